@@ -51,6 +51,7 @@ public final class Philox {
     ///
     /// @param layer index of the layer in the network, 0..255; 0 where no layer is concerned
     /// @param epoch 0..65535
+    @SuppressWarnings("EnumOrdinal") // see Purpose
     public static int stream(Purpose purpose, int layer, int epoch) {
         if ((layer & ~0xFF) != 0 || (epoch & ~0xFFFF) != 0) {
             throw new IllegalArgumentException("layer " + layer + " or epoch " + epoch + " is out of its counter range");

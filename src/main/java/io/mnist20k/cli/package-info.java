@@ -1,0 +1,6 @@
+/// What a person types: one class per command, no logic of its own.
+/// Turns each failure into one sentence and an exit code; no other room prints or exits.
+@NullMarked
+package io.mnist20k.cli;
+
+import org.jspecify.annotations.NullMarked;
