@@ -1,0 +1,210 @@
+package io.mnist20k.data;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+
+/// A file of MNIST's IDX format, plain or packed by gzip: a magic number, the count and any further dimensions,
+/// each a big-endian 32-bit number, and then the bytes. (Format: the section *File formats for the MNIST
+/// database* of LeCun, Cortes, Burges: *The MNIST database of handwritten digits*.)
+///
+/// Failures are [IOException]s whose messages name what was found and expected, but not the file.
+final class IdxFile {
+    /// More is refused: it bounds what a lying header can make us allocate.
+    static final int MOST_ITEMS = 1_000_000;
+
+    private static final int SIDE = 28;
+    private static final int CLASSES = 10;
+    private static final int GZIP_MAGIC = 0x1F8B;
+
+    /// Deflate cannot shrink by more (zlib's *Technical Details*, "Maximum Compression Factor").
+    private static final long MOST_SHRINKING = 1032;
+
+    enum Kind {
+        LABELS("labels", 0x00000801, 8, 1),
+        IMAGES("images", 0x00000803, 16, SIDE * SIDE);
+
+        final String noun;
+        final int magic;
+        final int headerBytes;
+        final int itemBytes;
+
+        Kind(String noun, int magic, int headerBytes, int itemBytes) {
+            this.noun = noun;
+            this.magic = magic;
+            this.headerBytes = headerBytes;
+            this.itemBytes = itemBytes;
+        }
+    }
+
+    private final Kind kind;
+    private final byte[] body;
+
+    private IdxFile(Kind kind, byte[] body) {
+        this.kind = kind;
+        this.body = body;
+    }
+
+    static IdxFile read(Path file, Kind kind) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(in, Files.size(file), kind);
+        }
+    }
+
+    /// @param in    plain or packed; which, its first two bytes tell, since tools rename and unpack as they like
+    /// @param bytes how many there are in it
+    static IdxFile read(InputStream in, long bytes, Kind kind) throws IOException {
+        BufferedInputStream start = new BufferedInputStream(in);
+        start.mark(2);
+        int firstTwo = start.read() << 8 | start.read();
+        start.reset();
+        if (firstTwo != GZIP_MAGIC) {
+            return readPlain(start, bytes, bytes, kind);
+        }
+        if (bytes > bytes(kind, MOST_ITEMS)) {
+            throw new IOException(
+                    "the packed file has " + grouped(bytes) + " bytes, more than the largest dataset takes");
+        }
+        try (WholeGzip plain = new WholeGzip(start.readAllBytes())) {
+            IdxFile file = readPlain(plain, 0, bytes * MOST_SHRINKING, kind);
+            if (plain.trailingBytes() > 0) {
+                throw new IOException(grouped(plain.trailingBytes()) + " bytes follow the packed data");
+            }
+            return file;
+        }
+    }
+
+    /// @param leastBytes how many bytes `in` has at least
+    /// @param mostBytes  how many bytes `in` can have at most; no more than that is allocated
+    private static IdxFile readPlain(InputStream in, long leastBytes, long mostBytes, Kind kind) throws IOException {
+        ByteBuffer header = ByteBuffer.wrap(in.readNBytes(kind.headerBytes));
+        if (header.remaining() >= Integer.BYTES) {
+            requireMagic(header.getInt(), kind);
+        }
+        if (header.limit() < kind.headerBytes) {
+            throw new IOException("it ends after " + header.limit() + " bytes, within its header");
+        }
+        int count = header.getInt();
+        if (count < 1 || count > MOST_ITEMS) {
+            throw new IOException("its header announces " + grouped(Integer.toUnsignedLong(count)) + " " + kind.noun
+                    + ", expected 1 to " + grouped(MOST_ITEMS));
+        }
+        if (kind == Kind.IMAGES) {
+            requireSide(header.getInt(), header.getInt());
+        }
+        long announced = bytes(kind, count);
+        String expected = ", expected " + grouped(announced) + " for its " + grouped(count) + " " + kind.noun;
+        if (leastBytes > announced || mostBytes < announced) {
+            String most = leastBytes == mostBytes ? "" : "at most ";
+            throw new IOException("it has " + most + grouped(mostBytes) + " bytes" + expected);
+        }
+        byte[] body = new byte[count * kind.itemBytes];
+        int read = in.readNBytes(body, 0, body.length);
+        if (read < body.length) {
+            throw new IOException("it ends after " + grouped(kind.headerBytes + read) + " bytes" + expected);
+        }
+        if (in.read() != -1) {
+            throw new IOException("it goes on after " + grouped(announced) + " bytes" + expected);
+        }
+        if (kind == Kind.LABELS) {
+            requireClasses(body);
+        }
+        return new IdxFile(kind, body);
+    }
+
+    private static void requireMagic(int magic, Kind kind) throws IOException {
+        if (magic != kind.magic) {
+            String found = "not an IDX file of bytes";
+            for (Kind other : Kind.values()) {
+                if (other.magic == magic) {
+                    found = other.noun;
+                }
+            }
+            throw new IOException(
+                    "magic is 0x%08x (%s), expected 0x%08x (%s)".formatted(magic, found, kind.magic, kind.noun));
+        }
+    }
+
+    private static void requireSide(int height, int width) throws IOException {
+        if (height != SIDE || width != SIDE) {
+            throw new IOException("its images are " + Integer.toUnsignedString(height) + "×"
+                    + Integer.toUnsignedString(width) + " pixels, expected 28×28");
+        }
+    }
+
+    private static void requireClasses(byte[] labels) throws IOException {
+        for (int i = 0; i < labels.length; i++) {
+            int label = labels[i] & 0xFF;
+            if (label >= CLASSES) {
+                throw new IOException("label " + label + " at index " + i + ", expected 0 to 9");
+            }
+        }
+    }
+
+    private static long bytes(Kind kind, int count) {
+        return kind.headerBytes + (long) count * kind.itemBytes;
+    }
+
+    private static String grouped(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+
+    int count() {
+        return body.length / kind.itemBytes;
+    }
+
+    /// `[count]` labels, each in [0, 10), or `[count, 28 * 28]` pixels. Not copied.
+    byte[] body() {
+        return body;
+    }
+
+    /// Writes the plain file, byte for byte as it was read.
+    void write(OutputStream out) throws IOException {
+        ByteBuffer header =
+                ByteBuffer.allocate(kind.headerBytes).putInt(kind.magic).putInt(count());
+        if (kind == Kind.IMAGES) {
+            header.putInt(SIDE).putInt(SIDE);
+        }
+        out.write(header.array());
+        out.write(body);
+    }
+
+    /// Of the plain file, in lower-case hexadecimal.
+    String sha256() {
+        try (var out = new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
+            write(out);
+            return HexFormat.of().formatHex(out.getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to nowhere", e);
+        }
+    }
+
+    /// A gzip stream that sees its whole file at once and so can tell what follows the packed data, which
+    /// [GZIPInputStream] silently ignores.
+    private static final class WholeGzip extends GZIPInputStream {
+        private static final int TRAILER_BYTES = 8;
+
+        WholeGzip(byte[] file) throws IOException {
+            super(new ByteArrayInputStream(file), file.length);
+        }
+
+        /// Meaningful at the end of the stream.
+        int trailingBytes() {
+            return inf.getRemaining() - TRAILER_BYTES;
+        }
+    }
+}
