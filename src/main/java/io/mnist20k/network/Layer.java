@@ -1,7 +1,7 @@
 package io.mnist20k.network;
 
-/// One layer as it stands in a recipe, before its input is known. What each computes, forward and backward, is defined in
-/// `docs/OPERATIONS.md`. Constructors refuse values that no input could make sense of.
+/// One layer as it stands in a recipe, before its input is known. What each computes, forward and backward, is
+/// defined in `docs/OPERATIONS.md`. Constructors refuse values that no input could make sense of.
 public sealed interface Layer {
     /// The word for this layer in recipes, tables and JSON.
     String type();

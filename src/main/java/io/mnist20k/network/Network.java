@@ -6,8 +6,8 @@ import java.util.List;
 
 /// A network whose shapes fit: what every engine compiles and every table prints.
 ///
-/// Parameters live in one flat vector, layer after layer, in the order of [#parameters]; the running statistics of batch
-/// normalisation in a second one, in the order of [#statistics].
+/// Parameters live in one flat vector, layer after layer, in the order of [#parameters]; the running statistics of
+/// batch normalisation in a second one, in the order of [#statistics].
 public final class Network {
     private final List<Layer> layers;
     private final Shape input;
@@ -37,7 +37,14 @@ public final class Network {
             field += (window.size() - 1) * jump;
             jump *= window.stride();
             stages.add(new Stage(
-                    stages.size(), name, layer, shape, out, parametersOf(layer, shape), costOf(layer, shape, out), field));
+                    stages.size(),
+                    name,
+                    layer,
+                    shape,
+                    out,
+                    parametersOf(layer, shape),
+                    costOf(layer, shape, out),
+                    field));
             shape = out;
         }
         this.stages = List.copyOf(stages);
@@ -128,8 +135,8 @@ public final class Network {
 
     private static int slide(String name, Shape in, int size, int kernel, int stride) {
         if (size < kernel) {
-            throw new IllegalArgumentException(
-                    name + ": a window of " + kernel + " does not fit into its input of " + in + "; use a smaller kernel, more padding or less pooling before it");
+            throw new IllegalArgumentException(name + ": a window of " + kernel + " does not fit into its input of "
+                    + in + "; use a smaller kernel, more padding or less pooling before it");
         }
         return (size - kernel) / stride + 1;
     }

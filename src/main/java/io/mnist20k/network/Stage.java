@@ -8,4 +8,11 @@ package io.mnist20k.network;
 /// @param multiplyAdds   of one sample, forward; convolutions and dense layers only, as the field counts
 /// @param receptiveField side, in input pixels, of the square that one output element sees (unclipped)
 public record Stage(
-        int index, String name, Layer layer, Shape in, Shape out, int parameters, long multiplyAdds, int receptiveField) {}
+        int index,
+        String name,
+        Layer layer,
+        Shape in,
+        Shape out,
+        int parameters,
+        long multiplyAdds,
+        int receptiveField) {}

@@ -1,7 +1,7 @@
 package io.mnist20k.random;
 
-/// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011): a bijection of a
-/// 128-bit counter under a 64-bit key whose output passes BigCrush.
+/// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011): a bijection
+/// of a 128-bit counter under a 64-bit key whose output passes BigCrush.
 ///
 /// The key is the run's seed. The program lays its counter out as
 ///
@@ -54,7 +54,8 @@ public final class Philox {
     @SuppressWarnings("EnumOrdinal") // see Purpose
     public static int stream(Purpose purpose, int layer, int epoch) {
         if ((layer & ~0xFF) != 0 || (epoch & ~0xFFFF) != 0) {
-            throw new IllegalArgumentException("layer " + layer + " or epoch " + epoch + " is out of its counter range");
+            throw new IllegalArgumentException(
+                    "layer " + layer + " or epoch " + epoch + " is out of its counter range");
         }
         return purpose.ordinal() << 24 | layer << 16 | epoch;
     }

@@ -1,7 +1,7 @@
 package io.mnist20k.random;
 
-/// What a random number is for; numbers of different purposes never share a counter. The ordinal is part of the stream's
-/// definition: new purposes go to the end.
+/// What a random number is for; numbers of different purposes never share a counter. The ordinal is part of the
+/// stream's definition: new purposes go to the end.
 public enum Purpose {
     /// Initial weights: layer = index of the layer in the network, element = index in its weight tensor.
     WEIGHTS,

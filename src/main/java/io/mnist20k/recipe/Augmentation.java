@@ -1,5 +1,7 @@
 package io.mnist20k.recipe;
 
+import static io.mnist20k.recipe.OutOfRangeException.requireWithin;
+
 /// Random affine distortion of training images; each range is symmetric about "nothing", each draw uniform.
 ///
 /// @param rotation degrees, 0..180
@@ -8,4 +10,12 @@ package io.mnist20k.recipe;
 /// @param shift    pixels in each direction, 0..28
 public record Augmentation(double rotation, double scale, double shear, double shift) {
     public static final Augmentation NONE = new Augmentation(0, 0, 0, 0);
+
+    /// @throws IllegalArgumentException naming the key, its value and its range
+    public Augmentation {
+        requireWithin("rotation", rotation, 0, 180);
+        requireWithin("scale", scale, 0, 0.9);
+        requireWithin("shear", shear, 0, 2);
+        requireWithin("shift", shift, 0, 28);
+    }
 }

@@ -1,0 +1,99 @@
+package io.mnist20k.recipe;
+
+import static io.mnist20k.recipe.OutOfRangeException.plain;
+
+import io.mnist20k.network.Layer;
+import java.util.stream.Collectors;
+import org.tomlj.Toml;
+
+/// Writes recipes as TOML with every key, defaults included: what a run really did, still to be read when a later
+/// version has other defaults. [RecipeReader#parse] reads an equal recipe back.
+public final class RecipeWriter {
+    private RecipeWriter() {}
+
+    public static String toToml(Recipe recipe) {
+        return """
+                name = "%s"
+                epochs = %d
+                batch = %d
+                label_smoothing = %s
+                initialization = "%s"
+
+                network = [
+                %s
+                ]
+
+                [optimizer]
+                %s
+                [schedule]
+                %s
+                [averaging]
+                decay = %s
+
+                [augmentation]
+                rotation = %s
+                scale = %s
+                shear = %s
+                shift = %s
+                """.formatted(
+                        Toml.tomlEscape(recipe.name()),
+                        recipe.epochs(),
+                        recipe.batch(),
+                        plain(recipe.labelSmoothing()),
+                        recipe.initialization().type(),
+                        recipe.network().stream()
+                                .map(layer -> "    { " + layer(layer) + " },")
+                                .collect(Collectors.joining("\n")),
+                        optimizer(recipe.optimizer()),
+                        schedule(recipe.schedule()),
+                        plain(recipe.averagingDecay()),
+                        plain(recipe.augmentation().rotation()),
+                        plain(recipe.augmentation().scale()),
+                        plain(recipe.augmentation().shear()),
+                        plain(recipe.augmentation().shift()));
+    }
+
+    private static String layer(Layer layer) {
+        String type = "type = \"" + layer.type() + "\"";
+        return switch (layer) {
+            case Layer.Conv(int out, int kernel, int stride, int padding, boolean bias) ->
+                type + ", out = " + out + ", kernel = " + kernel + ", stride = " + stride + ", padding = " + padding
+                        + ", bias = " + bias;
+            case Layer.BatchNorm(double epsilon, double momentum) ->
+                type + ", epsilon = " + plain(epsilon) + ", momentum = " + plain(momentum);
+            case Layer.MaxPool(int kernel, int stride) -> type + ", kernel = " + kernel + ", stride = " + stride;
+            case Layer.Dropout(double rate) -> type + ", rate = " + plain(rate);
+            case Layer.Dropout2d(double rate) -> type + ", rate = " + plain(rate);
+            case Layer.Dense(int out, boolean bias) -> type + ", out = " + out + ", bias = " + bias;
+            case Layer.Relu _, Layer.GlobalAvgPool _, Layer.GlobalMaxPool _, Layer.Softmax _ -> type;
+        };
+    }
+
+    private static String optimizer(Optimizer optimizer) {
+        String common = "type = \"%s\"\nlr = %s\nweight_decay = %s\n"
+                .formatted(optimizer.type(), plain(optimizer.lr()), plain(optimizer.weightDecay()));
+        return common
+                + switch (optimizer) {
+                    case Optimizer.Sgd s ->
+                        "momentum = %s\nnesterov = %s\n".formatted(plain(s.momentum()), s.nesterov());
+                    case Optimizer.AdamW a ->
+                        "beta1 = %s\nbeta2 = %s\nepsilon = %s\n"
+                                .formatted(plain(a.beta1()), plain(a.beta2()), plain(a.epsilon()));
+                };
+    }
+
+    private static String schedule(Schedule schedule) {
+        return "type = \"%s\"\n".formatted(schedule.type())
+                + switch (schedule) {
+                    case Schedule.OneCycle(double warmup, double start, double end) ->
+                        "warmup = %s\nstart = %s\nend = %s\n".formatted(plain(warmup), plain(start), plain(end));
+                    case Schedule.Cosine(double warmup, double end) ->
+                        "warmup = %s\nend = %s\n".formatted(plain(warmup), plain(end));
+                    case Schedule.Step(int every, double factor) ->
+                        "every = %d\nfactor = %s\n".formatted(every, plain(factor));
+                    case Schedule.Plateau(double factor, int patience) ->
+                        "factor = %s\npatience = %d\n".formatted(plain(factor), patience);
+                    case Schedule.Constant _ -> "";
+                };
+    }
+}
