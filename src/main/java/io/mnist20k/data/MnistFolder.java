@@ -27,10 +27,14 @@ public final class MnistFolder {
     }
 
     /// The user's own cache: `%LOCALAPPDATA%\mnist20k` on Windows, elsewhere `$XDG_CACHE_HOME/mnist20k` or, where
-    /// that is not set, `~/.cache/mnist20k`.
+    /// that is not set, `~/.cache/mnist20k`, with `~` as the shell has it.
     public static MnistFolder cache(Download download) {
         return cache(
-                cachePath(System.getenv(), System.getProperty("os.name"), System.getProperty("user.home")), download);
+                cachePath(
+                        System.getenv(),
+                        System.getProperty("os.name"),
+                        System.getenv().getOrDefault("HOME", System.getProperty("user.home"))),
+                download);
     }
 
     static MnistFolder cache(Path path, Download download) {

@@ -1,0 +1,39 @@
+# The front door: every target does its own set-up. `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: train test jar data format clean help
+
+JAR := target/mnist20k.jar
+MAVEN := src/main/sh/maven.sh
+# Only Maven's warnings and errors.
+QUIET := MAVEN_OPTS="$$MAVEN_OPTS -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+
+# The program's own cache; only absolute paths count in XDG_CACHE_HOME.
+CACHE := $(or $(filter /%,$(XDG_CACHE_HOME)),$(HOME)/.cache)/mnist20k
+
+train: data ## train the default recipe on MNIST; options go into ARGS, as in ARGS="--epochs 3"
+	@./mnist20k train $(ARGS)
+
+test: data ## check everything: format, fast tests, then slow ones on the real dataset
+	@$(MAVEN) verify -Dmnist20k.data="$(CACHE)"
+
+jar: $(JAR) ## build target/mnist20k.jar, the whole program
+
+data: $(JAR) ## fetch MNIST into the cache, checked
+	@src/main/sh/dataset.sh "$(CACHE)"
+
+# Folders count as sources too: their time changes when a file goes.
+$(JAR): pom.xml LICENSE $(shell find src/main/java src/main/resources)
+	@echo "building $@ (the first time Maven fetches what it needs)"
+	@$(QUIET) $(MAVEN) package -Dmaven.test.skip
+	@touch $@
+
+format: ## format the Java sources
+	@$(QUIET) $(MAVEN) spotless:apply
+
+clean: ## remove what was built; runs and the dataset stay
+	@rm -rf target
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
