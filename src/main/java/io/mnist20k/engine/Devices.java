@@ -1,0 +1,58 @@
+package io.mnist20k.engine;
+
+import io.mnist20k.UserError;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/// The choice of device.
+public final class Devices {
+    /// What `--device` takes; `auto` tries the others in this order.
+    public static final List<String> NAMES = List.of("auto", "cuda", "cpu", "reference");
+
+    private Devices() {}
+
+    /// An engine and why it was chosen.
+    ///
+    /// @param reason one line for the person who said `auto`; what each faster device lacks
+    public record Choice(Engine engine, String reason) {}
+
+    /// All devices this program knows, fastest first.
+    public static List<EngineProvider> providers() {
+        List<EngineProvider> found = ServiceLoader.load(EngineProvider.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList();
+        var ordered = new ArrayList<EngineProvider>();
+        for (String name : NAMES) {
+            found.stream().filter(p -> p.name().equals(name)).forEach(ordered::add);
+        }
+        return ordered;
+    }
+
+    /// The named device, or with `auto` the first that is ready. A named device is never replaced by another.
+    ///
+    /// @throws UserError where the device cannot be used, with every reason
+    public static Choice choose(String device, int threads) {
+        var passedOver = new ArrayList<String>();
+        for (EngineProvider provider : providers()) {
+            if (!device.equals("auto") && !device.equals(provider.name())) {
+                continue;
+            }
+            switch (provider.probe()) {
+                case Availability.Ready ready -> {
+                    Engine engine = provider.create(threads);
+                    String reason = provider.name() + " (" + ready.deviceName() + ")";
+                    return new Choice(
+                            engine,
+                            passedOver.isEmpty() ? reason : reason + "; not " + String.join(", not ", passedOver));
+                }
+                case Availability.Missing missing ->
+                    passedOver.add(provider.name() + ": " + String.join(" and ", missing.reasons()));
+            }
+        }
+        throw new UserError("--device " + device + ": "
+                + (passedOver.isEmpty()
+                        ? "there is no such device here, use one of " + String.join(", ", NAMES)
+                        : String.join("; ", passedOver)));
+    }
+}

@@ -1,0 +1,17 @@
+package io.mnist20k.engine;
+
+import io.mnist20k.network.Network;
+
+/// A device that can train.
+public interface Engine {
+    /// `cuda`, `cpu` or `reference`.
+    String name();
+
+    /// The device in words, such as the model of the processor and its number of threads.
+    String deviceName();
+
+    /// Compiles the network and allocates everything a training step needs. The session's parameters are unset until
+    /// the
+    /// first [Session#restore].
+    Session open(Network network, Training training);
+}

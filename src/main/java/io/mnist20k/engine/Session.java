@@ -1,0 +1,32 @@
+package io.mnist20k.engine;
+
+import io.mnist20k.data.Dataset;
+
+/// A network living on one device: parameters, optimiser state, buffers and the datasets it has seen. Used by one
+/// thread
+/// at a time. Everything is a function of (state, plan, seed): two sessions of one device given the same produce the
+/// same
+/// bits, whatever their threads.
+public interface Session extends AutoCloseable {
+    /// Trains the steps `epoch.firstStep() ..< epoch.steps()`, or fewer if the observer asks to stop.
+    ///
+    /// @param dataset stays on the device for as long as the session is open
+    /// @return the first step that was not done; `epoch.steps()` when the epoch is complete
+    int train(Dataset dataset, Epoch epoch, StepObserver observer);
+
+    /// Unnormalised class scores of the averaged model where the session averages, else of the current one.
+    ///
+    /// @return `[dataset.count(), classes]`, row-major
+    float[] logits(Dataset dataset);
+
+    /// A copy of everything that training changes.
+    SessionState state();
+
+    /// Overwrites everything that training changes.
+    ///
+    /// @throws IllegalArgumentException where a length is not this network's
+    void restore(SessionState state);
+
+    @Override
+    void close();
+}
