@@ -10,9 +10,10 @@ MAVEN := src/main/sh/maven.sh
 QUIET := MAVEN_OPTS="$$MAVEN_OPTS -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 # The program's own cache; only absolute paths count in XDG_CACHE_HOME.
-CACHE := $(or $(filter /%,$(XDG_CACHE_HOME)),$(HOME)/.cache)/mnist20k
+CACHE := $(if $(filter /%,$(firstword $(XDG_CACHE_HOME))),$(XDG_CACHE_HOME),$(HOME)/.cache)/mnist20k
 
-train: data ## train the default recipe on MNIST; options go into ARGS, as in ARGS="--epochs 3"
+# A dataset that ARGS names is used as it is.
+train: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## train the default recipe on MNIST; options go into ARGS, as in ARGS="--epochs 3"
 	@./mnist20k train $(ARGS)
 
 test: data ## check everything: format, fast tests, then slow ones on the real dataset
