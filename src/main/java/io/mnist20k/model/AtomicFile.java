@@ -1,0 +1,67 @@
+package io.mnist20k.model;
+
+import io.mnist20k.UserError;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/// Files that are written whole or not at all: under a name of their own beside the target, forced to the disk,
+/// then renamed over it. Until the rename an earlier file of that name stays as it was.
+public final class AtomicFile {
+    private AtomicFile() {}
+
+    /// @param target replaced if it exists; its folder has to exist. One process at a time may write a target: the
+    ///               unfinished file's name is fixed, so that what a killed process left is overwritten by the
+    ///               next.
+    /// @throws UserError naming the target where it cannot be written
+    public static void write(Path target, byte[] content) {
+        Path unfinished = unfinished(target);
+        try {
+            try (FileChannel file = FileChannel.open(
+                    unfinished,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
+                    file.write(rest);
+                }
+                file.force(true);
+            }
+            Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            var error = new UserError(
+                    "writing " + target + ": " + reason(e)
+                            + "; nothing was changed there, so free some space or permit writing, and try again",
+                    e);
+            try {
+                Files.deleteIfExists(unfinished);
+            } catch (IOException left) {
+                error.addSuppressed(left);
+            }
+            throw error;
+        }
+    }
+
+    static Path unfinished(Path target) {
+        return target.resolveSibling("." + target.getFileName() + ".unfinished");
+    }
+
+    /// The part of a sentence that says why a file could not be read or written; many of the JDK's own messages
+    /// are a mere path.
+    public static String reason(IOException failure) {
+        return switch (failure) {
+            case AccessDeniedException _ -> "permission denied";
+            case NoSuchFileException missing -> "there is no " + missing.getFile();
+            case FileSystemException file when file.getReason() != null -> file.getReason();
+            case IOException other when other.getMessage() != null -> other.getMessage();
+            default -> failure.getClass().getSimpleName();
+        };
+    }
+}

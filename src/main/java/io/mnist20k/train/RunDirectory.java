@@ -1,0 +1,226 @@
+package io.mnist20k.train;
+
+import io.mnist20k.UserError;
+import io.mnist20k.model.AtomicFile;
+import io.mnist20k.model.Model;
+import io.mnist20k.recipe.RecipeWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The folder of one run, locked against every other process while it is open. Files appear in it whole or not at
+/// all.
+public final class RunDirectory implements AutoCloseable {
+    public static final String RECIPE = "recipe.toml";
+    public static final String METRICS = "metrics.jsonl";
+    public static final String MODEL = "model.safetensors";
+    public static final String CHECKPOINT = "checkpoint";
+    public static final String REPORT = "report.html";
+    public static final String LOG = "log.txt";
+
+    /// Stays when the run is over: a lock file that is deleted can be locked twice.
+    static final String LOCK = ".lock";
+
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+    private final Path path;
+    private final List<Path> created;
+    private final FileChannel lock;
+    private final @Nullable Checkpoint checkpoint;
+
+    private RunDirectory(Path path, List<Path> created, FileChannel lock, @Nullable Checkpoint checkpoint) {
+        this.path = path;
+        this.created = created;
+        this.lock = lock;
+        this.checkpoint = checkpoint;
+    }
+
+    /// A folder for a new run, made if it does not exist.
+    ///
+    /// @throws UserError where it holds another run, another process is using it, or it cannot be written
+    public static RunDirectory create(Path path) {
+        List<Path> created = missing(path);
+        try {
+            Files.createDirectories(path);
+        } catch (IOException e) {
+            throw new UserError(
+                    "making the run directory " + path + ": " + AtomicFile.reason(e)
+                            + "; choose another folder with --out",
+                    e);
+        }
+        FileChannel lock = lock(path);
+        for (String name : List.of(CHECKPOINT, MODEL, METRICS, RECIPE, REPORT, LOG)) {
+            if (Files.exists(path.resolve(name))) {
+                closeQuietly(lock);
+                throw new UserError("making the run directory " + path + ": it holds the " + name
+                        + " of another run; choose another folder with --out, or go on with that run with --resume");
+            }
+        }
+        return new RunDirectory(path, created, lock, null);
+    }
+
+    /// A folder of its own for a new run, named after time, recipe and seed.
+    ///
+    /// @param recipe the recipe's name
+    /// @throws UserError where it cannot be made
+    public static RunDirectory createUnder(Path parent, String recipe, long seed) {
+        String name = STAMP.format(LocalDateTime.now(ZoneId.systemDefault())) + "-"
+                + recipe.replaceAll("[^A-Za-z0-9._-]+", "-") + "-s" + seed;
+        Path path = parent.resolve(name);
+        for (int i = 2; Files.exists(path); i++) {
+            path = parent.resolve(name + "-" + i);
+        }
+        return create(path);
+    }
+
+    /// The folder of a run to go on with.
+    ///
+    /// @throws UserError where it holds no checkpoint, another process is using it, or it cannot be written
+    public static RunDirectory reopen(Path path) {
+        Path checkpoint = path.resolve(CHECKPOINT);
+        if (!Files.exists(checkpoint)) {
+            throw new UserError("going on with " + path
+                    + ": it holds no checkpoint; give the folder of a run, or begin " + "a new one without --resume");
+        }
+        FileChannel lock = lock(path);
+        try {
+            return new RunDirectory(path, List.of(), lock, Checkpoint.read(checkpoint));
+        } catch (RuntimeException e) {
+            closeQuietly(lock);
+            throw e;
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /// Where the run is to go on; empty for a new run.
+    public Optional<Checkpoint> checkpoint() {
+        return Optional.ofNullable(checkpoint);
+    }
+
+    void write(Checkpoint now) {
+        now.write(path.resolve(CHECKPOINT));
+    }
+
+    void write(Model model) {
+        model.write(path.resolve(MODEL));
+    }
+
+    /// The recipe, and a line for each epoch that is finished: what a killed run wrote after its checkpoint goes.
+    void begin(RunSettings settings, List<EpochRecord> epochs) {
+        AtomicFile.write(
+                path.resolve(RECIPE), RecipeWriter.toToml(settings.recipe()).getBytes(StandardCharsets.UTF_8));
+        var lines = new StringBuilder();
+        epochs.forEach(epoch -> lines.append(line(epoch)));
+        AtomicFile.write(path.resolve(METRICS), lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// Appends a line to the metrics, on the disk when this returns.
+    void append(EpochRecord epoch) {
+        Path metrics = path.resolve(METRICS);
+        try (FileChannel file = FileChannel.open(metrics, StandardOpenOption.WRITE)) {
+            long before = file.size();
+            try {
+                ByteBuffer line = ByteBuffer.wrap(line(epoch).getBytes(StandardCharsets.UTF_8));
+                for (long at = before; line.hasRemaining(); ) {
+                    at += file.write(line, at);
+                }
+                file.force(true);
+            } catch (IOException e) {
+                cutBack(file, before, e);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new UserError(
+                    "writing " + metrics + ": " + AtomicFile.reason(e) + "; free some space and go on with --resume "
+                            + path,
+                    e);
+        }
+    }
+
+    /// Half a line would spoil the file for its readers.
+    private static void cutBack(FileChannel file, long size, IOException failure) {
+        try {
+            file.truncate(size);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private static String line(EpochRecord epoch) {
+        return Json.MAPPER.writeValueAsString(epoch) + "\n";
+    }
+
+    /// Lets others use the folder. A new folder in which nothing was written goes again.
+    @Override
+    public void close() {
+        closeQuietly(lock);
+        if (created.isEmpty()) {
+            return;
+        }
+        try {
+            try (Stream<Path> entries = Files.list(path)) {
+                if (entries.anyMatch(entry -> !entry.endsWith(LOCK))) {
+                    return;
+                }
+            }
+            Files.deleteIfExists(path.resolve(LOCK));
+            for (Path folder : created) {
+                Files.delete(folder);
+            }
+        } catch (IOException e) {
+            // an empty folder more, or one that someone else has begun to use
+        }
+    }
+
+    /// The folders that [Files#createDirectories] will make, innermost first.
+    private static List<Path> missing(Path path) {
+        return Stream.iterate(path.toAbsolutePath(), p -> p != null && !Files.exists(p), Path::getParent)
+                .toList();
+    }
+
+    private static FileChannel lock(Path path) {
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            // locked within this process: as taken as by another
+        } catch (IOException e) {
+            closeQuietly(channel);
+            throw new UserError(
+                    "using the run directory " + path + ": " + AtomicFile.reason(e)
+                            + "; choose another folder or permit writing to this one",
+                    e);
+        }
+        closeQuietly(channel);
+        throw new UserError("using the run directory " + path + ": another process is training there; wait for it to "
+                + "end, or choose another folder with --out");
+    }
+
+    private static void closeQuietly(@Nullable FileChannel channel) {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            // nothing was written to it, so nothing is lost
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.mnist20k.train;
+
+import io.mnist20k.UserError;
+import io.mnist20k.data.Split;
+import io.mnist20k.recipe.Recipe;
+
+/// What a run is: all that decides its result, but for the images themselves and the device.
+///
+/// @param seed         key of every random choice
+/// @param holdout      whether to validate on held-out training images instead of on the test files
+/// @param limit        to train on the first so many training images only; 0 for all
+/// @param budgetLifted whether the run may take more than the [Budget]
+/// @param dataFolder   where the images came from, for the one who goes on with the run; empty for the program's
+///                     own cache
+public record RunSettings(
+        Recipe recipe, long seed, boolean holdout, int limit, boolean budgetLifted, String dataFolder) {
+    /// @throws UserError where the run is over budget, or has no image to train on
+    public RunSettings {
+        if (limit < 0) {
+            throw new UserError("--limit is " + limit + ", expected a number of training images, or 0 for all");
+        }
+        budgetLifted = Budget.check(recipe.build(), recipe.epochs(), budgetLifted);
+    }
+
+    /// The images to train and to validate on.
+    ///
+    /// @param files the dataset as its files have it
+    /// @throws UserError where there are too few images to hold any out
+    public Split select(Split files) {
+        Split split = holdout ? Split.holdout(files.train()) : files;
+        return limit > 0 ? split.limit(limit) : split;
+    }
+}

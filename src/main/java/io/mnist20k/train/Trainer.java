@@ -1,0 +1,277 @@
+package io.mnist20k.train;
+
+import io.mnist20k.UserError;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.data.SampleOrder;
+import io.mnist20k.data.Split;
+import io.mnist20k.engine.Engine;
+import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Evaluation;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.StepObserver;
+import io.mnist20k.engine.Training;
+import io.mnist20k.model.Model;
+import io.mnist20k.network.Network;
+import io.mnist20k.recipe.Recipe;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Trains a network from where its run directory says to the end, or until asked to stop.
+///
+/// The result is a function of settings, images and kind of device alone: stopping and going on, threads and
+/// processes leave no trace in its bits.
+public final class Trainer {
+    private final Engine engine;
+    private final RunSettings settings;
+    private final Recipe recipe;
+    private final Network network;
+    private final Split images;
+    private final Normalization normalization;
+    private final RunDirectory directory;
+    private final TrainingListener listener;
+    private final BooleanSupplier stopAsked;
+    private final int steps;
+
+    /// @param files     the dataset as its files have it; the settings select from it
+    /// @param directory new, or [reopened][RunDirectory#reopen] to go on; stays open
+    /// @param stopAsked looked at after every step; once true the run stops with a checkpoint
+    /// @throws UserError where there are too few images to hold any out
+    public Trainer(
+            Engine engine,
+            RunSettings settings,
+            Split files,
+            RunDirectory directory,
+            TrainingListener listener,
+            BooleanSupplier stopAsked) {
+        this.engine = engine;
+        this.settings = settings;
+        this.recipe = settings.recipe();
+        this.network = recipe.build();
+        this.images = settings.select(files);
+        this.normalization = images.train().normalization();
+        this.directory = directory;
+        this.listener = listener;
+        this.stopAsked = stopAsked;
+        this.steps = Epoch.steps(images.train().count(), recipe.batch());
+    }
+
+    /// Trains. Every finished epoch is in the run directory before the listener hears of it.
+    ///
+    /// @throws UserError where the loss is no longer a number, the run to go on with was another, or a file cannot
+    ///                   be written; the directory then holds the last good checkpoint
+    public TrainingResult run() {
+        var training = new Training(
+                recipe.batch(),
+                settings.seed(),
+                recipe.optimizer(),
+                recipe.labelSmoothing(),
+                recipe.averagingDecay(),
+                recipe.augmentation(),
+                normalization);
+        String digest = Checkpoint.digest(images);
+        Checkpoint start = start(training, digest);
+        directory.begin(settings, start.progress().epochs());
+        listener.started(new TrainingListener.Start(
+                settings,
+                network,
+                engine.name(),
+                engine.deviceName(),
+                images.train().count(),
+                images.validation().count(),
+                steps,
+                start.progress().epochsDone(),
+                start.progress().step(),
+                directory.path()));
+        TrainingResult result;
+        try (Session session = engine.open(network, training)) {
+            session.restore(start.state());
+            result = train(session, digest, start.progress());
+        }
+        listener.ended(result);
+        return result;
+    }
+
+    private Checkpoint start(Training training, String digest) {
+        if (directory.checkpoint().isPresent()) {
+            Checkpoint stopped = directory.checkpoint().get();
+            stopped.requireSame(directory.path(), settings, digest);
+            return stopped;
+        }
+        // Written before the first step, so that there is always something to go on from, and an unwritable folder is
+        // found out before the first epoch and not after it.
+        SessionState untrained = SessionState.initial(network, recipe.initialization(), training);
+        return save(digest, Progress.START, untrained);
+    }
+
+    private TrainingResult train(Session session, String digest, Progress progress) {
+        float[] logits = null;
+        while (progress.epochsDone() < recipe.epochs()) {
+            var epoch = new RunningEpoch(progress);
+            int step = stopAsked.getAsBoolean() ? progress.step() : epoch.train(session);
+            if (step < steps) {
+                Progress stopped = epoch.progress(step);
+                save(digest, stopped, finite(session.state(), epoch, step));
+                return new TrainingResult.Stopped(
+                        settings, stopped.epochs(), stopped.epochsDone() + 1, step, directory.path());
+            }
+            long before = System.nanoTime();
+            logits = session.logits(images.validation());
+            Evaluation evaluation = Evaluation.of(images.validation(), logits);
+            EpochRecord record = epoch.record(evaluation, (System.nanoTime() - before) * 1e-9);
+            progress = progress.after(record);
+            save(digest, progress, finite(session.state(), epoch, step));
+            directory.append(record);
+            listener.epochDone(record);
+        }
+        return finish(session, progress.epochs(), logits != null ? logits : session.logits(images.validation()));
+    }
+
+    private TrainingResult finish(Session session, List<EpochRecord> epochs, float[] logits) {
+        SessionState state = session.state();
+        directory.write(new Model(
+                recipe,
+                normalization.mean(),
+                normalization.deviation(),
+                state.modelParameters(),
+                state.modelStatistics(),
+                new Model.Origin(
+                        settings.seed(), settings.holdout(), settings.limit(), settings.budgetLifted(), version())));
+        double training =
+                epochs.stream().mapToDouble(e -> 1 / e.imagesPerSecond()).sum();
+        return new TrainingResult.Finished(
+                settings,
+                engine.name(),
+                engine.deviceName(),
+                network.parameterCount(),
+                epochs,
+                epochs.stream().mapToDouble(EpochRecord::seconds).sum(),
+                epochs.size() / training,
+                images.validation(),
+                logits,
+                Evaluation.of(images.validation(), logits),
+                directory.path());
+    }
+
+    private Checkpoint save(String digest, Progress progress, SessionState state) {
+        var checkpoint = new Checkpoint(settings, digest, images.train().count(), engine.name(), progress, state);
+        directory.write(checkpoint);
+        return checkpoint;
+    }
+
+    /// A state to go on from has to hold numbers only.
+    private SessionState finite(SessionState state, RunningEpoch epoch, int step) {
+        for (float[] vector : List.of(state.parameters(), state.statistics())) {
+            for (float value : vector) {
+                if (!Float.isFinite(value)) {
+                    throw epoch.diverged("a parameter is " + value, step);
+                }
+            }
+        }
+        return state;
+    }
+
+    private static String version() {
+        return Objects.requireNonNullElse(Trainer.class.getPackage().getImplementationVersion(), "development");
+    }
+
+    /// One epoch, from where it was stopped.
+    private final class RunningEpoch implements StepObserver {
+        private final Progress start;
+        private final int epoch;
+        private final float[] learningRates;
+        private double lossSum;
+        private long correct;
+        private double seconds;
+        private @Nullable UserError divergence;
+
+        RunningEpoch(Progress start) {
+            this.start = start;
+            this.epoch = start.epochsDone();
+            this.learningRates = learningRates(start);
+            this.lossSum = start.lossSum();
+            this.correct = start.correct();
+            this.seconds = start.trainingSeconds();
+        }
+
+        private float[] learningRates(Progress progress) {
+            float[] rates = new float[steps];
+            for (int step = 0; step < steps; step++) {
+                double factor = recipe.schedule()
+                        .factor(
+                                (long) epoch * steps + step,
+                                (long) recipe.epochs() * steps,
+                                steps,
+                                progress.trainingLosses());
+                rates[step] = (float) (recipe.optimizer().lr() * factor);
+            }
+            return rates;
+        }
+
+        /// @return the first step that was not done
+        int train(Session session) {
+            int count = images.train().count();
+            var plan = new Epoch(
+                    epoch, start.step(), recipe.batch(), SampleOrder.of(settings.seed(), epoch, count), learningRates);
+            long before = System.nanoTime();
+            int step = session.train(images.train(), plan, this);
+            seconds += Math.max(1, System.nanoTime() - before) * 1e-9;
+            if (divergence != null) {
+                throw divergence;
+            }
+            return step;
+        }
+
+        @Override
+        public boolean stepDone(int step, double stepLossSum, int stepCorrect) {
+            lossSum += stepLossSum;
+            correct += stepCorrect;
+            if (divergence == null && !Double.isFinite(stepLossSum)) {
+                divergence = diverged("the loss is " + stepLossSum, step + 1);
+            }
+            listener.stepDone(epoch + 1, step + 1, lossSum / samples(step + 1));
+            return divergence == null && !stopAsked.getAsBoolean();
+        }
+
+        Progress progress(int step) {
+            return new Progress(start.epochs(), step, lossSum, correct, seconds);
+        }
+
+        EpochRecord record(Evaluation evaluation, double validationSeconds) {
+            if (!Double.isFinite(evaluation.loss())) {
+                throw diverged("the validation loss is " + evaluation.loss(), steps);
+            }
+            return new EpochRecord(
+                    epoch + 1,
+                    lossSum / samples(steps),
+                    (double) correct / samples(steps),
+                    evaluation.loss(),
+                    evaluation.accuracy(),
+                    learningRates[steps - 1],
+                    seconds + validationSeconds,
+                    samples(steps) / seconds);
+        }
+
+        UserError diverged(String found, int step) {
+            return new UserError(String.format(
+                    Locale.ROOT,
+                    "training diverged: %s in epoch %d of %d, step %d of %d; try a lower learning rate, such as --set "
+                            + "optimizer.lr=%s",
+                    found,
+                    epoch + 1,
+                    recipe.epochs(),
+                    step,
+                    steps,
+                    Float.toString((float) (recipe.optimizer().lr() / 10))));
+        }
+
+        /// Samples of the epoch's first steps.
+        private int samples(int stepsDone) {
+            return (int)
+                    Math.min((long) stepsDone * recipe.batch(), images.train().count());
+        }
+    }
+}
