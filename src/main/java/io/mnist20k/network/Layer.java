@@ -14,7 +14,7 @@ public sealed interface Layer {
             requirePositive("stride", stride);
             if (padding < 0 || padding >= kernel) {
                 throw new IllegalArgumentException(
-                        "padding is " + padding + ", expected 0.." + (kernel - 1) + " (less than the kernel)");
+                        "padding is " + padding + ", expected 0 to " + (kernel - 1) + ", less than the kernel");
             }
         }
 
@@ -128,7 +128,7 @@ public sealed interface Layer {
 
     private static void requireWithin(String key, double value, double low, double high) {
         if (!(value >= low && value <= high)) {
-            throw new IllegalArgumentException(key + " is " + value + ", expected " + low + ".." + high);
+            throw new IllegalArgumentException(key + " is " + value + ", expected " + low + " to " + high);
         }
     }
 }

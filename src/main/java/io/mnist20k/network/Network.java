@@ -12,6 +12,7 @@ public final class Network {
     private final List<Layer> layers;
     private final Shape input;
     private final List<Stage> stages;
+    private final int parameterCount;
     private final List<Tensor> parameters;
     private final List<Tensor> statistics;
 
@@ -28,26 +29,30 @@ public final class Network {
         var stages = new ArrayList<Stage>();
         var names = new HashMap<String, Integer>();
         Shape shape = input;
+        int total = 0;
         int field = 1;
         int jump = 1; // distance in input pixels between neighbouring elements of the current shape
         for (Layer layer : layers) {
             String name = layer.type() + names.merge(layer.type(), 1, Integer::sum);
-            Shape out = outputOf(name, layer, shape, stages.size() == layers.size() - 1, classes);
-            Window window = Window.of(layer, shape);
-            field += (window.size() - 1) * jump;
-            jump *= window.stride();
-            stages.add(new Stage(
-                    stages.size(),
-                    name,
-                    layer,
-                    shape,
-                    out,
-                    parametersOf(layer, shape),
-                    costOf(layer, shape, out),
-                    field));
-            shape = out;
+            try {
+                Shape out = outputOf(name, layer, shape, stages.size() == layers.size() - 1, classes);
+                Window window = Window.of(layer, shape);
+                field = Math.addExact(field, Math.multiplyExact(window.size() - 1, jump));
+                jump = Math.multiplyExact(jump, window.stride());
+                int parameters = parametersOf(layer, shape);
+                total = Math.addExact(total, parameters);
+                stages.add(new Stage(
+                        stages.size(), name, layer, shape, out, parameters, costOf(layer, shape, out), field));
+                shape = out;
+            } catch (ArithmeticException e) {
+                throw new IllegalArgumentException(
+                        name + ": with its input of " + shape + " it grows beyond " + Integer.MAX_VALUE
+                                + " elements, parameters or pixels; use smaller numbers",
+                        e);
+            }
         }
         this.stages = List.copyOf(stages);
+        this.parameterCount = total;
         this.parameters = parameterTensors(this.stages);
         this.statistics = statisticTensors(this.stages);
     }
@@ -79,7 +84,7 @@ public final class Network {
     }
 
     public int parameterCount() {
-        return stages.stream().mapToInt(Stage::parameters).sum();
+        return parameterCount;
     }
 
     public int statisticCount() {
@@ -109,8 +114,8 @@ public final class Network {
             case Layer.Conv c ->
                 new Shape(
                         c.out(),
-                        slide(name, in, in.height() + 2 * c.padding(), c.kernel(), c.stride()),
-                        slide(name, in, in.width() + 2 * c.padding(), c.kernel(), c.stride()));
+                        slide(name, in, padded(in.height(), c), c.kernel(), c.stride()),
+                        slide(name, in, padded(in.width(), c), c.kernel(), c.stride()));
             case Layer.MaxPool p ->
                 new Shape(
                         in.channels(),
@@ -133,6 +138,10 @@ public final class Network {
         };
     }
 
+    private static int padded(int size, Layer.Conv conv) {
+        return Math.addExact(size, Math.multiplyExact(2, conv.padding()));
+    }
+
     private static int slide(String name, Shape in, int size, int kernel, int stride) {
         if (size < kernel) {
             throw new IllegalArgumentException(name + ": a window of " + kernel + " does not fit into its input of "
@@ -143,10 +152,12 @@ public final class Network {
 
     private static int parametersOf(Layer layer, Shape in) {
         return switch (layer) {
-            case Layer.Conv c ->
-                Math.addExact(
-                        Math.multiplyExact(c.out() * in.channels(), c.kernel() * c.kernel()), c.bias() ? c.out() : 0);
-            case Layer.BatchNorm _ -> 2 * in.channels();
+            case Layer.Conv c -> {
+                int window = Math.multiplyExact(c.kernel(), c.kernel());
+                int filters = Math.multiplyExact(c.out(), in.channels());
+                yield Math.addExact(Math.multiplyExact(filters, window), c.bias() ? c.out() : 0);
+            }
+            case Layer.BatchNorm _ -> Math.multiplyExact(2, in.channels());
             case Layer.Dense d -> Math.addExact(Math.multiplyExact(d.out(), in.elements()), d.bias() ? d.out() : 0);
             case Layer.Relu _,
                     Layer.MaxPool _,

@@ -6,11 +6,11 @@ public record Shape(int channels, int height, int width) {
     public static final Shape IMAGE = new Shape(1, 28, 28);
 
     public int pixels() {
-        return height * width;
+        return Math.multiplyExact(height, width);
     }
 
     public int elements() {
-        return channels * height * width;
+        return Math.multiplyExact(channels, pixels());
     }
 
     @Override

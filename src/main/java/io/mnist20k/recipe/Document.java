@@ -213,10 +213,17 @@ final class Document {
                 .filter(key -> !table.isEmpty() && parent(key).equals(table))
                 .map(key -> key.substring(table.length() + 1))
                 .toList();
+        List<String> candidates =
+                asked.stream().filter(key -> !inArray(key) || inArray(path)).toList();
         return error(
                 path,
-                "there is no key " + path + ", the nearest is " + Spelling.nearest(path, asked)
+                "there is no key " + path + ", the nearest is " + Spelling.nearest(path, candidates)
                         + (siblings.isEmpty() ? "" : " (" + table + " takes " + String.join(", ", siblings) + ")"));
+    }
+
+    private boolean inArray(String path) {
+        int dot = path.indexOf('.');
+        return dot > 0 && entries.get(path.substring(0, dot)) instanceof Entry(TomlArray _, var _);
     }
 
     /// A sentence about the value at a path, or about the table there.

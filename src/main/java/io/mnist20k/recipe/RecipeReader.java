@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -110,17 +111,20 @@ public final class RecipeReader {
                     title + ": this is no file name here (" + e.getReason() + "), and the built-in recipes are called "
                             + String.join(", ", BUILT_IN),
                     e);
+        } catch (AccessDeniedException e) {
+            throw new UserError(title + ": you have no permission to read this file", e);
         } catch (IOException e) {
-            throw new UserError(title + ": the file cannot be read (" + e + ")", e);
+            throw new UserError(title + ": the file cannot be read (" + e.getMessage() + ")", e);
         }
     }
 
     private static String decode(String title, byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8
+            String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
+            return text.startsWith("\uFEFF") ? text.substring(1) : text; // the mark that some Windows editors write
         } catch (CharacterCodingException e) {
             throw new UserError(title + ": this is no UTF-8 text, as TOML has to be", e);
         }
