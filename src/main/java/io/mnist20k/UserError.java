@@ -1,5 +1,6 @@
 package io.mnist20k;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A failure that a person reads: what was attempted, what was found, what to do next, in one sentence.
@@ -18,5 +19,11 @@ public final class UserError extends RuntimeException {
     /// @param cause    what went wrong underneath, shown with `--verbose` only
     public UserError(String sentence, @Nullable Throwable cause) {
         super(sentence, cause);
+    }
+
+    /// The whole sentence; an error without one cannot be made.
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }

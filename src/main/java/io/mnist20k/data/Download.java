@@ -19,8 +19,10 @@ import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /// Fetches MNIST's files from the first mirror that gives the right bytes. The JVM's proxy settings are honoured.
 ///
@@ -63,17 +65,17 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
     IdxFile fetch(MnistFile file, Path folder, String found) {
         try {
             Files.createDirectories(folder);
-            Path part = folder.resolve("." + file.fileName + "." + UUID.randomUUID() + ".part");
+            Path part = folder.resolve("." + file.fileName() + "." + UUID.randomUUID() + ".part");
             part.toFile().deleteOnExit();
             try {
                 Files.createFile(part); // before megabytes are fetched for a folder that cannot take them
-                IdxFile fetched = fetch(file, folder.resolve(file.fileName) + " " + found);
+                IdxFile fetched = fetch(file, folder.resolve(file.fileName()) + " " + found);
                 try (OutputStream out = Files.newOutputStream(part)) {
                     fetched.write(out);
                 }
                 Files.move(
                         part,
-                        folder.resolve(file.fileName),
+                        folder.resolve(file.fileName()),
                         StandardCopyOption.ATOMIC_MOVE,
                         StandardCopyOption.REPLACE_EXISTING);
                 return fetched;
@@ -82,8 +84,9 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
             }
         } catch (IOException e) {
             throw new UserError(
-                    "cannot write " + file.fileName + " to " + folder + ": " + Reason.of(e)
-                            + "; make room there, or name a folder that holds the four MNIST files with --data",
+                    "cannot write " + file.fileName() + " to " + folder + ": " + Reason.of(e)
+                            + "; see that it can be written and has 60 MB of room, or name"
+                            + " a folder that holds the four MNIST files with --data",
                     e);
         }
     }
@@ -105,16 +108,16 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
                 }
             }
         }
-        throw new UserError(
-                found + " and no mirror gave it: " + failures
-                        + "; connect to the network, put the four MNIST files there, name their folder with --data, or run make data");
+        throw new UserError(found + " and no mirror gave it: " + failures
+                + "; connect to the network, put the four MNIST files there,"
+                + " name their folder with --data, or run make data");
     }
 
     private IdxFile fetch(HttpClient client, URI mirror, MnistFile file) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(mirror.resolve(file.fileName + ".gz"))
-                .timeout(readTimeout)
-                .build();
-        HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        HttpRequest request =
+                HttpRequest.newBuilder(mirror.resolve(file.fileName() + ".gz")).build();
+        HttpResponse<InputStream> response =
+                await(client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream()), () -> "no answer in time");
         byte[] packed;
         try (InputStream body = response.body()) {
             if (response.statusCode() != 200) {
@@ -123,10 +126,10 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
             packed = receive(
                     body, response.headers().firstValueAsLong("Content-Length").orElse(-1), file);
         }
-        IdxFile fetched = IdxFile.read(new ByteArrayInputStream(packed), packed.length, file.kind);
+        IdxFile fetched = IdxFile.read(new ByteArrayInputStream(packed), packed.length, file.kind());
         String sha256 = fetched.sha256();
-        if (!sha256.equals(file.sha256)) {
-            throw new IOException("SHA-256 is " + sha256 + ", expected " + file.sha256);
+        if (!sha256.equals(file.sha256())) {
+            throw new IOException("SHA-256 is " + sha256 + ", expected " + file.sha256());
         }
         return fetched;
     }
@@ -138,20 +141,30 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
         try (var reader = Executors.newVirtualThreadPerTaskExecutor();
                 body) {
             while (true) {
-                int bytes = reader.submit(() -> body.read(piece)).get(readTimeout.toMillis(), TimeUnit.MILLISECONDS);
+                int bytes = await(
+                        reader.submit(() -> body.read(piece)), () -> "stalled after " + received.size() + " bytes");
                 if (bytes < 0) {
                     return received.toByteArray();
                 }
                 received.write(piece, 0, bytes);
-                if (received.size() > file.bytes) {
-                    throw new IOException("more than the " + file.bytes + " bytes that the unpacked file has");
+                if (received.size() > file.bytes()) {
+                    throw new IOException("more than the " + file.bytes() + " bytes that the unpacked file has");
                 }
-                progress.received(file.fileName, received.size(), total);
+                progress.received(file.fileName(), received.size(), total);
             }
+        }
+    }
+
+    /// Every wait for a mirror, and not [HttpRequest.Builder#timeout], which from JDK 26 on counts the whole body.
+    private <T> T await(Future<T> answer, Supplier<String> late) throws IOException, InterruptedException {
+        try {
+            return answer.get(readTimeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw new IOException("stalled after " + received.size() + " bytes", e);
+            throw new IOException(late.get(), e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        } finally {
+            answer.cancel(true);
         }
     }
 }

@@ -76,9 +76,14 @@ public final class MnistFolder {
         IdxFile labels = read(labelFile);
         IdxFile images = read(imageFile);
         if (images.count() != labels.count()) {
-            throw new UserError(
-                    path + ": " + imageFile.fileName + " has " + images.count() + " images, " + labelFile.fileName
-                            + " has " + labels.count() + " labels; put two files there that belong together");
+            throw new UserError(String.format(
+                    Locale.ROOT,
+                    "%s: %s has %,d images, %s has %,d labels; put two files there that belong together",
+                    path,
+                    imageFile.fileName(),
+                    images.count(),
+                    labelFile.fileName(),
+                    labels.count()));
         }
         return new Dataset(images.body(), labels.body());
     }
@@ -90,15 +95,15 @@ public final class MnistFolder {
 
     private IdxFile readAsItIs(MnistFile file, @Nullable Path found) {
         if (!Files.isDirectory(path)) {
-            throw new UserError("--data " + path + ": there is no such folder; name one that holds " + file.fileName
+            throw new UserError("--data " + path + ": there is no such folder; name one that holds " + file.fileName()
                     + " and its three companions, or leave --data out");
         }
         if (found == null) {
-            throw new UserError(path + " has no " + file.fileName
+            throw new UserError(path + " has no " + file.fileName()
                     + ", plain or .gz; put it there, name another folder with --data, or leave --data out");
         }
         try {
-            return IdxFile.read(found, file.kind);
+            return IdxFile.read(found, file.kind());
         } catch (IOException e) {
             throw new UserError(
                     found + ": " + Reason.of(e) + "; replace the file or name another folder with --data", e);
@@ -110,8 +115,8 @@ public final class MnistFolder {
             return download.fetch(file, path, "is missing");
         }
         try {
-            IdxFile read = IdxFile.read(found, file.kind);
-            return read.sha256().equals(file.sha256) ? read : download.fetch(file, path, "is not MNIST's");
+            IdxFile read = IdxFile.read(found, file.kind());
+            return read.sha256().equals(file.sha256()) ? read : download.fetch(file, path, "is not MNIST's");
         } catch (IOException e) {
             return download.fetch(file, path, "cannot be used (" + Reason.of(e) + ")");
         }

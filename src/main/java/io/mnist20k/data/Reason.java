@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -26,7 +25,6 @@ final class Reason {
         }
         return switch (failure) {
             case HttpConnectTimeoutException _ -> "no connection in time";
-            case HttpTimeoutException _ -> "no answer in time";
             case ConnectException refused when refused.getMessage() == null -> "connection refused";
             case AccessDeniedException _ -> "permission denied";
             case FileAlreadyExistsException _ -> "a file is where a folder should be";

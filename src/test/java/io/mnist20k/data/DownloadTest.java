@@ -1,0 +1,205 @@
+package io.mnist20k.data;
+
+import static io.mnist20k.data.Sentences.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.UserError;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class DownloadTest {
+    private static final String NAME = "train-images-idx3-ubyte";
+    private static final byte[] PLAIN = MadeUpDigits.images(MadeUpDigits.of(101, 1));
+    private static final byte[] PACKED = MadeUpDigits.gzip(PLAIN);
+
+    @TempDir
+    Path parent;
+
+    private Path folder;
+    private MnistFile file;
+    private MirrorServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        folder = parent.resolve("new/cache");
+        String sha256 = IdxFile.read(new ByteArrayInputStream(PLAIN), PLAIN.length, IdxFile.Kind.IMAGES)
+                .sha256();
+        file = new MnistFile(NAME, IdxFile.Kind.IMAGES, PLAIN.length, sha256);
+        server = new MirrorServer();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private static Download from(URI... mirrors) {
+        return new Download(List.of(mirrors), Duration.ofSeconds(2), Duration.ofMillis(500), (_, _, _) -> {});
+    }
+
+    private String failure(URI... mirrors) {
+        return assertThrows(UserError.class, () -> from(mirrors).fetch(file, folder, "is missing"))
+                .getMessage();
+    }
+
+    private void assertFolderHolds(String... names) throws IOException {
+        try (var files = Files.list(folder)) {
+            assertEquals(
+                    List.of(names),
+                    files.map(path -> path.getFileName().toString()).sorted().toList());
+        }
+    }
+
+    private void assertFetchedFrom(URI... mirrors) throws IOException {
+        IdxFile fetched = from(mirrors).fetch(file, folder, "is missing");
+        assertEquals(101, fetched.count());
+        assertArrayEquals(PLAIN, Files.readAllBytes(folder.resolve(NAME)));
+        assertFolderHolds(NAME);
+    }
+
+    @Test
+    void theFirstMirrorThatWorksIsTheLastAsked() throws IOException {
+        assertFetchedFrom(server.giving("good", PACKED), server.giving("spare", PACKED));
+        assertEquals(List.of("/good/" + NAME + ".gz"), server.requests());
+    }
+
+    @Test
+    void aMirrorMayUnpackWhatItSends() throws IOException {
+        assertFetchedFrom(server.giving("unpacking", PLAIN));
+    }
+
+    @Test
+    void aRedirectIsFollowed() throws IOException {
+        URI good = server.giving("good", PACKED);
+        assertFetchedFrom(server.mirror("moved", exchange -> {
+            exchange.getResponseHeaders()
+                    .set("Location", good.resolve(NAME + ".gz").toString());
+            exchange.sendResponseHeaders(302, -1);
+        }));
+    }
+
+    @Test
+    void everyBadMirrorIsPassedOver() throws IOException {
+        byte[] damaged = PACKED.clone();
+        damaged[PACKED.length / 2] ^= 0x10;
+        assertFetchedFrom(
+                MirrorServer.refusing(),
+                server.answering("missing", 404),
+                server.answering("broken", 500),
+                server.giving("damaged", damaged),
+                server.giving("other", MadeUpDigits.gzip(MadeUpDigits.images(MadeUpDigits.of(101, 2)))),
+                server.giving("page", "<html>sign in to the network</html>".getBytes(StandardCharsets.US_ASCII)),
+                server.truncating("truncating", PACKED),
+                server.stalling("stalling", PACKED),
+                server.silent("silent"),
+                server.endless("endless"),
+                server.giving("good", PACKED));
+        assertEquals(10, server.requests().size());
+    }
+
+    @Test
+    void theFinalSentenceNamesEveryMirrorItsReasonAndTheRemedy() throws IOException {
+        URI refusing = MirrorServer.refusing();
+        URI unknown = URI.create("http://mirror.invalid/");
+        String sentence = failure(
+                refusing,
+                unknown,
+                server.answering("missing", 404),
+                server.giving("other", MadeUpDigits.gzip(MadeUpDigits.images(MadeUpDigits.of(101, 2)))),
+                server.truncating("truncating", PACKED),
+                server.stalling("stalling", PACKED),
+                server.silent("silent"),
+                server.endless("endless"));
+        assertSays(sentence, folder.resolve(NAME) + " is missing", "--data", "make data");
+        assertSays(sentence, refusing + " (connection refused)", unknown + " (host name not found)");
+        assertSays(sentence, "/missing/ (HTTP status 404)", "/other/ (SHA-256 is ", file.sha256());
+        assertSays(sentence, "/truncating/ (", "/stalling/ (stalled after ", "/silent/ (no answer in time)");
+        assertSays(sentence, "/endless/ (more than the " + PLAIN.length);
+        assertFolderHolds();
+    }
+
+    @Test
+    void aFileThatFailsToComeLeavesTheOldOneAlone() throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve(NAME), "old");
+        failure(server.truncating("truncating", PACKED));
+        assertEquals("old", Files.readString(folder.resolve(NAME)));
+        assertFetchedFrom(server.giving("good", PACKED));
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsNamedBeforeAnythingIsFetched() throws IOException {
+        Files.writeString(parent.resolve("new"), "a file");
+        assertSays(failure(server.giving("good", PACKED)), NAME, folder.toString(), "--data");
+        assertEquals(List.of(), server.requests());
+    }
+
+    @Test
+    void progressEndsAtTheTotal() {
+        record Report(String name, long bytes, long total) {}
+        List<Report> reports = new ArrayList<>();
+        new Download(
+                        List.of(server.giving("good", PACKED)),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(2),
+                        (name, bytes, total) -> reports.add(new Report(name, bytes, total)))
+                .fetch(file, folder, "is missing");
+        assertEquals(new Report(NAME, PACKED.length, PACKED.length), reports.getLast());
+        for (int i = 1; i < reports.size(); i++) {
+            assertTrue(reports.get(i - 1).bytes() < reports.get(i).bytes(), reports::toString);
+        }
+    }
+
+    @Test
+    void fourAtOnceLeaveOneWholeFile() throws IOException, InterruptedException, ExecutionException {
+        Download download = from(server.giving("good", PACKED));
+        Callable<IdxFile> fetch = () -> download.fetch(file, folder, "is missing");
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<IdxFile> fetched : threads.invokeAll(List.of(fetch, fetch, fetch, fetch))) {
+                assertEquals(file.sha256(), fetched.get().sha256());
+            }
+        }
+        assertArrayEquals(PLAIN, Files.readAllBytes(folder.resolve(NAME)));
+        assertFolderHolds(NAME);
+    }
+
+    @Test
+    void anInterruptEndsTheDownloadWithASentence() throws InterruptedException {
+        List<UserError> errors = new ArrayList<>();
+        Thread fetching = Thread.ofPlatform()
+                .start(() -> errors.add(assertThrows(
+                        UserError.class,
+                        () -> new Download(
+                                        List.of(server.silent("silent")),
+                                        Duration.ofSeconds(2),
+                                        Duration.ofMinutes(5),
+                                        (_, _, _) -> {})
+                                .fetch(file, folder, "is missing"))));
+        while (server.requests().isEmpty()) {
+            Thread.sleep(10);
+        }
+        fetching.interrupt();
+        fetching.join();
+        assertSays(errors.getFirst().getMessage(), NAME, "interrupted");
+    }
+}
