@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A trained network, with all it takes to use it: what to compute, on numbers made from pixels how.
 ///
@@ -49,6 +50,14 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
 
     /// @throws UserError where the file cannot be written
     public void write(Path path) {
+        file().write(path);
+    }
+
+    byte[] encode() {
+        return file().encode();
+    }
+
+    private TensorFile file() {
         Network network = recipe.build();
         var metadata = new TreeMap<String, String>();
         metadata.put("format", FORMAT);
@@ -64,7 +73,7 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         var tensors = new TreeMap<String, TensorFile.Entry>();
         cut(network.parameters(), parameters, tensors);
         cut(network.statistics(), statistics, tensors);
-        new TensorFile(metadata, tensors).write(path);
+        return new TensorFile(metadata, tensors);
     }
 
     /// @throws UserError where there is no such file, or it is not one that [#write] wrote
@@ -83,15 +92,10 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         Recipe recipe = RecipeReader.parse(subject, facts.text("recipe"));
         Network network = recipe.build();
         requireNames(subject, network, file);
-        float deviation = facts.value("deviation", Float::parseFloat);
-        if (!(deviation > 0)) {
-            throw new UserError(subject + ": its pixels' deviation is " + deviation + ", expected a positive number; "
-                    + "train it again");
-        }
         return new Model(
                 recipe,
-                facts.value("mean", Float::parseFloat),
-                deviation,
+                facts.finite("mean"),
+                facts.positive("deviation"),
                 join(subject, network.parameters(), network.parameterCount(), file),
                 join(subject, network.statistics(), network.statisticCount(), file),
                 new Origin(
@@ -180,14 +184,34 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
             return text;
         }
 
-        <T> T value(String key, Function<String, T> parser) {
-            String text = text(key);
-            try {
-                return parser.apply(text);
-            } catch (NumberFormatException e) {
-                throw new UserError(
-                        subject + ": its " + key + " is \"" + text + "\", expected a number; train it again", e);
+        float finite(String key) {
+            float value = value(key, Float::parseFloat);
+            if (!Float.isFinite(value)) {
+                throw unusable(key, "a finite number", null);
             }
+            return value;
+        }
+
+        float positive(String key) {
+            float value = finite(key);
+            if (!(value > 0)) {
+                throw unusable(key, "a number above 0", null);
+            }
+            return value;
+        }
+
+        <T> T value(String key, Function<String, T> parser) {
+            try {
+                return parser.apply(text(key));
+            } catch (NumberFormatException e) {
+                throw unusable(key, "a number", e);
+            }
+        }
+
+        private UserError unusable(String key, String expected, @Nullable Exception cause) {
+            return new UserError(
+                    subject + ": its " + key + " is \"" + text(key) + "\", expected " + expected + "; train it again",
+                    cause);
         }
     }
 }

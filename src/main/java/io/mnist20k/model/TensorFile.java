@@ -23,8 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// ```
 /// 8 bytes   length n of the header, unsigned little-endian
-/// n bytes   JSON: "__metadata__" → { text: text }, and tensor name → dtype, shape, data_offsets; padded with
-/// spaces
+/// n bytes   JSON: "__metadata__" → text by name, tensor name → dtype, shape, data_offsets; padded with spaces
 /// the rest  the tensors' elements, row-major, little-endian, without gaps
 /// ```
 ///
@@ -79,11 +78,11 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
                     + "; give the path of one that training wrote");
         }
         try (InputStream in = Files.newInputStream(path)) {
-            byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-            if (bytes.length > MOST_BYTES) {
+            if (Files.size(path) > MOST_BYTES) {
                 throw new UserError(subject + ": it is larger than " + (MOST_BYTES >> 20)
                         + " MiB, more than any network of this program; give the path of a file that training wrote");
             }
+            byte[] bytes = in.readNBytes(MOST_BYTES);
             return decode(subject, bytes);
         } catch (IOException e) {
             throw new UserError(subject + ": " + AtomicFile.reason(e) + "; make it readable or give another", e);
@@ -119,9 +118,10 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
             }
             return file;
         } catch (TensorHeader.Damage e) {
+            String found = String.valueOf(e.getMessage()).replaceAll("\\p{Cntrl}", "?"); // names may hold anything
             throw new UserError(
-                    subject + ": " + e.getMessage() + "; it is damaged or was not written by this program, so copy or "
-                            + "train it again",
+                    subject + ": " + found
+                            + "; it is damaged or was not written by this program, so copy or train it again",
                     e);
         }
     }

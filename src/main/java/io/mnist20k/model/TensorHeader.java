@@ -32,6 +32,10 @@ final class TensorHeader {
         Damage(String found) {
             super(found);
         }
+
+        Damage(String found, Exception cause) {
+            super(found, cause);
+        }
     }
 
     /// Where a tensor's elements stand.
@@ -79,7 +83,7 @@ final class TensorHeader {
             }
             return tree;
         } catch (JacksonException e) {
-            throw new Damage("its header is not JSON (" + e.getOriginalMessage() + ")");
+            throw new Damage("its header is not JSON, or says something twice", e);
         }
     }
 
