@@ -36,7 +36,7 @@ final class Document {
 
     /// @throws UserError with line and column of the first thing that is not TOML
     static Document parse(String title, String toml) {
-        TomlParseResult table = parseToml(title, toml);
+        TomlParseResult table = Toml.parse(toml);
         if (table.hasErrors()) {
             TomlParseError error = table.errors().getFirst();
             throw new UserError(title + ", line " + error.position().line() + ", column "
@@ -47,17 +47,9 @@ final class Document {
         return document;
     }
 
-    private static TomlParseResult parseToml(String title, String toml) {
-        try {
-            return Toml.parse(toml);
-        } catch (StackOverflowError e) {
-            throw new UserError(title + ": its arrays or tables stand too deeply within each other to be read", e);
-        }
-    }
-
     /// Puts `key=value` over what the document says. A value that is not TOML stands for itself as text.
     void override(String assignment) {
-        String attempt = "--set " + assignment;
+        String attempt = "--set " + assignment.replaceAll("\\R", " ");
         int equals = assignment.indexOf('=');
         if (equals < 1) {
             throw new UserError(attempt + ": expected key=value, as in --set optimizer.lr=0.02");
@@ -68,7 +60,7 @@ final class Document {
             requireElement(attempt, keys.get(0), array.size(), keys.get(1));
         }
         entries.keySet().removeIf(other -> other.equals(path) || other.startsWith(path + "."));
-        add(path, valueOf(attempt, assignment.substring(equals + 1).strip()), null);
+        add(path, valueOf(assignment.substring(equals + 1).strip()), null);
     }
 
     private static List<String> keys(String attempt, String dotted) {
@@ -80,8 +72,8 @@ final class Document {
         }
     }
 
-    private static Object valueOf(String attempt, String text) {
-        TomlParseResult table = parseToml(attempt, "value = " + text);
+    private static Object valueOf(String text) {
+        TomlParseResult table = Toml.parse("value = " + text);
         Object value = table.hasErrors() || table.size() != 1 ? null : table.get("value");
         return value == null ? text : value;
     }
@@ -164,7 +156,7 @@ final class Document {
     String word(String path, String byDefault, List<String> words) {
         String word = text(path, byDefault);
         if (!words.contains(word)) {
-            throw error(path, path + " is \"" + word + "\", expected " + oneOf(words));
+            throw error(path, path + " is " + quoted(word) + ", expected " + oneOf(words));
         }
         return word;
     }
@@ -182,17 +174,26 @@ final class Document {
 
     private Entry required(String path, String expected) {
         Entry entry = get(path);
-        if (entry == null) {
-            throw error(parent(path), path + " is missing, expected " + expected);
+        if (entry != null) {
+            return entry;
         }
-        return entry;
+        String table = parent(path);
+        if (entries.get(table) instanceof Entry(var value, var _) && !(value instanceof TomlTable)) {
+            throw error(table, table + " is " + describe(value) + ", expected a table");
+        }
+        boolean foundTable = entries.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
+        throw error(
+                foundTable ? path : table,
+                path + (foundTable ? " is a table" : " is missing") + ", expected " + expected);
     }
 
     /// Refuses what nobody asked for, with the nearest path that somebody did ask for. Where the command line
     /// changed the `type` of a table, what the document says there and the new type does not know is passed over.
     void refuseUnknown() {
         entries.forEach((path, entry) -> {
-            if (!asked.contains(path) && !(entry.position() != null && retyped(parent(path)))) {
+            boolean emptyTable = entry.value() instanceof TomlTable && isTable(path);
+            boolean passedOver = entry.position() != null && retyped(parent(path));
+            if (!asked.contains(path) && !emptyTable && !passedOver) {
                 throw refusal(path, entry);
             }
         });
@@ -204,8 +205,7 @@ final class Document {
     }
 
     private UserError refusal(String path, Entry entry) {
-        boolean tableExpected = asked.stream().anyMatch(key -> key.startsWith(path + "."));
-        if (tableExpected) {
+        if (isTable(path)) {
             return wrongType(path, entry, "a table");
         }
         String table = parent(path);
@@ -219,6 +219,11 @@ final class Document {
                 path,
                 "there is no key " + path + ", the nearest is " + Spelling.nearest(path, candidates)
                         + (siblings.isEmpty() ? "" : " (" + table + " takes " + String.join(", ", siblings) + ")"));
+    }
+
+    /// Whether somebody asked for something within.
+    private boolean isTable(String path) {
+        return asked.stream().anyMatch(key -> key.startsWith(path + "."));
     }
 
     private boolean inArray(String path) {
@@ -247,7 +252,7 @@ final class Document {
 
     private static String describe(Object value) {
         return switch (value) {
-            case String text -> "the text \"" + text + "\"";
+            case String text -> "the text " + quoted(text);
             case Long number -> "the integer " + number;
             case Double number -> "the number " + number;
             case Boolean flag -> flag.toString();
@@ -258,7 +263,17 @@ final class Document {
     }
 
     private static String oneOf(List<String> words) {
-        return words.stream().map(word -> '"' + word + '"').collect(Collectors.joining(" or "));
+        String all = words.stream().map(Document::quoted).collect(Collectors.joining(", "));
+        int last = all.lastIndexOf(", ");
+        return last < 0 ? all : all.substring(0, last) + " or" + all.substring(last + 1);
+    }
+
+    /// As TOML writes it, cut where it would bury the sentence around it.
+    private static String quoted(String text) {
+        return '"'
+                + Toml.tomlEscape(text.length() > 60 ? text.substring(0, 60) + "…" : text)
+                        .toString()
+                + '"';
     }
 
     private static String parent(String path) {

@@ -1,6 +1,6 @@
 package io.mnist20k.recipe;
 
-import java.math.BigDecimal;
+import static io.mnist20k.recipe.RecipeWriter.plain;
 
 /// A value of a recipe that is not in the range of its key. The message is the clause "KEY is VALUE, expected
 /// RANGE"; the reader adds which recipe and which line.
@@ -32,15 +32,5 @@ final class OutOfRangeException extends IllegalArgumentException {
             throw new OutOfRangeException(
                     key, plain(value), "at least " + plain(low) + " and less than " + plain(high));
         }
-    }
-
-    /// A number as a person writes it in a recipe: no trailing `.0`, a small `e`. Reading it back gives the same
-    /// bits.
-    static String plain(double value) {
-        String text = Double.toString(value).replace(".0E", "e").replace('E', 'e');
-        if (text.contains("e") && Math.abs(value) >= 1e-4 && Math.abs(value) < 1) {
-            text = new BigDecimal(text).toPlainString();
-        }
-        return text.endsWith(".0") && !text.equals("-0.0") ? text.substring(0, text.length() - 2) : text;
     }
 }

@@ -1,8 +1,7 @@
 package io.mnist20k.recipe;
 
-import static io.mnist20k.recipe.OutOfRangeException.plain;
-
 import io.mnist20k.network.Layer;
+import java.math.BigDecimal;
 import java.util.stream.Collectors;
 import org.tomlj.Toml;
 
@@ -95,5 +94,15 @@ public final class RecipeWriter {
                         "factor = %s\npatience = %d\n".formatted(plain(factor), patience);
                     case Schedule.Constant _ -> "";
                 };
+    }
+
+    /// A number as a person writes it in a recipe: no trailing `.0`, a small `e`. Reading it back gives the same
+    /// bits.
+    static String plain(double value) {
+        String text = Double.toString(value).replace(".0E", "e").replace('E', 'e');
+        if (text.contains("e") && Math.abs(value) >= 1e-4 && Math.abs(value) < 1) {
+            text = new BigDecimal(text).toPlainString();
+        }
+        return text.endsWith(".0") && !text.equals("-0.0") ? text.substring(0, text.length() - 2) : text;
     }
 }
