@@ -1,0 +1,188 @@
+package io.mnist20k.engine.reference;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.StepObserver;
+import io.mnist20k.engine.Training;
+import io.mnist20k.network.Network;
+import io.mnist20k.network.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// A network in plain arrays. Every step rounds what it changed to float, so that [#state] loses nothing.
+final class ReferenceSession implements Session {
+    /// Images evaluated together; bounds the memory, changes no result.
+    private static final int EVALUATION_BATCH = 64;
+
+    private final Network network;
+    private final Training training;
+    private final Chain chain;
+    private final boolean[] decayed;
+    private @Nullable SessionState state;
+    private boolean closed;
+
+    ReferenceSession(Network network, Training training) {
+        this.network = network;
+        this.training = training;
+        this.chain = new Chain(network);
+        this.decayed = new boolean[network.parameterCount()];
+        for (Tensor tensor : network.parameters()) {
+            if (tensor.shape().size() > 1) {
+                Arrays.fill(decayed, tensor.offset(), tensor.offset() + tensor.elements(), true);
+            }
+        }
+    }
+
+    @Override
+    public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
+        if (epoch.batch() != training.batch()) {
+            throw new IllegalArgumentException("an epoch in batches of " + epoch.batch()
+                    + " for a session opened for batches of " + training.batch());
+        }
+        for (int step = epoch.firstStep(); step < epoch.steps(); step++) {
+            if (!trainStep(dataset, epoch, step, observer)) {
+                return step + 1;
+            }
+        }
+        return epoch.steps();
+    }
+
+    private boolean trainStep(Dataset dataset, Epoch epoch, int step, StepObserver observer) {
+        SessionState current = current();
+        int[] order = epoch.order();
+        int from = step * epoch.batch();
+        int[] samples = Arrays.copyOfRange(order, from, Math.min(from + epoch.batch(), order.length));
+        int[] labels = IntStream.of(samples).map(i -> dataset.labels()[i]).toArray();
+        double[] statistics = widened(current.statistics());
+        var pass = new Pass(
+                true, samples.length, widened(current.parameters()), statistics, training.seed(), epoch.epoch(), step);
+
+        List<double[]> activations =
+                chain.forward(pass, images(dataset).distorted(samples, training, epoch.epoch(), step));
+        double[] logits = activations.getLast();
+        var loss = new SoftmaxLoss(network.classes(), training.labelSmoothing());
+        double[] gradient = chain.backward(pass, activations, loss.gradient(logits, labels));
+
+        long number = current.updates() + 1;
+        var update = new Update(training.optimizer(), number, epoch.learningRates()[step]);
+        update.apply(current.parameters(), gradient, decayed, current.slots());
+        round(statistics, current.statistics());
+        if (training.averages()) {
+            update.average(current.averagedParameters(), current.parameters(), training.averagingDecay());
+            update.average(current.averagedStatistics(), current.statistics(), training.averagingDecay());
+        }
+        state = new SessionState(
+                number,
+                current.parameters(),
+                current.statistics(),
+                current.slots(),
+                current.averagedParameters(),
+                current.averagedStatistics());
+        return observer.stepDone(step, loss.sum(logits, labels), loss.correct(logits, labels));
+    }
+
+    @Override
+    public float[] logits(Dataset dataset) {
+        SessionState current = current();
+        double[] parameters = widened(current.modelParameters());
+        double[] statistics = widened(current.modelStatistics());
+        float[] logits = new float[dataset.count() * network.classes()];
+        for (int from = 0; from < dataset.count(); from += EVALUATION_BATCH) {
+            int samples = Math.min(EVALUATION_BATCH, dataset.count() - from);
+            Pass pass = Pass.evaluating(samples, parameters, statistics);
+            double[] scores =
+                    chain.forward(pass, images(dataset).plain(from, samples)).getLast();
+            for (int i = 0; i < scores.length; i++) {
+                logits[from * network.classes() + i] = (float) scores[i];
+            }
+        }
+        return logits;
+    }
+
+    @Override
+    public SessionState state() {
+        return copy(current(), current().slots());
+    }
+
+    @Override
+    public void restore(SessionState saved) {
+        requireOpen();
+        int parameters = network.parameterCount();
+        int statistics = network.statisticCount();
+        requireLength("parameters", saved.parameters(), parameters);
+        requireLength("statistics", saved.statistics(), statistics);
+        int slots = Update.slots(training.optimizer());
+        if (!saved.slots().isEmpty() && saved.slots().size() != slots) {
+            throw new IllegalArgumentException(
+                    "a state with " + saved.slots().size() + " optimiser slots for a session that has " + slots);
+        }
+        saved.slots().forEach(slot -> requireLength("optimiser slot", slot, parameters));
+        requireLength("averaged parameters", saved.averagedParameters(), training.averages() ? parameters : 0);
+        requireLength("averaged statistics", saved.averagedStatistics(), training.averages() ? statistics : 0);
+        List<float[]> optimizerState = saved.slots().isEmpty() ? zeros(slots, parameters) : saved.slots();
+        state = copy(saved, optimizerState);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        state = null;
+    }
+
+    private Images images(Dataset dataset) {
+        return new Images(dataset, training.normalization());
+    }
+
+    private SessionState current() {
+        requireOpen();
+        if (state == null) {
+            throw new IllegalStateException("the session has no parameters yet; restore a state first");
+        }
+        return state;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the session is closed");
+        }
+    }
+
+    private static void requireLength(String what, float[] vector, int expected) {
+        if (vector.length != expected) {
+            throw new IllegalArgumentException(
+                    "a state with " + vector.length + " " + what + " for a session that has " + expected);
+        }
+    }
+
+    private static List<float[]> zeros(int vectors, int length) {
+        return IntStream.range(0, vectors).mapToObj(_ -> new float[length]).toList();
+    }
+
+    private static SessionState copy(SessionState state, List<float[]> slots) {
+        return new SessionState(
+                state.updates(),
+                state.parameters().clone(),
+                state.statistics().clone(),
+                slots.stream().map(float[]::clone).toList(),
+                state.averagedParameters().clone(),
+                state.averagedStatistics().clone());
+    }
+
+    private static double[] widened(float[] values) {
+        double[] result = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = values[i];
+        }
+        return result;
+    }
+
+    private static void round(double[] values, float[] result) {
+        for (int i = 0; i < values.length; i++) {
+            result[i] = (float) values[i];
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.mnist20k.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.network.Tensor;
+import io.mnist20k.recipe.Optimizer;
+import java.util.List;
+
+/// How closely an engine that computes in single precision has to agree with the reference.
+///
+/// A float sum of T terms, each rounding independent and at most 2^-24 relative, strays by about 0.4 √T · 2^-24 of
+/// the sum's magnitude (a random walk whose step is the partial sum). A number of a step stands at the end of D
+/// such sums, forward and backward through the layers, whose errors walk at random again: 0.4 √(T D) · 2^-24. Ten
+/// deviations of that are allowed, of the largest magnitude in the same layer, since a single element may cancel to
+/// nothing.
+final class Agreement {
+    private static final double ROUNDING = 0x1p-24;
+    private static final double DEVIATIONS = 10;
+
+    private final ContractCase test;
+    private final int steps;
+    private final double relative;
+
+    /// @param steps done since both engines held the same state; each puts its sums behind the ones before
+    Agreement(ContractCase test, int steps) {
+        this.test = test;
+        this.steps = steps;
+        double depth = 2.0 * test.network().stages().size() * steps;
+        this.relative = DEVIATIONS * 0.4 * Math.sqrt(test.longestSum() * depth) * ROUNDING;
+    }
+
+    /// Checks everything that training changes. Parameters are compared by their change, so that no gradient hides
+    /// behind the size of its parameter.
+    ///
+    /// @param rateSum of the learning rates since `before`
+    void checkStates(SessionState before, SessionState expected, SessionState actual, double rateSum) {
+        assertEquals(expected.updates(), actual.updates(), "updates");
+        assertEquals(expected.slots().size(), actual.slots().size(), "slots");
+        for (int layer = 0; layer < test.network().stages().size(); layer++) {
+            List<Tensor> parameters = ofLayer(test.network().parameters(), layer);
+            for (int slot = 0; slot < expected.slots().size(); slot++) {
+                // The second slot holds squares, whose relative error is twice that of what was squared.
+                double tolerance = (slot + 1)
+                        * relative
+                        * largest(parameters, expected.slots().get(slot));
+                check(
+                        "slot " + slot,
+                        parameters,
+                        expected.slots().get(slot),
+                        actual.slots().get(slot),
+                        tolerance);
+            }
+            double tolerance = parameterTolerance(parameters, before, expected, rateSum);
+            check("value", parameters, expected.parameters(), actual.parameters(), tolerance);
+            List<Tensor> statistics = ofLayer(test.network().statistics(), layer);
+            double statisticTolerance = relative * largest(statistics, expected.statistics());
+            check("value", statistics, expected.statistics(), actual.statistics(), statisticTolerance);
+            if (test.training().averages()) {
+                check("average", parameters, expected.averagedParameters(), actual.averagedParameters(), tolerance);
+                check(
+                        "average",
+                        statistics,
+                        expected.averagedStatistics(),
+                        actual.averagedStatistics(),
+                        statisticTolerance);
+            }
+        }
+    }
+
+    void checkLogits(float[] expected, float[] actual) {
+        var all = new Tensor("logits", 0, List.of(expected.length), 0);
+        check("", List.of(all), expected, actual, relative * largest(List.of(all), expected));
+    }
+
+    void checkLoss(int step, double expected, double actual) {
+        assertEquals(expected, actual, relative * expected, () -> "loss of step " + step);
+    }
+
+    /// The gradient's error times the learning rate, and the rounding of what is stored.
+    private double parameterTolerance(
+            List<Tensor> parameters, SessionState before, SessionState expected, double rateSum) {
+        double rounding = steps * ROUNDING * largest(parameters, expected.parameters());
+        return rounding
+                + switch (test.training().optimizer()) {
+                    case Optimizer.Sgd _ ->
+                        relative * largestChange(parameters, before.parameters(), expected.parameters());
+                    case Optimizer.AdamW adamW -> {
+                        // An error e of the corrected first moment changes p by η e / (√v + ε), at most η e / ε.
+                        double correction = 1 - Math.pow(adamW.beta2(), (double) expected.updates());
+                        double gradient =
+                                Math.sqrt(largest(parameters, expected.slots().getLast()) / correction);
+                        yield relative * rateSum * Math.max(1, gradient / adamW.epsilon());
+                    }
+                };
+    }
+
+    private static void check(String what, List<Tensor> tensors, float[] expected, float[] actual, double tolerance) {
+        assertEquals(expected.length, actual.length, what);
+        for (Tensor tensor : tensors) {
+            int worst = tensor.offset();
+            double distance = 0;
+            for (int i = tensor.offset(); i < tensor.offset() + tensor.elements(); i++) {
+                double d = Math.abs((double) expected[i] - actual[i]);
+                if (!(d <= distance)) {
+                    distance = d;
+                    worst = i;
+                }
+            }
+            int index = worst;
+            double off = distance;
+            assertTrue(
+                    off <= tolerance,
+                    () -> "%s %s: element %d is %.9g, expected %.9g, off by %.3g, tolerance %.3g"
+                            .formatted(
+                                    tensor.name(),
+                                    what,
+                                    index - tensor.offset(),
+                                    actual[index],
+                                    expected[index],
+                                    off,
+                                    tolerance));
+        }
+    }
+
+    private static List<Tensor> ofLayer(List<Tensor> tensors, int layer) {
+        return tensors.stream().filter(t -> t.layer() == layer).toList();
+    }
+
+    private static double largest(List<Tensor> tensors, float[] vector) {
+        return largestChange(tensors, new float[vector.length], vector);
+    }
+
+    private static double largestChange(List<Tensor> tensors, float[] before, float[] after) {
+        double largest = 0;
+        for (Tensor tensor : tensors) {
+            for (int i = tensor.offset(); i < tensor.offset() + tensor.elements(); i++) {
+                largest = Math.max(largest, Math.abs((double) after[i] - before[i]));
+            }
+        }
+        return largest;
+    }
+}

@@ -1,0 +1,410 @@
+package io.mnist20k.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.network.Network;
+import io.mnist20k.random.Philox;
+import io.mnist20k.random.Purpose;
+import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.Optimizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What every engine has to do. Knows nothing but [Engine] and [Session]; the reference engine is the arbiter.
+///
+/// The seed of all inputs is `-Dtest.seed`, the clock without it; a failure names it.
+@ExtendWith(SeedReport.class)
+public abstract class EngineContract {
+    protected static final long SEED = SeedReport.SEED;
+    private static final StepObserver ON = (_, _, _) -> true;
+
+    /// Black is 0 and white is 1, and the slot after the first step is the gradient.
+    private static final Training BINARY = new Training(
+            7, SEED, new Optimizer.Sgd(1, 0.9, false, 0), 0, 0, Augmentation.NONE, new Normalization(0, 1));
+
+    /// @param threads for engines that compute on the CPU
+    protected abstract Engine engine(int threads);
+
+    private Engine engine() {
+        return engine(2);
+    }
+
+    static List<ContractCase> cases() {
+        return ContractCase.all(SEED);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void trainsAsTheReferenceDoes(ContractCase test) {
+        ReferenceRun run = ReferenceRun.of(test, SEED);
+        int steps = run.epoch().steps();
+        try (Session session = engine().open(test.network(), test.training())) {
+            SessionState before = run.states().getFirst();
+            session.restore(before);
+            var observed = new Observed(0, true);
+            int[] firstBatch =
+                    Arrays.copyOf(run.epoch().order(), Math.min(run.epoch().batch(), test.images()));
+            float[] firstRate = {run.epoch().learningRates()[0]};
+            var firstStep = new Epoch(run.epoch().epoch(), 0, run.epoch().batch(), firstBatch, firstRate);
+
+            assertEquals(1, session.train(run.dataset(), firstStep, observed));
+            new Agreement(test, 1).checkStates(before, run.states().get(1), session.state(), run.rateSum(1));
+            assertEquals(steps, session.train(run.dataset(), ReferenceRun.from(run.epoch(), 1), observed));
+            var afterAll = new Agreement(test, steps);
+            afterAll.checkStates(before, run.states().getLast(), session.state(), run.rateSum(steps));
+
+            for (int step = 0; step < steps; step++) {
+                afterAll.checkLoss(
+                        step, run.lossSums().get(step), observed.lossSums().get(step));
+            }
+            assertEquals(run.correct(), observed.correct());
+            Dataset unseen = Synthetic.images(SEED + 7, 15);
+            afterAll.checkLogits(referenceLogits(test, run.states().getLast(), unseen), session.logits(unseen));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 15, 33, 257})
+    void evaluatesAsTheReferenceDoes(int count) {
+        for (ContractCase test : count == 15 ? cases() : List.of(ContractCase.usual(SEED))) {
+            Dataset dataset = Synthetic.images(SEED, count);
+            SessionState random = Synthetic.state(test.network(), test.training(), SEED);
+            var model = SessionState.ofModel(random.parameters(), random.statistics());
+            ContractCase evaluating = test.evaluating();
+            try (Session session = engine().open(test.network(), evaluating.training())) {
+                session.restore(model);
+                float[] expected = referenceLogits(evaluating, model, dataset);
+                assertTrue(spread(expected) > 0.01, "the expected logits say something");
+                new Agreement(test, 1).checkLogits(expected, session.logits(dataset));
+            }
+        }
+    }
+
+    @Test
+    void evaluationDoesNotDependOnTheOtherImages() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, 300);
+        try (Session session = restored(engine(), test)) {
+            float[] together = session.logits(dataset);
+            for (int from : new int[] {0, 1, 15, 16, 255, 299}) {
+                for (int count : new int[] {1, 2, 17}) {
+                    int to = Math.min(300, from + count);
+                    float[] apart = session.logits(dataset.slice(from, to));
+                    assertArrayEquals(Arrays.copyOfRange(together, from * 10, to * 10), apart, from + " to " + to);
+                }
+            }
+        }
+    }
+
+    @Test
+    void evaluatingChangesNothing() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        try (Session quiet = restored(engine(), test);
+                Session asked = restored(engine(), test)) {
+            quiet.train(dataset, epoch, ON);
+            asked.logits(Synthetic.images(SEED + 1, 40));
+            asked.train(dataset, epoch, (step, _, _) -> step != 0);
+            asked.logits(dataset);
+            int next = (int) asked.state().updates();
+            asked.train(dataset, ReferenceRun.from(epoch, next), ON);
+            SameBits.check(quiet.state(), asked.state());
+        }
+    }
+
+    @Test
+    void sameSeedSameBitsOnAnyNumberOfThreads() {
+        for (ContractCase test : cases()) {
+            SessionState expected = trained(engine(1), test);
+            for (int threads : new int[] {1, 2, 3, 5}) {
+                SameBits.check(expected, trained(engine(threads), test));
+            }
+        }
+    }
+
+    @Test
+    void anotherSeedDrawsOtherMasksAndDistortions() {
+        ContractCase masks = named("channels dropped");
+        ContractCase distortions = named("pooling right after convolution");
+        for (ContractCase test : List.of(masks, distortions)) {
+            SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+            Dataset dataset = Synthetic.images(SEED, test.images());
+            float[] one = trainedFrom(engine(), test, start, dataset).parameters();
+            float[] other =
+                    trainedFrom(engine(), test.seeded(SEED + 1), start, dataset).parameters();
+            assertFalse(Arrays.equals(one, other), test.toString());
+        }
+    }
+
+    /// Only image `lit` of the batch is not black, and black is 0: the gradient of the dense weights is 0 exactly
+    /// where the mask of that sample is.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void masksAreTheDefinedOnes(boolean channels) {
+        double rate = 0.37;
+        int planes = 10;
+        String dropout = (channels ? "dropout2d " : "dropout ") + rate;
+        Network network = Layers.network("conv " + planes + " 1 1 0, " + dropout + ", bareDense 10");
+        int lit = 5;
+        int step = 2;
+        int epoch = 4;
+        int[] order = new int[7 * (step + 1)];
+        order[7 * step + lit] = 1;
+        try (Session session = engine().open(network, BINARY)) {
+            session.restore(plainState(network, i -> i < planes ? 1 : 0));
+            session.train(blackAndWhite(), new Epoch(epoch, step, 7, order, new float[step + 1]), ON);
+            float[] gradient = session.state().slots().getFirst();
+            for (int e = 0; e < planes * 784; e++) {
+                boolean expected = kept(rate, channels ? e / 784 : e, lit, step, 1, epoch);
+                assertEquals(expected, gradient[planes + e] != 0, "element " + e);
+            }
+        }
+    }
+
+    /// Windows of 0s and 1s sum to small whole numbers, exact in any order, so that most pooling windows hold ties;
+    /// the tied windows differ in their pixels, so that the gradient shows which one was taken.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void equalMaximaSendTheGradientToTheFirst(boolean global) {
+        Network network = Layers.network("conv 1 2 1 0, " + (global ? "maximum" : "pool 3 2") + ", dense 10");
+        byte[] pixels = Synthetic.images(SEED, 7).pixels().clone();
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (pixels[i] < 0 ? 255 : 0);
+        }
+        var dataset = new Dataset(pixels, new byte[7]);
+        var test = new ContractCase("ties", network, BINARY, 7);
+        SessionState start = plainState(network, i -> i < 4 ? 1 : 0.1f * Synthetic.symmetric(SEED, i));
+        SessionState expected = trainedFrom(new ReferenceEngine(), test, start, dataset);
+        assertNotEquals(expected.slots().getFirst()[0], expected.slots().getFirst()[3], "the taps can be told apart");
+        SessionState actual = trainedFrom(engine(), test, start, dataset);
+        new Agreement(test, 1)
+                .checkStates(start, expected, actual, BINARY.optimizer().lr());
+    }
+
+    @Test
+    void stoppingAndGoingOnGivesTheSameBits() {
+        for (ContractCase test : cases()) {
+            Dataset dataset = Synthetic.images(SEED, test.images());
+            Epoch epoch = ReferenceRun.epoch(test, SEED);
+            SessionState expected = trained(engine(), test);
+            try (Session session = restored(engine(), test)) {
+                int next = 0;
+                while (next < epoch.steps()) {
+                    var observed = new Observed(next, false);
+                    int begun = next;
+                    next = session.train(dataset, ReferenceRun.from(epoch, begun), observed);
+                    assertEquals(next - begun, observed.lossSums().size(), "steps reported");
+                    assertEquals(next, session.state().updates(), "steps done");
+                    assertTrue(next > begun, "a step is done before anyone can ask to stop");
+                }
+                assertEquals(epoch.steps(), session.train(dataset, ReferenceRun.from(epoch, next), ON));
+                SameBits.check(expected, session.state());
+            }
+        }
+    }
+
+    @Test
+    void aRestoredStateGoesOnWithTheSameBits() {
+        for (ContractCase test : cases()) {
+            Dataset dataset = Synthetic.images(SEED, test.images());
+            Epoch epoch = ReferenceRun.epoch(test, SEED);
+            try (Session session = restored(engine(), test);
+                    Session resumed = engine().open(test.network(), test.training())) {
+                int next = session.train(dataset, epoch, (_, _, _) -> false);
+                SessionState saved = session.state();
+                session.train(dataset, ReferenceRun.from(epoch, next), ON);
+                resumed.restore(saved);
+                SameBits.check(saved, resumed.state());
+                resumed.train(dataset, ReferenceRun.from(epoch, next), ON);
+                SameBits.check(session.state(), resumed.state());
+                assertArrayEquals(session.logits(dataset), resumed.logits(dataset));
+            }
+        }
+    }
+
+    @Test
+    void restoringForgetsEverythingBefore() {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+        SessionState expected = trained(engine(), test);
+        try (Session session = restored(engine(), test)) {
+            session.train(Synthetic.images(SEED + 1, test.images()), ReferenceRun.epoch(test, SEED + 1), ON);
+            session.restore(start);
+            session.train(Synthetic.images(SEED, test.images()), ReferenceRun.epoch(test, SEED), ON);
+            SameBits.check(expected, session.state());
+        }
+    }
+
+    @Test
+    void sessionsDoNotDisturbEachOther() {
+        ContractCase test = ContractCase.usual(SEED);
+        ContractCase other = named("convolutions without norm");
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        Engine engine = engine();
+        SessionState expected = trained(engine, test);
+        try (Session session = restored(engine, test)) {
+            for (int step = 0; step < epoch.steps(); ) {
+                step = session.train(dataset, ReferenceRun.from(epoch, step), (_, _, _) -> false);
+                trained(engine, other);
+            }
+            SameBits.check(expected, session.state());
+        }
+    }
+
+    @Test
+    void statesAreCopies() {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState given = Synthetic.state(test.network(), test.training(), SEED);
+        SessionState expected = Synthetic.state(test.network(), test.training(), SEED);
+        try (Session session = engine().open(test.network(), test.training())) {
+            session.restore(given);
+            for (SessionState state : List.of(given, session.state())) {
+                SameBits.vectors(state).forEach(vector -> Arrays.fill(vector, 42));
+            }
+            SameBits.check(expected, session.state());
+        }
+    }
+
+    @Test
+    void aStateOfAnotherLengthIsRefusedAndChangesNothing() {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState good = Synthetic.state(test.network(), test.training(), SEED);
+        float[] parameters = new float[good.parameters().length + 1];
+        float[] statistics = new float[good.statistics().length - 1];
+        List<float[]> slots = good.slots();
+        List<SessionState> bad = List.of(
+                new SessionState(1, parameters, good.statistics(), slots, good.parameters(), good.statistics()),
+                new SessionState(1, good.parameters(), statistics, slots, good.parameters(), good.statistics()),
+                new SessionState(
+                        1,
+                        good.parameters(),
+                        good.statistics(),
+                        List.of(slots.getFirst(), parameters),
+                        good.parameters(),
+                        good.statistics()),
+                new SessionState(1, good.parameters(), good.statistics(), slots, parameters, good.statistics()),
+                new SessionState(1, good.parameters(), good.statistics(), slots, good.parameters(), statistics));
+        try (Session session = restored(engine(), test)) {
+            for (SessionState state : bad) {
+                assertThrows(IllegalArgumentException.class, () -> session.restore(state));
+                SameBits.check(good, session.state());
+            }
+        }
+    }
+
+    @Test
+    void aClosedSessionRefusesAndClosesTwice() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Session session = restored(engine(), test);
+        SessionState state = session.state();
+        session.close();
+        assertThrows(IllegalStateException.class, () -> session.logits(dataset));
+        assertThrows(IllegalStateException.class, () -> session.train(dataset, ReferenceRun.epoch(test, SEED), ON));
+        assertThrows(IllegalStateException.class, session::state);
+        assertThrows(IllegalStateException.class, () -> session.restore(state));
+        assertDoesNotThrow(session::close);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+    void aBrokenWeightShowsInTheLoss(float broken) {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState state = Synthetic.state(test.network(), test.training(), SEED);
+        state.parameters()[0] = broken;
+        var observed = new Observed(0, false);
+        try (Session session = engine().open(test.network(), test.training())) {
+            session.restore(state);
+            session.train(Synthetic.images(SEED, test.images()), ReferenceRun.epoch(test, SEED), observed);
+            assertFalse(
+                    Double.isFinite(observed.lossSums().getFirst()),
+                    "loss " + observed.lossSums().getFirst());
+        }
+    }
+
+    @Test
+    void theEngineSaysWhatItIs() {
+        assertTrue(Devices.NAMES.contains(engine().name()), engine().name());
+        assertFalse(engine().deviceName().isBlank());
+    }
+
+    private static ContractCase named(String name) {
+        return cases().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    private static Session restored(Engine engine, ContractCase test) {
+        Session session = engine.open(test.network(), test.training());
+        session.restore(Synthetic.state(test.network(), test.training(), SEED));
+        return session;
+    }
+
+    private static SessionState trained(Engine engine, ContractCase test) {
+        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+        return trainedFrom(engine, test, start, Synthetic.images(SEED, test.images()));
+    }
+
+    private static SessionState trainedFrom(Engine engine, ContractCase test, SessionState start, Dataset dataset) {
+        try (Session session = engine.open(test.network(), test.training())) {
+            session.restore(start);
+            session.train(dataset, ReferenceRun.epoch(test, SEED), ON);
+            return session.state();
+        }
+    }
+
+    private static float[] referenceLogits(ContractCase test, SessionState state, Dataset dataset) {
+        try (Session session = new ReferenceEngine().open(test.network(), test.training())) {
+            session.restore(state);
+            return session.logits(dataset);
+        }
+    }
+
+    private static SessionState plainState(Network network, IntToDoubleFunction parameter) {
+        float[] parameters = new float[network.parameterCount()];
+        for (int i = 0; i < parameters.length; i++) {
+            parameters[i] = (float) parameter.applyAsDouble(i);
+        }
+        List<float[]> slots = List.of(new float[parameters.length]);
+        return new SessionState(0, parameters, new float[0], slots, new float[0], new float[0]);
+    }
+
+    private static Dataset blackAndWhite() {
+        byte[] pixels = new byte[2 * 784];
+        Arrays.fill(pixels, 784, 2 * 784, (byte) 255);
+        return new Dataset(pixels, new byte[] {3, 4});
+    }
+
+    /// `docs/OPERATIONS.md`, dropout.
+    private static boolean kept(double rate, int element, int sample, int step, int layer, int epoch) {
+        int[] words = new int[4];
+        Philox.block(SEED, element / 8, sample, step, Philox.stream(Purpose.DROPOUT, layer, epoch), words);
+        int halfWord = (words[element % 8 / 2] >>> (16 * (element % 2))) & 0xFFFF;
+        return halfWord >= Math.round(rate * 65536);
+    }
+
+    private static double spread(float[] values) {
+        double largest = Double.NEGATIVE_INFINITY;
+        double smallest = Double.POSITIVE_INFINITY;
+        for (float value : values) {
+            largest = Math.max(largest, value);
+            smallest = Math.min(smallest, value);
+        }
+        return largest - smallest;
+    }
+}

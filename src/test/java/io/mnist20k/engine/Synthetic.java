@@ -1,0 +1,70 @@
+package io.mnist20k.engine;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.network.Network;
+import io.mnist20k.network.Tensor;
+import io.mnist20k.random.Philox;
+
+/// Made-up inputs, each a function of a seed.
+final class Synthetic {
+    /// Near what such images have; an engine may not depend on it being exact.
+    static final Normalization NORMALIZATION = new Normalization(0.13f, 0.31f);
+
+    private Synthetic() {}
+
+    /// Images with a black margin, as handwritten digits have, and a random half of the pixels within it lit.
+    static Dataset images(long seed, int count) {
+        byte[] pixels = new byte[count * 28 * 28];
+        byte[] labels = new byte[count];
+        for (int n = 0; n < count; n++) {
+            labels[n] = (byte) Integer.remainderUnsigned(word(seed, n, 1 << 20), 10);
+            for (int y = 4; y < 24; y++) {
+                for (int x = 4; x < 24; x++) {
+                    int word = word(seed, n, y * 28 + x);
+                    pixels[(n * 28 + y) * 28 + x] = word < 0 ? 0 : (byte) word;
+                }
+            }
+        }
+        return new Dataset(pixels, labels);
+    }
+
+    /// A state in which nothing has its initial value: no bias is 0, no scale 1, no running variance 1.
+    static SessionState state(Network network, Training training, long seed) {
+        var initial = SessionState.initial(network, io.mnist20k.recipe.Initialization.KAIMING_UNIFORM, training);
+        float[] parameters = initial.parameters();
+        for (Tensor tensor : network.parameters()) {
+            if (tensor.shape().size() == 1) {
+                disturb(parameters, tensor, seed);
+            }
+        }
+        float[] statistics = initial.statistics();
+        for (Tensor tensor : network.statistics()) {
+            disturb(statistics, tensor, seed + 1);
+        }
+        return new SessionState(
+                0,
+                parameters,
+                statistics,
+                initial.slots(),
+                training.averages() ? parameters.clone() : new float[0],
+                training.averages() ? statistics.clone() : new float[0]);
+    }
+
+    /// A number in (-1, 1).
+    static float symmetric(long seed, int index) {
+        return (float) Philox.symmetric(word(seed, 0, index));
+    }
+
+    private static void disturb(float[] vector, Tensor tensor, long seed) {
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.elements(); i++) {
+            vector[i] += 0.3f * symmetric(seed, i);
+        }
+    }
+
+    private static int word(long seed, int sample, int element) {
+        int[] words = new int[4];
+        Philox.block(seed, element, sample, 0, -1, words);
+        return words[0];
+    }
+}
