@@ -250,7 +250,7 @@ public final class Trainer {
                     (double) correct / samples(steps),
                     evaluation.loss(),
                     evaluation.accuracy(),
-                    learningRates[steps - 1],
+                    Double.parseDouble(Float.toString(learningRates[steps - 1])), // 0.01, not 0.009999999776482582
                     seconds + validationSeconds,
                     samples(steps) / seconds);
         }

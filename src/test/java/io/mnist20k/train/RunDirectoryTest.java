@@ -1,0 +1,176 @@
+package io.mnist20k.train;
+
+import static io.mnist20k.model.Sentence.assertSays;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mnist20k.UserError;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunDirectoryTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void aNewFolderInWhichNothingWasWrittenGoesAgain() {
+        Path path = folder.resolve("runs").resolve("first");
+        try (RunDirectory directory = RunDirectory.create(path)) {
+            assertTrue(Files.isDirectory(directory.path()));
+        }
+        assertFalse(Files.exists(folder.resolve("runs")));
+    }
+
+    @Test
+    void aFolderThatWasThereStays() throws IOException {
+        Path path = Files.createDirectory(folder.resolve("mine"));
+        Files.createFile(path.resolve("notes.txt"));
+        RunDirectory.create(path).close();
+        assertTrue(Files.exists(path.resolve("notes.txt")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"checkpoint", "model.safetensors", "metrics.jsonl", "recipe.toml", "report.html", "log.txt"})
+    void aFolderWithAnotherRunIsRefused(String name) throws IOException {
+        Files.createFile(folder.resolve(name));
+        assertSays(
+                assertThrows(UserError.class, () -> RunDirectory.create(folder)),
+                folder.toString(),
+                name,
+                "--out",
+                "--resume");
+    }
+
+    @Test
+    void twoTrainersDoNotShareAFolder() {
+        Path path = folder.resolve("run");
+        try (RunDirectory directory = RunDirectory.create(path)) {
+            assertSays(assertThrows(UserError.class, () -> RunDirectory.create(directory.path())), "another process");
+        }
+        RunDirectory.create(path).close();
+    }
+
+    @Test
+    void runsOfOneSecondGetFoldersOfTheirOwn() {
+        try (RunDirectory one = RunDirectory.createUnder(folder, "my recipe/ü", 5);
+                RunDirectory two = RunDirectory.createUnder(folder, "my recipe/ü", 5)) {
+            assertNotEquals(one.path(), two.path());
+            assertEquals(folder, one.path().getParent());
+            String name = String.valueOf(one.path().getFileName());
+            assertTrue(name.matches("\\d{8}-\\d{6}-my-recipe--s5"), name);
+        }
+    }
+
+    @Test
+    void goingOnWhereThereIsNoRunIsRefusedAndLeavesNothing() throws IOException {
+        Path path = Files.createDirectory(folder.resolve("empty"));
+        assertSays(assertThrows(UserError.class, () -> RunDirectory.reopen(path)), path.toString(), "no checkpoint");
+        try (Stream<Path> entries = Files.list(path)) {
+            assertEquals(List.of(), entries.toList());
+        }
+    }
+
+    @Test
+    void aDamagedCheckpointIsRefusedAndUnlocked() throws IOException {
+        Path run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe()).directory();
+        Path checkpoint = run.resolve(RunDirectory.CHECKPOINT);
+        byte[] bytes = Files.readAllBytes(checkpoint);
+        bytes[bytes.length - 3] ^= 1;
+        Files.write(checkpoint, bytes);
+        for (int i = 0; i < 2; i++) {
+            assertSays(assertThrows(UserError.class, () -> RunDirectory.reopen(run)), checkpoint.toString(), "SHA-256");
+        }
+    }
+
+    @Test
+    void aFileInPlaceOfTheFolderIsOneSentence() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(file)), file.toString(), "--out");
+        Path below = file.resolve("run");
+        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(below)), below.toString(), "--out");
+    }
+
+    @Test
+    void aReadOnlyFolderIsOneSentenceAndStaysEmpty() throws IOException {
+        assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"), "no POSIX permissions");
+        Path path = Files.createDirectory(folder.resolve("locked"));
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("r-xr-xr-x"));
+        assumeFalse(Files.isWritable(path), "this user may write everywhere");
+        for (Path run : List.of(path, path.resolve("run"))) {
+            assertSays(
+                    assertThrows(UserError.class, () -> RunDirectory.create(run)), run.toString(), "permission denied");
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            assertEquals(List.of(), entries.toList());
+        }
+    }
+
+    /// The device `/dev/full` is a disk without space; the unfinished checkpoint of the second epoch goes there.
+    @Test
+    void aFullDiskIsOneSentenceAndLeavesTheCheckpointBefore() throws IOException {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "no /dev/full");
+        Path whole = TinyRun.finish(folder.resolve("whole"), TinyRun.recipe()).directory();
+        Path run = folder.resolve("run");
+        var fullAfterOneEpoch = new TrainingListener() {
+            @Override
+            public void epochDone(EpochRecord epoch) {
+                link(run.resolve(".checkpoint.unfinished"));
+            }
+        };
+        UserError error = assertThrows(
+                UserError.class,
+                () -> TinyRun.begin(run, TinyRun.settings(TinyRun.recipe()), fullAfterOneEpoch, () -> false));
+        assertSays(error, run.resolve("checkpoint").toString(), "No space left on device");
+        assertEquals(1, Checkpoint.read(run.resolve("checkpoint")).progress().epochsDone());
+        assertFalse(Files.exists(run.resolve(".checkpoint.unfinished"), LinkOption.NOFOLLOW_LINKS));
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+        TrainerTest.assertSameRun(whole, run);
+    }
+
+    private static void link(Path unfinished) {
+        try {
+            Files.createSymbolicLink(unfinished, Path.of("/dev/full"));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// As a process leaves it that is killed after it wrote its metrics and within its next checkpoint.
+    @Test
+    void linesAfterTheCheckpointAndUnfinishedFilesDoNotOutliveAResume() throws IOException {
+        Path whole = TinyRun.finish(folder.resolve("whole"), TinyRun.recipe()).directory();
+        Path run = folder.resolve("run");
+        boolean[] stop = {false};
+        var stopAfterOneEpoch = new TrainingListener() {
+            @Override
+            public void epochDone(EpochRecord epoch) {
+                stop[0] = true;
+            }
+        };
+        var stopped = TinyRun.begin(run, TinyRun.settings(TinyRun.recipe()), stopAfterOneEpoch, () -> stop[0]);
+        assertInstanceOf(TrainingResult.Stopped.class, stopped);
+        Path metrics = run.resolve(RunDirectory.METRICS);
+        Files.writeString(metrics, Files.readString(metrics) + "{\"epoch\":2,\"tr", StandardOpenOption.WRITE);
+        Files.writeString(run.resolve(".checkpoint.unfinished"), "half");
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+        TrainerTest.assertSameRun(whole, run);
+    }
+}

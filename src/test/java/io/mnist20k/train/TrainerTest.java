@@ -1,0 +1,272 @@
+package io.mnist20k.train;
+
+import static io.mnist20k.model.Sentence.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.UserError;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.data.Split;
+import io.mnist20k.engine.Evaluation;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.Training;
+import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.model.Model;
+import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.Optimizer;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.recipe.Schedule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class TrainerTest {
+    private static final Schedule CONSTANT = new Schedule.Constant();
+
+    @TempDir
+    Path folder;
+
+    /// Guessing is right in one of ten; the noise hides some squares from everyone.
+    @Test
+    void tenEpochsLearnMostOfTheMadeUpDigits() {
+        var recipe = TinyRun.recipe(
+                10, new Optimizer.Sgd(0.1, 0.9, true, 1e-4), new Schedule.OneCycle(0.2, 0.1, 0), 0, Augmentation.NONE);
+        TrainingResult.Finished result = TinyRun.finish(folder.resolve("run"), recipe);
+        List<EpochRecord> epochs = result.epochs();
+        assertTrue(epochs.getLast().trainLoss() < epochs.getFirst().trainLoss() / 2, epochs.toString());
+        assertTrue(result.finalAccuracy() > 0.6 && result.finalAccuracy() < 1, "accuracy " + result.finalAccuracy());
+        assertTrue(result.bestAccuracy() >= result.finalAccuracy());
+        assertEquals(epochs.getLast().validationLoss(), result.finalLoss());
+        assertTrue(result.trainSeconds() > 0 && result.imagesPerSecond() > 0);
+    }
+
+    @Test
+    void theSavedModelScoresAsTheTrainedOneDid() {
+        TrainingResult.Finished result = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
+        Model model = Model.read(result.directory().resolve(RunDirectory.MODEL));
+        var training = Training.evaluationOnly(new Normalization(model.mean(), model.deviation()));
+        try (Session session = new ReferenceEngine().open(model.network(), training)) {
+            session.restore(SessionState.ofModel(model.parameters(), model.statistics()));
+            float[] logits = session.logits(result.validation());
+            assertArrayEquals(result.validationLogits(), logits);
+            assertEquals(
+                    result.finalLoss(),
+                    Evaluation.of(result.validation(), logits).loss());
+        }
+        assertEquals(TinyRun.recipe(), model.recipe());
+        assertEquals(17, model.origin().seed());
+        assertFalse(model.origin().budgetLifted());
+    }
+
+    @Test
+    void theRunDirectoryHoldsItsFilesAndNothingUnfinished() throws IOException {
+        Path run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe()).directory();
+        assertEquals(Set.of("recipe.toml", "metrics.jsonl", "model.safetensors", "checkpoint", ".lock"), names(run));
+        assertEquals(TinyRun.recipe(), RecipeReader.parse("recipe.toml", Files.readString(run.resolve("recipe.toml"))));
+    }
+
+    @Test
+    void everyEpochIsALineOfTheMetrics() throws IOException {
+        TrainingResult.Finished result = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
+        List<String> lines = Files.readAllLines(result.directory().resolve(RunDirectory.METRICS));
+        assertEquals(TinyRun.EPOCHS, lines.size());
+        for (int i = 0; i < lines.size(); i++) {
+            JsonNode line = JsonMapper.shared().readTree(lines.get(i));
+            assertEquals(
+                    List.of(
+                            "epoch",
+                            "trainLoss",
+                            "trainAccuracy",
+                            "validationLoss",
+                            "validationAccuracy",
+                            "learningRate",
+                            "seconds",
+                            "imagesPerSecond"),
+                    List.copyOf(line.propertyNames()));
+            assertEquals(i + 1, line.get("epoch").intValue());
+            assertEquals(
+                    result.epochs().get(i).trainLoss(), line.get("trainLoss").doubleValue());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 6, 7, 8, 20})
+    void stoppingOnceLeavesNoTrace(int steps) throws IOException {
+        Path whole = TinyRun.finish(folder.resolve("whole"), TinyRun.recipe()).directory();
+        Path run = folder.resolve("stopped");
+        var stopped = assertInstanceOf(TrainingResult.Stopped.class, stopAfter(run, steps));
+        assertEquals(steps / TinyRun.STEPS + 1, stopped.epoch());
+        assertEquals(steps % TinyRun.STEPS, stopped.stepsDone());
+        assertEquals(steps / TinyRun.STEPS, stopped.epochs().size());
+        assertFalse(Files.exists(run.resolve(RunDirectory.MODEL)));
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+        assertSameRun(whole, run);
+    }
+
+    @Test
+    void stoppingAfterEveryStepLeavesNoTrace() throws IOException {
+        Path whole = TinyRun.finish(folder.resolve("whole"), TinyRun.recipe()).directory();
+        Path run = folder.resolve("halting");
+        TrainingResult result = stopAfter(run, 1);
+        while (result instanceof TrainingResult.Stopped) {
+            int[] looks = {0}; // once before the epoch, once after the step
+            result = TinyRun.goOn(run, () -> ++looks[0] > 1);
+        }
+        assertSameRun(whole, run);
+    }
+
+    @Test
+    void aRunThatFinishedCanBeFinishedAgain() throws IOException {
+        Path whole = TinyRun.finish(folder.resolve("whole"), TinyRun.recipe()).directory();
+        Path again = TinyRun.finish(folder.resolve("again"), TinyRun.recipe()).directory();
+        Files.delete(again.resolve(RunDirectory.MODEL));
+        var result = assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(again, () -> false));
+        assertEquals(TinyRun.EPOCHS, result.epochs().size());
+        assertSameRun(whole, again);
+    }
+
+    /// Every step multiplies the weights by 1 - 100 · 1, so that a float's range is left after some twenty.
+    @Test
+    void aLossThatIsNoNumberStopsAtOnceNamingEpochAndStep() {
+        Recipe recipe = TinyRun.recipe(19, new Optimizer.Sgd(100, 0, false, 1), CONSTANT, 0, Augmentation.NONE);
+        Path run = folder.resolve("run");
+        UserError error = assertThrows(UserError.class, () -> TinyRun.finish(run, recipe));
+        int epochsDone =
+                Checkpoint.read(run.resolve(RunDirectory.CHECKPOINT)).progress().epochsDone();
+        assertTrue(epochsDone > 0, error.getMessage());
+        assertSays(error, "epoch " + (epochsDone + 1) + " of 19, step ", " of 7", "optimizer.lr=10.0");
+        assertFalse(Files.exists(run.resolve(RunDirectory.MODEL)));
+    }
+
+    @Test
+    void goingOnWithAnotherRunIsRefusedNamingWhatDiffers() {
+        Path run = folder.resolve("run");
+        stopAfter(run, 3);
+        RunSettings same = TinyRun.settings(TinyRun.recipe());
+        Recipe other = TinyRun.recipe(2, new Optimizer.Sgd(0.1, 0, false, 0), CONSTANT, 0, Augmentation.NONE);
+        assertRefused(run, TinyRun.settings(other), TinyRun.images(), "recipe");
+        assertRefused(run, new RunSettings(same.recipe(), 18, false, 0, false, ""), TinyRun.images(), "seed was 17");
+        assertRefused(run, new RunSettings(same.recipe(), 17, true, 0, false, ""), TinyRun.images(), "holdout");
+        assertRefused(run, new RunSettings(same.recipe(), 17, false, 9, false, ""), TinyRun.images(), "limit");
+        Split others = new Split(
+                TinyRun.digits(TinyRun.TRAINING_IMAGES, 3), TinyRun.images().validation());
+        assertRefused(run, same, others, "dataset");
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+    }
+
+    private static void assertRefused(Path run, RunSettings settings, Split images, String fact) {
+        try (RunDirectory directory = RunDirectory.reopen(run)) {
+            var trainer = new Trainer(
+                    new ReferenceEngine(), settings, images, directory, new TrainingListener() {}, () -> false);
+            UserError error = assertThrows(UserError.class, trainer::run);
+            assertSays(error, fact);
+        }
+    }
+
+    @Test
+    void holdoutValidatesOnTrainingImagesThatAreNotTrainedOn() {
+        var settings = new RunSettings(TinyRun.recipe(), 17, true, 30, false, "");
+        Split selected = settings.select(TinyRun.images());
+        assertEquals(30, selected.train().count());
+        assertEquals(TinyRun.TRAINING_IMAGES / 6, selected.validation().count());
+        var seen = new ArrayList<TrainingListener.Start>();
+        TinyRun.begin(
+                folder.resolve("run"),
+                settings,
+                new TrainingListener() {
+                    @Override
+                    public void started(Start start) {
+                        seen.add(start);
+                    }
+                },
+                () -> false);
+        assertEquals(30, seen.getFirst().trainingImages());
+        assertEquals(2, seen.getFirst().stepsPerEpoch());
+        assertEquals(TinyRun.TRAINING_IMAGES / 6, seen.getFirst().validationImages());
+    }
+
+    @Test
+    void theListenerHearsEveryStepOnceAndInOrder() {
+        var heard = new ArrayList<Integer>();
+        var listener = new TrainingListener() {
+            @Override
+            public void stepDone(int epoch, int step, double meanLoss) {
+                heard.add((epoch - 1) * TinyRun.STEPS + step);
+                assertTrue(meanLoss > 0 && meanLoss < 10, "loss " + meanLoss);
+            }
+
+            @Override
+            public void epochDone(EpochRecord epoch) {
+                assertEquals(epoch.epoch() * TinyRun.STEPS, heard.size());
+            }
+        };
+        TinyRun.begin(folder.resolve("run"), TinyRun.settings(TinyRun.recipe()), listener, () -> false);
+        assertEquals(
+                Stream.iterate(1, i -> i + 1)
+                        .limit(TinyRun.EPOCHS * TinyRun.STEPS)
+                        .toList(),
+                heard);
+    }
+
+    private static TrainingResult stopAfter(Path run, int steps) {
+        int[] done = {0};
+        var listener = new TrainingListener() {
+            @Override
+            public void stepDone(int epoch, int step, double meanLoss) {
+                done[0]++;
+            }
+        };
+        return TinyRun.begin(run, TinyRun.settings(TinyRun.recipe()), listener, () -> done[0] >= steps);
+    }
+
+    /// Same bits of model, state and metrics; only the seconds may differ.
+    static void assertSameRun(Path expected, Path actual) throws IOException {
+        assertEquals(names(expected), names(actual));
+        for (String name : List.of(RunDirectory.MODEL, RunDirectory.RECIPE)) {
+            assertArrayEquals(
+                    Files.readAllBytes(expected.resolve(name)), Files.readAllBytes(actual.resolve(name)), name);
+        }
+        assertEquals(timeless(expected), timeless(actual), actual.toString());
+        Checkpoint one = Checkpoint.read(expected.resolve(RunDirectory.CHECKPOINT));
+        Checkpoint two = Checkpoint.read(actual.resolve(RunDirectory.CHECKPOINT));
+        assertEquals(one.settings(), two.settings());
+        assertEquals(one.images(), two.images());
+        assertEquals(one.state().updates(), two.state().updates());
+        assertArrayEquals(one.state().parameters(), two.state().parameters());
+        assertArrayEquals(one.state().statistics(), two.state().statistics());
+        assertArrayEquals(one.state().averagedParameters(), two.state().averagedParameters());
+        assertArrayEquals(one.state().averagedStatistics(), two.state().averagedStatistics());
+        assertArrayEquals(
+                one.state().slots().toArray(float[][]::new), two.state().slots().toArray(float[][]::new));
+    }
+
+    private static List<String> timeless(Path run) throws IOException {
+        try (Stream<String> lines = Files.lines(run.resolve(RunDirectory.METRICS))) {
+            return lines.map(line -> line.replaceAll("\"(seconds|imagesPerSecond)\":[-+.E0-9]+", "\"$1\":0"))
+                    .toList();
+        }
+    }
+
+    private static Set<String> names(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.map(entry -> entry.getFileName().toString()).collect(Collectors.toSet());
+        }
+    }
+}
