@@ -77,10 +77,11 @@ final class Agreement {
         assertEquals(expected, actual, relative * expected, () -> "loss of step " + step);
     }
 
-    /// The gradient's error times the learning rate, and the rounding of what is stored.
+    /// The gradient's error times the learning rate, and the rounding of what is stored: of two nearly equal numbers
+    /// on both sides of a midpoint the nearest floats are one ulp apart, at most 2 · 2^-24 of the number.
     private double parameterTolerance(
             List<Tensor> parameters, SessionState before, SessionState expected, double rateSum) {
-        double rounding = steps * ROUNDING * largest(parameters, expected.parameters());
+        double rounding = 2 * steps * ROUNDING * largest(parameters, expected.parameters());
         return rounding
                 + switch (test.training().optimizer()) {
                     case Optimizer.Sgd _ ->

@@ -1,0 +1,19 @@
+package io.mnist20k.engine.cpu;
+
+import io.mnist20k.engine.Engine;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.Training;
+import io.mnist20k.network.Network;
+
+/// The CPU through its vector units.
+record CpuEngine(int threads, String deviceName) implements Engine {
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public Session open(Network network, Training training) {
+        return new CpuSession(network, training, threads);
+    }
+}

@@ -1,0 +1,197 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.StepObserver;
+import io.mnist20k.engine.Training;
+import io.mnist20k.network.Network;
+import java.util.List;
+
+/// A network on the CPU. All memory is allocated when it opens; all threads run the same loop over steps and phases,
+/// each over its own blocks, so that a block's data stays in one core's caches from layer to layer.
+final class CpuSession implements Session {
+    private final int classes;
+    private final Training training;
+    private final Team team;
+    private final Batch batch;
+    private final Gradients gradients;
+    private final Update update;
+    private final Weights weights;
+    private final Program program;
+    private final ImageLoader loader;
+    private final SoftmaxLoss loss;
+    private boolean closed;
+
+    CpuSession(Network network, Training training, int threads) {
+        this.training = training;
+        classes = network.classes();
+        int blocks = Math.ceilDiv(training.batch(), COUNT);
+        team = new Team(Math.min(threads, blocks));
+        batch = new Batch(training.batch());
+        gradients = new Gradients(blocks, network.parameterCount());
+        update = new Update(network, training);
+        weights = new Weights(update.parameters, update.statistics);
+        program = new Program(network, training, batch, blocks, gradients, weights);
+        loader = new ImageLoader(
+                program.input.value(),
+                batch,
+                training.augmentation(),
+                training.normalization(),
+                training.seed(),
+                blocks);
+        loss = new SoftmaxLoss(program.logits, training.labelSmoothing(), batch, blocks);
+    }
+
+    @Override
+    public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
+        requireOpen();
+        use(update.parameters, update.statistics);
+        batch.training = true;
+        batch.epoch = epoch.epoch();
+        var progress = new Progress(epoch.firstStep());
+        team.run(worker -> {
+            team.meet(() -> select(epoch, progress.step));
+            while (progress.goesOn && progress.step < epoch.steps()) {
+                runStep(dataset, epoch.learningRates()[progress.step], worker);
+                team.meet(() -> {
+                    update.finish();
+                    progress.goesOn = observer.stepDone(progress.step, loss.lossSum(), loss.correct());
+                    progress.step++;
+                    select(epoch, progress.step);
+                });
+            }
+        });
+        return progress.step;
+    }
+
+    /// Where the workers are; changed by one of them while the others wait.
+    private static final class Progress {
+        int step;
+        boolean goesOn = true;
+
+        Progress(int step) {
+            this.step = step;
+        }
+    }
+
+    private void select(Epoch epoch, int step) {
+        int from = step * training.batch();
+        batch.step = step;
+        batch.samples = Math.clamp(epoch.order().length - from, 0, training.batch());
+        System.arraycopy(epoch.order(), Math.min(from, epoch.order().length), batch.images, 0, batch.samples);
+    }
+
+    private void runStep(Dataset dataset, float learningRate, int worker) {
+        forward(dataset, worker);
+        for (int block = first(worker); block < first(worker + 1); block++) {
+            loss.run(block, dataset.labels());
+        }
+        run(program.backward, worker);
+        int parameters = update.parameters.length;
+        update.step(
+                gradients,
+                batch.blocks(),
+                learningRate,
+                share(parameters, worker, team.size()),
+                share(parameters, worker + 1, team.size()));
+        team.meet(() -> {});
+        pack(worker);
+    }
+
+    private void forward(Dataset dataset, int worker) {
+        for (int block = first(worker); block < first(worker + 1); block++) {
+            loader.run(dataset, block);
+        }
+        run(program.forward, worker);
+    }
+
+    private void run(List<Program.Phase> phases, int worker) {
+        for (Program.Phase phase : phases) {
+            for (int block = first(worker); block < first(worker + 1); block++) {
+                for (var task : phase.tasks()) {
+                    task.accept(block);
+                }
+            }
+            team.meet(phase.atEnd());
+        }
+    }
+
+    /// The first block of a worker.
+    private int first(int worker) {
+        return share(batch.blocks(), worker, team.size());
+    }
+
+    private static int share(int total, int part, int parts) {
+        return (int) ((long) total * part / parts);
+    }
+
+    private void pack(int worker) {
+        for (int i = worker; i < program.convolutions.size(); i += team.size()) {
+            program.convolutions.get(i).pack(weights.parameters);
+        }
+    }
+
+    /// Makes a model the one that the nodes compute with.
+    private void use(float[] parameters, float[] statistics) {
+        weights.parameters = parameters;
+        weights.statistics = statistics;
+        program.convolutions.forEach(c -> c.pack(parameters));
+    }
+
+    @Override
+    public float[] logits(Dataset dataset) {
+        requireOpen();
+        use(update.modelParameters(), update.modelStatistics());
+        batch.training = false;
+        float[] logits = new float[dataset.count() * classes];
+        var progress = new Progress(0);
+        team.run(worker -> {
+            team.meet(() -> select(dataset, 0));
+            while (progress.step < dataset.count()) {
+                forward(dataset, worker);
+                for (int block = first(worker); block < first(worker + 1); block++) {
+                    loss.copyLogits(block, progress.step, logits);
+                }
+                team.meet(() -> {
+                    progress.step += batch.samples;
+                    select(dataset, progress.step);
+                });
+            }
+        });
+        return logits;
+    }
+
+    private void select(Dataset dataset, int from) {
+        batch.samples = Math.min(dataset.count() - from, training.batch());
+        for (int i = 0; i < batch.samples; i++) {
+            batch.images[i] = from + i;
+        }
+    }
+
+    @Override
+    public SessionState state() {
+        requireOpen();
+        return update.state();
+    }
+
+    @Override
+    public void restore(SessionState state) {
+        requireOpen();
+        update.restore(state);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this session is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

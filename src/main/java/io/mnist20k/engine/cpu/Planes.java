@@ -1,0 +1,71 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+
+import io.mnist20k.UserError;
+import io.mnist20k.network.Shape;
+
+/// Memory for one tensor of a batch, `[block][channel][row][column][lane]`, with room around and between its elements
+/// that stays zero: a border for the convolution that reads it as padded, and steps between elements for the data
+/// gradient of a strided convolution, which reads it as dilated.
+final class Planes {
+    final Shape shape;
+    final float[] data;
+    /// Distances, in floats, of neighbouring blocks, planes, rows of elements and elements of a row.
+    final int blockStride;
+
+    final int planeStride;
+    final int rowStride;
+    final int columnStride;
+
+    /// Length, in floats, of a row as it lies in memory; shorter than `rowStride` where elements stand apart.
+    final int lineLength;
+
+    private final int origin;
+
+    /// @param before empty rows above and columns left of the first element
+    /// @param after  empty rows below and columns right of the last element
+    /// @param step   distance of neighbouring elements, in elements
+    Planes(int blocks, Shape shape, int before, int after, int step) {
+        this.shape = shape;
+        int paddedWidth = (shape.width() - 1) * step + 1 + before + after;
+        int paddedHeight = (shape.height() - 1) * step + 1 + before + after;
+        columnStride = step * COUNT;
+        lineLength = paddedWidth * COUNT;
+        rowStride = step * lineLength;
+        planeStride = paddedHeight * lineLength;
+        blockStride = shape.channels() * planeStride;
+        origin = before * lineLength + before * COUNT;
+        long floats = (long) blocks * blockStride;
+        if (floats > Integer.MAX_VALUE - 16) {
+            throw new UserError("a batch of " + blocks * COUNT + " needs " + floats + " numbers for a tensor of "
+                    + shape + " a sample, more than one array holds; use a smaller --batch");
+        }
+        data = new float[(int) floats];
+    }
+
+    /// Without borders.
+    static Planes plain(int blocks, Shape shape) {
+        return new Planes(blocks, shape, 0, 0, 1);
+    }
+
+    int block(int block) {
+        return block * blockStride;
+    }
+
+    /// Of lane 0 of the first element of a row.
+    int row(int block, int channel, int y) {
+        return block * blockStride + channel * planeStride + origin + y * rowStride;
+    }
+
+    /// Offsets of all elements of a plane, row by row, from the start of that plane.
+    int[] elements() {
+        int[] offsets = new int[shape.pixels()];
+        for (int y = 0; y < shape.height(); y++) {
+            for (int x = 0; x < shape.width(); x++) {
+                offsets[y * shape.width() + x] = origin + y * rowStride + x * columnStride;
+            }
+        }
+        return offsets;
+    }
+}

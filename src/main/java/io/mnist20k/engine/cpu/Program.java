@@ -1,0 +1,178 @@
+package io.mnist20k.engine.cpu;
+
+import io.mnist20k.engine.Training;
+import io.mnist20k.network.Layer;
+import io.mnist20k.network.Network;
+import io.mnist20k.network.Shape;
+import io.mnist20k.network.Stage;
+import io.mnist20k.network.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntConsumer;
+
+/// A network compiled: nodes between signals, and the phases in which blocks pass through them. A phase is what a
+/// block
+/// can do without waiting for others; batch normalisation ends one, forward and backward.
+final class Program {
+    /// Tasks that each block runs in order, then, when all blocks have, what one thread does.
+    record Phase(List<IntConsumer> tasks, Runnable atEnd) {}
+
+    final Signal input;
+    final Signal logits;
+    final List<Phase> forward = new ArrayList<>();
+    final List<Phase> backward = new ArrayList<>();
+    final List<Convolution> convolutions = new ArrayList<>();
+
+    private final Network network;
+    private final Training training;
+    private final Batch batch;
+    private final int blocks;
+    private final Gradients gradients;
+    private final Weights weights;
+    private final List<Node> nodes = new ArrayList<>();
+
+    Program(Network network, Training training, Batch batch, int blocks, Gradients gradients, Weights weights) {
+        this.network = network;
+        this.training = training;
+        this.batch = batch;
+        this.blocks = blocks;
+        this.gradients = gradients;
+        this.weights = weights;
+        List<Stage> stages = network.stages();
+        input = signal(-1, network.input());
+        Signal signal = input;
+        for (int next = 0; !(stages.get(next).layer() instanceof Layer.Softmax); ) {
+            int end = next + 1;
+            if (stages.get(next).layer() instanceof Layer.BatchNorm norm) {
+                end = endOfFusion(next);
+                signal = addBatchNorm(norm, next, end, signal);
+            } else {
+                signal = add(stages.get(next), signal);
+            }
+            next = end;
+        }
+        logits = signal;
+        schedule();
+    }
+
+    private Signal add(Stage stage, Signal in) {
+        Signal out = signal(stage.index(), stage.out());
+        boolean first = stage.index() == 0;
+        Node node = switch (stage.layer()) {
+            case Layer.Conv conv -> Convolution.of(conv, in, out, parameters(stage.index()), first, gradients);
+            case Layer.Dense dense -> Convolution.of(dense, in, out, parameters(stage.index()), first, gradients);
+            case Layer.Relu _ -> new Relu(in, out);
+            case Layer.MaxPool pool -> new MaxPool(in, out, pool.kernel(), pool.kernel(), pool.stride());
+            case Layer.GlobalMaxPool _ ->
+                new MaxPool(in, out, stage.in().height(), stage.in().width(), 1);
+            case Layer.GlobalAvgPool _ -> new GlobalAverage(in, out);
+            case Layer.Dropout d -> new Dropout(in, out, mask(stage.index(), d.rate()), false, batch, blocks);
+            case Layer.Dropout2d d -> new Dropout(in, out, mask(stage.index(), d.rate()), true, batch, blocks);
+            case Layer.BatchNorm _, Layer.Softmax _ -> throw new AssertionError(stage.name());
+        };
+        if (node instanceof Convolution convolution) {
+            convolutions.add(convolution);
+        }
+        nodes.add(node);
+        return out;
+    }
+
+    /// What follows a batch normalisation and can share its passes: ReLU, then pooling without overlap, then dropout.
+    private int endOfFusion(int norm) {
+        int end = norm + 1;
+        if (!(layer(end) instanceof Layer.Relu)) {
+            return end;
+        }
+        end++;
+        if (layer(end) instanceof Layer.MaxPool pool && pool.kernel() == pool.stride()) {
+            end++;
+        }
+        if (layer(end) instanceof Layer.Dropout || layer(end) instanceof Layer.Dropout2d) {
+            end++;
+        }
+        return end;
+    }
+
+    private Signal addBatchNorm(Layer.BatchNorm norm, int index, int end, Signal in) {
+        Signal out = signal(end - 1, network.stages().get(end - 1).out());
+        boolean relu = false;
+        int pool = 1;
+        DropoutMask dropout = null;
+        boolean dropsChannels = false;
+        for (int i = index + 1; i < end; i++) {
+            switch (layer(i)) {
+                case Layer.Relu _ -> relu = true;
+                case Layer.MaxPool p -> pool = p.kernel();
+                case Layer.Dropout d -> dropout = mask(i, d.rate());
+                case Layer.Dropout2d d -> {
+                    dropout = mask(i, d.rate());
+                    dropsChannels = true;
+                }
+                default -> throw new AssertionError(layer(i));
+            }
+        }
+        nodes.add(new BatchNorm(
+                norm,
+                new BatchNorm.Fused(relu, pool, dropout, dropsChannels),
+                in,
+                out,
+                parameters(index),
+                network.statistics().stream().filter(t -> t.layer() == index).toList(),
+                batch,
+                gradients,
+                weights));
+        return out;
+    }
+
+    private Layer layer(int index) {
+        return network.stages().get(index).layer();
+    }
+
+    private List<Tensor> parameters(int layer) {
+        return network.parameters().stream().filter(t -> t.layer() == layer).toList();
+    }
+
+    private DropoutMask mask(int layer, double rate) {
+        return new DropoutMask(layer, rate, training.seed(), batch);
+    }
+
+    /// The signal that a layer writes (-1: the images), laid out as the layers on both sides need it.
+    private Signal signal(int writer, Shape shape) {
+        int padding = layer(writer + 1) instanceof Layer.Conv reader ? reader.padding() : 0;
+        Planes value = new Planes(blocks, shape, padding, padding, 1);
+        if (writer < 0 || !(layer(writer) instanceof Layer.Conv conv)) {
+            return new Signal(value, Planes.plain(blocks, shape));
+        }
+        Shape in = network.stages().get(writer).in();
+        int border = conv.kernel() - 1 - conv.padding();
+        int unreached = Math.max(
+                (in.height() + 2 * conv.padding() - conv.kernel()) % conv.stride(),
+                (in.width() + 2 * conv.padding() - conv.kernel()) % conv.stride());
+        return new Signal(value, new Planes(blocks, shape, border, border + unreached, conv.stride()));
+    }
+
+    private void schedule() {
+        var tasks = new ArrayList<IntConsumer>();
+        for (Node node : nodes) {
+            if (node instanceof BatchNorm norm) {
+                tasks.add(norm::gatherStatistics);
+                close(tasks, norm::finishStatistics, forward);
+            }
+            tasks.add(node::forward);
+        }
+        close(tasks, () -> {}, forward);
+        for (Node node : nodes.reversed()) {
+            tasks.add(node::backward);
+            if (node instanceof BatchNorm norm) {
+                close(tasks, norm::finishGradients, backward);
+                tasks.add(norm::backwardInput);
+            }
+        }
+        close(tasks, () -> {}, backward);
+    }
+
+    private static void close(List<IntConsumer> tasks, Runnable atEnd, List<Phase> phases) {
+        phases.add(new Phase(List.copyOf(tasks), atEnd));
+        tasks.clear();
+    }
+}

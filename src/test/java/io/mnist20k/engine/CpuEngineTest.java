@@ -1,0 +1,10 @@
+package io.mnist20k.engine;
+
+import io.mnist20k.engine.cpu.CpuProvider;
+
+final class CpuEngineTest extends EngineContract {
+    @Override
+    protected Engine engine(int threads) {
+        return new CpuProvider().create(threads);
+    }
+}
