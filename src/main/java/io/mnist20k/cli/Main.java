@@ -1,18 +1,33 @@
 package io.mnist20k.cli;
 
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 
 /// The program's entry point.
-@Command(name = "mnist20k", mixinStandardHelpOptions = true, version = "mnist20k 0.1.0")
-public final class Main implements Runnable {
+public final class Main {
+    private Main() {}
+
     /// @param args as typed
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(Restart.isDue(args) ? Restart.run(args) : run(args));
     }
 
-    @Override
-    public void run() {
-        CommandLine.usage(this, System.out);
+    private static int run(String[] args) {
+        Restart.endWithParent();
+        return Program.run(
+                args,
+                writer(FileDescriptor.out, System.out.charset()),
+                writer(FileDescriptor.err, System.err.charset()));
+    }
+
+    /// Where the locale knows ASCII only, as in containers that set none, the terminal still reads UTF-8.
+    private static PrintWriter writer(FileDescriptor stream, Charset charset) {
+        return new PrintWriter(
+                new FileOutputStream(stream),
+                true,
+                charset.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : charset);
     }
 }

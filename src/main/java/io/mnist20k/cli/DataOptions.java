@@ -1,0 +1,63 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.data.Download;
+import io.mnist20k.data.MnistFolder;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/// Where the images are.
+final class DataOptions {
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = {
+                "Folder with the four IDX files under their usual names, plain or .gz: MNIST, or any set of ten classes"
+                        + " and 28×28 pixels.",
+                "Default: the cache, filled with MNIST on first use ($XDG_CACHE_HOME/mnist20k or ~/.cache/mnist20k)."
+            })
+    private @Nullable Path folder;
+
+    @Spec(Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec command;
+
+    @Nullable
+    Path folder() {
+        return folder;
+    }
+
+    /// The folder to read, or the cache. Files that have to be fetched are named on standard error.
+    MnistFolder open() {
+        return open(folder);
+    }
+
+    MnistFolder open(@Nullable Path path) {
+        return path != null
+                ? MnistFolder.at(path)
+                : MnistFolder.cache(Download.fromPublicMirrors(
+                        new DownloadProgress(command.commandLine().getErr())));
+    }
+
+    /// Says once for each file that it is being fetched.
+    private static final class DownloadProgress implements Download.Progress {
+        private final PrintWriter err;
+        private String current = "";
+
+        DownloadProgress(PrintWriter err) {
+            this.err = err;
+        }
+
+        @Override
+        public void received(String file, long bytes, long total) {
+            if (!file.equals(current)) {
+                current = file;
+                err.println("fetching " + file + (total < 0 ? "" : ", " + Units.bytes(total)));
+            }
+        }
+    }
+}

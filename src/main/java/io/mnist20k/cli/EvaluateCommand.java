@@ -1,0 +1,102 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.engine.Devices;
+import io.mnist20k.engine.Evaluation;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.Training;
+import io.mnist20k.model.Model;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "evaluate", description = "Measures a saved model on the test files: accuracy, loss, confusion matrix.")
+final class EvaluateCommand implements Runnable {
+    @Parameters(paramLabel = "MODEL", description = "The model.safetensors of a run.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path model;
+
+    @Mixin
+    private DataOptions data = new DataOptions();
+
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    /// @param loss      mean, nats
+    /// @param confusion `[truth][prediction]` counts
+    private record Answer(double accuracy, double loss, int count, int errors, int[][] confusion) {}
+
+    @Override
+    public void run() {
+        Model trained = Model.read(model);
+        Dataset test = data.open().loadTest();
+        Devices.Choice choice = device.choose();
+        Evaluation evaluation = Evaluation.of(test, logits(trained, test, choice));
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            Json.print(
+                    out,
+                    new Answer(
+                            evaluation.accuracy(),
+                            evaluation.loss(),
+                            evaluation.count(),
+                            evaluation.errors(),
+                            evaluation.confusion()));
+        } else {
+            print(out, choice, evaluation);
+        }
+    }
+
+    private static float[] logits(Model trained, Dataset test, Devices.Choice choice) {
+        var normalization = new Normalization(trained.mean(), trained.deviation());
+        try (Session session = choice.engine().open(trained.network(), Training.evaluationOnly(normalization))) {
+            session.restore(SessionState.ofModel(trained.parameters(), trained.statistics()));
+            return session.logits(test);
+        }
+    }
+
+    private void print(PrintWriter out, Devices.Choice choice, Evaluation evaluation) {
+        out.println("device: " + choice.reason());
+        out.println();
+        int classes = evaluation.confusion().length;
+        String[] headings = new String[classes + 1];
+        headings[0] = "truth \\ predicted";
+        for (int k = 0; k < classes; k++) {
+            headings[k + 1] = Integer.toString(k);
+        }
+        var table = new TextTable(headings);
+        for (int truth = 0; truth < classes; truth++) {
+            String[] row = new String[classes + 1];
+            row[0] = Integer.toString(truth);
+            for (int k = 0; k < classes; k++) {
+                int count = evaluation.confusion()[truth][k];
+                row[k + 1] = count == 0 ? "·" : Units.count(count);
+            }
+            table.row(row);
+        }
+        table.lines().forEach(out::println);
+        out.println();
+        out.println(String.format(
+                Locale.ROOT,
+                "%s of %s test images right, %s wrong; loss %.4f",
+                Units.percent(evaluation.accuracy()),
+                Units.count(evaluation.count()),
+                Units.count(evaluation.errors()),
+                evaluation.loss()));
+    }
+}

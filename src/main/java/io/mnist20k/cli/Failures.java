@@ -1,0 +1,115 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.UserError;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// Turns whatever fails into one sentence on standard error and an exit code.
+///
+/// @param verbose whether stack traces are wanted
+record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    /// 0 is done, 1 failed, 2 wrong usage.
+    static final int REQUIREMENT_MISSED = 3;
+
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        command.getErr().println(oneLine("mnist20k: " + wrongUsage(e, command)));
+        return ExitCode.USAGE;
+    }
+
+    @Override
+    public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+        return report(e, command.getErr());
+    }
+
+    int report(Throwable failure, PrintWriter err) {
+        err.println(oneLine("mnist20k: " + sentence(failure)));
+        if (verbose.getAsBoolean()) {
+            failure.printStackTrace(err);
+        }
+        err.flush();
+        return ExitCode.SOFTWARE;
+    }
+
+    private String sentence(Throwable failure) {
+        return switch (failure) {
+            case UserError e -> String.valueOf(e.getMessage());
+            case OutOfMemoryError _ ->
+                "the memory that Java may use is full, %s of it; allow it more with JAVA_TOOL_OPTIONS=-Xmx2g, or train with a smaller --batch"
+                        .formatted(Units.bytes(Runtime.getRuntime().maxMemory()));
+            default ->
+                "unexpected %s%s; this is a fault of the program%s"
+                        .formatted(
+                                failure.getClass().getName(),
+                                failure.getMessage() == null ? "" : ": " + failure.getMessage(),
+                                verbose.getAsBoolean()
+                                        ? ""
+                                        : ", and --verbose shows the stack trace to report it with");
+        };
+    }
+
+    private static String wrongUsage(ParameterException e, CommandLine command) {
+        String name = command.getCommandSpec().qualifiedName();
+        String help = "; " + name + " --help tells how to use it";
+        return switch (e) {
+            case UnmatchedArgumentException unmatched -> unmatched(unmatched, name, help);
+            case MissingParameterException missing -> missing(missing) + help;
+            case ParameterException wrong
+            when wrong.getArgSpec() != null && wrong.getCause() instanceof TypeConversionException expectation ->
+                "%s %s: %s".formatted(label(wrong.getArgSpec()), wrong.getValue(), expectation.getMessage());
+            default -> decapitalized(String.valueOf(e.getMessage())) + help;
+        };
+    }
+
+    private static String unmatched(UnmatchedArgumentException e, String name, String help) {
+        String unknown = e.getUnmatched().getFirst();
+        List<String> suggestions = e.getSuggestions();
+        String what = e.isUnknownOption()
+                ? name + " has no option " + unknown
+                : e.getCommandLine().getSubcommands().isEmpty()
+                        ? name + " does not know what to do with \"" + unknown + "\""
+                        : "there is no command " + unknown;
+        return what
+                + (suggestions.isEmpty() || unknown.isEmpty()
+                        ? help
+                        : "; did you mean " + suggestions.getFirst() + "?");
+    }
+
+    private static String missing(MissingParameterException e) {
+        ArgSpec missing =
+                e.getMissing().isEmpty() ? e.getArgSpec() : e.getMissing().getFirst();
+        if (missing == null) {
+            return decapitalized(String.valueOf(e.getMessage()));
+        }
+        return missing.isOption()
+                ? label(missing) + " needs a value (" + missing.paramLabel() + ")"
+                : missing.paramLabel() + " is missing";
+    }
+
+    private static String label(ArgSpec argument) {
+        return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    }
+
+    private static String decapitalized(String message) {
+        String trimmed = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+        return trimmed.isEmpty() ? trimmed : trimmed.substring(0, 1).toLowerCase(Locale.ROOT) + trimmed.substring(1);
+    }
+
+    private static String oneLine(String sentence) {
+        return sentence.replaceAll("\\s*\\R\\s*", " ").strip();
+    }
+}

@@ -1,0 +1,24 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.UserError;
+import java.io.PrintWriter;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The answer of `--json`: one object on one line, in ASCII, so that no locale can spoil it.
+final class Json {
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .build();
+
+    private Json() {}
+
+    static void print(PrintWriter out, Object answer) {
+        out.println(MAPPER.writeValueAsString(answer));
+        if (out.checkError()) {
+            throw new UserError("writing the result to standard output failed; is there room where it goes?");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.engine.Devices;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/// What the options take, and what each says of a value that it does not take.
+final class OptionValues {
+    private OptionValues() {}
+
+    /// From 1.
+    static final class Count implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String value) {
+            try {
+                int count = Integer.parseInt(value);
+                if (count >= 1) {
+                    return count;
+                }
+            } catch (NumberFormatException e) {
+                // refused below, as any other
+            }
+            throw new TypeConversionException("expected a whole number from 1");
+        }
+    }
+
+    /// One thread more than this and the team spends its time waiting for itself.
+    static final class Threads implements ITypeConverter<Integer> {
+        private static final int MOST = 1024;
+
+        @Override
+        public Integer convert(String value) {
+            try {
+                int count = Integer.parseInt(value);
+                if (count >= 1 && count <= MOST) {
+                    return count;
+                }
+            } catch (NumberFormatException e) {
+                // refused below, as any other
+            }
+            throw new TypeConversionException("expected a whole number from 1 to " + MOST);
+        }
+    }
+
+    /// Any 64 bits.
+    static final class Seed implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String value) {
+            try {
+                return Long.parseLong(value);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("expected a whole number, such as 1");
+            }
+        }
+    }
+
+    /// A fraction.
+    static final class Accuracy implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            try {
+                double accuracy = Double.parseDouble(value);
+                if (accuracy >= 0 && accuracy <= 1) {
+                    return accuracy;
+                }
+            } catch (NumberFormatException e) {
+                // refused below, as any other
+            }
+            throw new TypeConversionException("expected a fraction from 0 to 1, such as 0.994");
+        }
+    }
+
+    static final class Device implements ITypeConverter<String> {
+        @Override
+        public String convert(String value) {
+            if (Devices.NAMES.contains(value)) {
+                return value;
+            }
+            throw new TypeConversionException("expected one of " + String.join(", ", Devices.NAMES));
+        }
+    }
+
+    /// A setting of a recipe; the recipe knows which keys there are.
+    static final class Setting implements ITypeConverter<String> {
+        @Override
+        public String convert(String value) {
+            if (value.indexOf('=') > 0) {
+                return value;
+            }
+            throw new TypeConversionException("expected key=value, such as optimizer.lr=0.02");
+        }
+    }
+}

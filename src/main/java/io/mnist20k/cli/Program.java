@@ -1,0 +1,93 @@
+package io.mnist20k.cli;
+
+import java.io.PrintWriter;
+import java.util.Objects;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/// What a person types, as a whole.
+@Command(
+        name = "mnist20k",
+        description = "Trains a network of fewer than 20,000 parameters past 99.4 %% on MNIST in fewer than 20 epochs.",
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        versionProvider = Program.Version.class,
+        subcommands = {
+            EvaluateCommand.class,
+            SummaryCommand.class,
+            DataCommand.class,
+            DoctorCommand.class,
+            HelpCommand.class,
+            GenerateCompletion.class
+        },
+        usageHelpAutoWidth = true,
+        sortOptions = false,
+        sortSynopsis = false,
+        synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
+        optionListHeading = "%nOptions:%n",
+        parameterListHeading = "%n",
+        descriptionHeading = "%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:failed, for the reason on standard error",
+            "2:wrong usage",
+            "3:the accuracy that --require asks for was not reached",
+            "130, 143:stopped by Ctrl-C or SIGTERM, with a checkpoint to go on from"
+        })
+final class Program implements Runnable {
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure as well.")
+    private boolean verbose;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    private Program() {}
+
+    /// Does what the arguments say.
+    ///
+    /// @return the exit code
+    static int run(String[] args, PrintWriter out, PrintWriter err) {
+        var program = new Program();
+        var failures = new Failures(() -> program.verbose);
+        var commandLine = new CommandLine(program)
+                .setOut(out)
+                .setErr(err)
+                .setExpandAtFiles(false)
+                .setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures);
+        try {
+            return commandLine.execute(args);
+        } catch (Error e) { // picocli lets these through
+            return failures.report(e, err);
+        }
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    /// The version that the jar's manifest holds.
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {
+                "mnist20k "
+                        + Objects.requireNonNullElse(
+                                Program.class.getPackage().getImplementationVersion(), "development"),
+                "Java " + Runtime.version()
+            };
+        }
+    }
+}

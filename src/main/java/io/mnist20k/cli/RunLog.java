@@ -1,0 +1,85 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.recipe.RecipeWriter;
+import io.mnist20k.train.EpochRecord;
+import io.mnist20k.train.RunDirectory;
+import io.mnist20k.train.TrainingListener;
+import java.util.List;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.Logger;
+import org.apache.logging.log4j.core.appender.FileAppender;
+import org.apache.logging.log4j.core.layout.PatternLayout;
+import org.jspecify.annotations.Nullable;
+
+/// The `log.txt` of a run: what was asked, of what machine, and what came of it. A run that goes on adds to it.
+final class RunLog implements TrainingListener, AutoCloseable {
+    private static final Logger LOGGER = (Logger) LogManager.getLogger(RunLog.class);
+
+    private final List<String> command;
+    private @Nullable FileAppender file;
+
+    /// @param command as typed, without the program's name
+    RunLog(List<String> command) {
+        this.command = command;
+    }
+
+    @Override
+    public void started(Start start) {
+        open(start);
+        LOGGER.info("mnist20k {}", String.join(" ", command));
+        LOGGER.info(
+                "{} {}, Java {}", System.getProperty("os.name"), System.getProperty("os.version"), Runtime.version());
+        LOGGER.info("device {}: {}", start.device(), start.deviceName());
+        LOGGER.info(
+                "{} training and {} validation images, seed {}, from epoch {}, step {}",
+                start.trainingImages(),
+                start.validationImages(),
+                start.settings().seed(),
+                start.epochsDone() + 1,
+                start.stepsDone() + 1);
+        LOGGER.info("recipe\n{}", RecipeWriter.toToml(start.settings().recipe()).strip());
+        LOGGER.info(TrainingConsole.HEADINGS);
+    }
+
+    private void open(Start start) {
+        FileAppender appender = FileAppender.newBuilder()
+                .setName(RunDirectory.LOG)
+                .setFileName(start.directory().resolve(RunDirectory.LOG).toString())
+                .setLayout(PatternLayout.newBuilder()
+                        .setPattern("%date{yyyy-MM-dd HH:mm:ss.SSS}  %message%n%throwable")
+                        .build())
+                .build();
+        appender.start();
+        LOGGER.setAdditive(false);
+        LOGGER.setLevel(Level.INFO);
+        LOGGER.addAppender(appender);
+        file = appender;
+    }
+
+    @Override
+    public void epochDone(EpochRecord epoch) {
+        LOGGER.info(TrainingConsole.line(epoch));
+    }
+
+    /// What else belongs there; nothing before the run has started, so that a run that never did leaves no log.
+    void write(String line) {
+        if (file != null) {
+            LOGGER.info(line);
+        }
+    }
+
+    void write(RuntimeException failure) {
+        if (file != null) {
+            LOGGER.error("failed", failure);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (file != null) {
+            LOGGER.removeAppender(file);
+            file.stop();
+        }
+    }
+}

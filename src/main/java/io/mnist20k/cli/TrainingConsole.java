@@ -1,0 +1,100 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.train.EpochRecord;
+import io.mnist20k.train.TrainingListener;
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// Shows a run while it lasts: the network, a line an epoch, and on a terminal a progress bar.
+final class TrainingConsole implements TrainingListener, AutoCloseable {
+    static final String HEADINGS =
+            "epoch    loss  accuracy  validation loss  validation accuracy  learning rate  images/s     time";
+
+    private final PrintWriter lines;
+    private final PrintWriter err;
+    private @Nullable ProgressLine progress;
+    private @Nullable Start start;
+
+    /// @param lines where the table and the epochs go
+    TrainingConsole(PrintWriter lines, PrintWriter err) {
+        this.lines = lines;
+        this.err = err;
+    }
+
+    @Override
+    public void started(Start start) {
+        this.start = start;
+        NetworkTable.lines(start.network()).forEach(lines::println);
+        lines.println("%s training and %s %s images; seed %d, batches of %d, %d epochs; run directory %s"
+                .formatted(
+                        Units.count(start.trainingImages()),
+                        Units.count(start.validationImages()),
+                        start.settings().holdout() ? "held-out" : "test",
+                        start.settings().seed(),
+                        start.settings().recipe().batch(),
+                        start.settings().recipe().epochs(),
+                        start.directory()));
+        if (start.epochsDone() > 0 || start.stepsDone() > 0) {
+            lines.println("going on after " + start.epochsDone() + " epochs and " + start.stepsDone() + " steps");
+        }
+        lines.println();
+        lines.println(HEADINGS);
+        if (ProgressLine.isPossible()) {
+            progress = new ProgressLine(
+                    err,
+                    images(start, start.settings().recipe().epochs(), 0),
+                    images(start, start.epochsDone(), start.stepsDone()));
+        }
+    }
+
+    @Override
+    public void stepDone(int epoch, int step, double meanLoss) {
+        if (progress != null && start != null) {
+            progress.show(
+                    images(start, epoch - 1, step),
+                    String.format(
+                            Locale.ROOT,
+                            "epoch %d/%d, loss %.4f",
+                            epoch,
+                            start.settings().recipe().epochs(),
+                            meanLoss));
+        }
+    }
+
+    @Override
+    public void epochDone(EpochRecord epoch) {
+        String line = line(epoch);
+        if (progress != null) {
+            progress.above(() -> lines.println(line));
+        } else {
+            lines.println(line);
+        }
+    }
+
+    static String line(EpochRecord epoch) {
+        return String.format(
+                Locale.ROOT,
+                "%5d  %6.4f  %8s  %15.4f  %19s  %13.3g  %,8.0f  %7s",
+                epoch.epoch(),
+                epoch.trainLoss(),
+                Units.percent(epoch.trainAccuracy()),
+                epoch.validationLoss(),
+                Units.percent(epoch.validationAccuracy()),
+                epoch.learningRate(),
+                epoch.imagesPerSecond(),
+                Units.duration(epoch.seconds()));
+    }
+
+    private static long images(Start start, int epochs, int steps) {
+        return (long) epochs * start.trainingImages()
+                + Math.min((long) steps * start.settings().recipe().batch(), start.trainingImages());
+    }
+
+    @Override
+    public void close() {
+        if (progress != null) {
+            progress.close();
+        }
+    }
+}

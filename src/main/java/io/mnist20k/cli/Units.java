@@ -1,0 +1,33 @@
+package io.mnist20k.cli;
+
+import java.util.Locale;
+
+/// Quantities as people read them, the same in every locale.
+final class Units {
+    private Units() {}
+
+    static String count(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+
+    /// @param fraction 0..1
+    static String percent(double fraction) {
+        return String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
+    }
+
+    static String bytes(long bytes) {
+        return bytes < 1L << 30
+                ? String.format(Locale.ROOT, "%.0f MiB", bytes / (double) (1 << 20))
+                : String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1 << 30));
+    }
+
+    static String duration(double seconds) {
+        long whole = Math.round(seconds);
+        if (seconds < 60) {
+            return String.format(Locale.ROOT, "%.1f s", seconds);
+        }
+        return whole < 3600
+                ? "%d min %02d s".formatted(whole / 60, whole % 60)
+                : "%d h %02d min".formatted(whole / 3600, whole % 3600 / 60);
+    }
+}
