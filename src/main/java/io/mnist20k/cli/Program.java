@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         scope = ScopeType.INHERIT,
         versionProvider = Program.Version.class,
         subcommands = {
+            TrainCommand.class,
             EvaluateCommand.class,
             SummaryCommand.class,
             DataCommand.class,

@@ -13,13 +13,16 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
 
     private final PrintWriter lines;
     private final PrintWriter err;
+    private final boolean showsProgress;
     private @Nullable ProgressLine progress;
     private @Nullable Start start;
 
-    /// @param lines where the table and the epochs go
-    TrainingConsole(PrintWriter lines, PrintWriter err) {
+    /// @param lines         where the table and the epochs go
+    /// @param showsProgress whether there is to be a progress bar where `err` is a terminal
+    TrainingConsole(PrintWriter lines, PrintWriter err, boolean showsProgress) {
         this.lines = lines;
         this.err = err;
+        this.showsProgress = showsProgress;
     }
 
     @Override
@@ -40,7 +43,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         }
         lines.println();
         lines.println(HEADINGS);
-        if (ProgressLine.isPossible()) {
+        if (showsProgress && ProgressLine.isPossible()) {
             progress = new ProgressLine(
                     err,
                     images(start, start.settings().recipe().epochs(), 0),

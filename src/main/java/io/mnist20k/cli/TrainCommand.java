@@ -1,0 +1,234 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.data.Split;
+import io.mnist20k.engine.Devices;
+import io.mnist20k.train.Checkpoint;
+import io.mnist20k.train.RunDirectory;
+import io.mnist20k.train.RunSettings;
+import io.mnist20k.train.Trainer;
+import io.mnist20k.train.TrainingResult;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "train",
+        description = {
+            "Trains a recipe and writes the run directory: recipe.toml, metrics.jsonl, model.safetensors, checkpoint,"
+                    + " report.html, log.txt.",
+            "The accuracy is that of the last epoch's model on the test files, or with --holdout on held-out training"
+                    + " images."
+        })
+final class TrainCommand implements Callable<Integer> {
+    private static final Path RUNS = Path.of("runs");
+
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Mixin
+    private DataOptions data = new DataOptions();
+
+    @Mixin
+    private RecipeOptions recipe = new RecipeOptions();
+
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Instead of the recipe's.")
+    private @Nullable Integer epochs;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Images a step, instead of the recipe's.")
+    private @Nullable Integer batch;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            converter = OptionValues.Seed.class,
+            description = "Decides every random choice. Default: 1.")
+    private @Nullable Long seed;
+
+    @Option(
+            names = "--holdout",
+            description = "Train on five sixths of the training images and validate on the others, to choose a recipe"
+                    + " by; the test files are left alone.")
+    private boolean holdout;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Train on the first N training images only.")
+    private @Nullable Integer limit;
+
+    @Option(
+            names = "--no-budget",
+            description = "Allow 20,000 parameters and more, 20 epochs and more; the result says so.")
+    private boolean noBudget;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "The run directory. Default: a new one in runs/.")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "Go on with the stopped run in DIR as it was started; needs no other option.")
+    private @Nullable Path resume;
+
+    @Option(
+            names = "--require",
+            paramLabel = "ACCURACY",
+            converter = OptionValues.Accuracy.class,
+            description = "Exit with 3 where the accuracy is less than this fraction, such as 0.994.")
+    private @Nullable Double require;
+
+    @Option(names = "--json", description = "Print one JSON object, and all else on standard error.")
+    private boolean json;
+
+    @Option(names = "--quiet", description = "Print the closing line alone.")
+    private boolean quiet;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (resume != null && out != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--out " + out + ": a run that goes on stays in its own folder, --resume " + resume);
+        }
+        return resume == null ? begin() : goOn(resume);
+    }
+
+    private int begin() {
+        Path folder = data.folder();
+        var settings = new RunSettings(
+                recipe.read("default", overrides()),
+                seed == null ? 1 : seed,
+                holdout,
+                limit == null ? 0 : limit,
+                noBudget,
+                folder == null ? "" : folder.toAbsolutePath().toString());
+        Devices.Choice choice = device.choose();
+        Split files = data.open().load();
+        try (RunDirectory directory = out != null
+                ? RunDirectory.create(out)
+                : RunDirectory.createUnder(RUNS, settings.recipe().name(), settings.seed())) {
+            return train(settings, choice, files, directory);
+        }
+    }
+
+    private int goOn(Path path) {
+        try (RunDirectory directory = RunDirectory.reopen(path)) {
+            Checkpoint stopped = directory.checkpoint().orElseThrow();
+            RunSettings then = stopped.settings();
+            boolean otherRecipe = recipe.areGiven() || !overrides().isEmpty();
+            // What contradicts the run is refused by the trainer, which knows what the run was.
+            var settings = new RunSettings(
+                    otherRecipe
+                            ? recipe.read(path.resolve(RunDirectory.RECIPE).toString(), overrides())
+                            : then.recipe(),
+                    seed == null ? then.seed() : seed,
+                    holdout || then.holdout(),
+                    limit == null ? then.limit() : limit,
+                    noBudget || then.budgetLifted(),
+                    then.dataFolder());
+            Devices.Choice choice = device.choose(stopped.device());
+            Path folder = then.dataFolder().isEmpty() ? null : Path.of(then.dataFolder());
+            Split files =
+                    data.open(data.folder() != null ? data.folder() : folder).load();
+            return train(settings, choice, files, directory);
+        }
+    }
+
+    /// The options that stand for a key of the recipe.
+    private List<String> overrides() {
+        var overrides = new ArrayList<String>();
+        if (epochs != null) {
+            overrides.add("epochs=" + epochs);
+        }
+        if (batch != null) {
+            overrides.add("batch=" + batch);
+        }
+        return overrides;
+    }
+
+    private int train(RunSettings settings, Devices.Choice choice, Split files, RunDirectory directory) {
+        CommandLine command = spec.commandLine();
+        PrintWriter lines = quiet ? new PrintWriter(Writer.nullWriter()) : json ? command.getErr() : command.getOut();
+        lines.println("device " + choice.reason());
+        try (var stop = new StopRequest(command.getErr());
+                var log = new RunLog(arguments())) {
+            try {
+                TrainingResult result;
+                try (var console = new TrainingConsole(lines, command.getErr(), !quiet)) {
+                    var listeners = new Listeners(List.of(console, log));
+                    result = new Trainer(choice.engine(), settings, files, directory, listeners, stop).run();
+                }
+                return switch (result) {
+                    case TrainingResult.Stopped stopped -> stopped(stopped, stop, log);
+                    case TrainingResult.Finished finished -> finished(finished, log);
+                };
+            } catch (RuntimeException e) {
+                log.write(e);
+                throw e;
+            }
+        }
+    }
+
+    private List<String> arguments() {
+        return spec.root().commandLine().getParseResult().originalArgs();
+    }
+
+    private int stopped(TrainingResult.Stopped stopped, StopRequest stop, RunLog log) {
+        String line = "stopped by %s in epoch %d after %d of its steps; go on with: mnist20k train --resume %s"
+                .formatted(stop, stopped.epoch(), stopped.stepsDone(), stopped.directory());
+        log.write(line);
+        spec.commandLine().getErr().println(line);
+        return stop.exitCode();
+    }
+
+    private int finished(TrainingResult.Finished finished, RunLog log) {
+        String line = "%s of %s %s images right, %s wrong, after %d epochs and %s; the run is in %s"
+                .formatted(
+                        Units.percent(finished.finalAccuracy()),
+                        Units.count(finished.evaluation().count()),
+                        finished.settings().holdout() ? "held-out" : "test",
+                        Units.count(finished.evaluation().errors()),
+                        finished.epochs().size(),
+                        Units.duration(finished.trainSeconds()),
+                        finished.directory());
+        log.write(line);
+        if (json) {
+            Json.print(spec.commandLine().getOut(), TrainAnswer.of(finished));
+        } else {
+            spec.commandLine().getOut().println(line);
+        }
+        if (require != null && finished.finalAccuracy() < require) {
+            spec.commandLine()
+                    .getErr()
+                    .println("mnist20k: --require " + require + ": the accuracy is only " + finished.finalAccuracy()
+                            + "; try another seed or recipe");
+            return Failures.REQUIREMENT_MISSED;
+        }
+        return ExitCode.OK;
+    }
+}
