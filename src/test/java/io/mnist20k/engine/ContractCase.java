@@ -11,8 +11,10 @@ import java.util.List;
 ///
 /// @param images in an epoch; what they leave over from whole batches makes the short last step
 record ContractCase(String name, Network network, Training training, int images) {
-    private static final Optimizer NESTEROV = new Optimizer.Sgd(0.1, 0.9, true, 0.01);
-    private static final Optimizer PLAIN = new Optimizer.Sgd(0.1, 0.8, false, 0);
+    /// Rates so low that no step multiplies the rounding of the step before, as training that diverges does.
+    private static final Optimizer NESTEROV = new Optimizer.Sgd(0.01, 0.9, true, 0.01);
+
+    private static final Optimizer PLAIN = new Optimizer.Sgd(0.01, 0.8, false, 0);
 
     /// An epsilon as large as the gradients: with a tiny one the first update is the sign of the gradient, which
     /// rounding decides where the gradient is 0.
@@ -126,6 +128,10 @@ record ContractCase(String name, Network network, Training training, int images)
                 training.augmentation(),
                 training.normalization());
         return new ContractCase(name, network, other, images);
+    }
+
+    boolean distorts() {
+        return !training.augmentation().equals(Augmentation.NONE);
     }
 
     /// Terms of the longest sum that training takes: an output of a layer, or a gradient over the batch.
