@@ -5,11 +5,18 @@ import io.mnist20k.data.Normalization;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import io.mnist20k.random.Philox;
+import io.mnist20k.recipe.Initialization;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
 
 /// Made-up inputs, each a function of a seed.
 final class Synthetic {
     /// Near what such images have; an engine may not depend on it being exact.
     static final Normalization NORMALIZATION = new Normalization(0.13f, 0.31f);
+
+    /// Done before a run begins: the number of an update is not the number of a step.
+    static final int UPDATES = 3;
 
     private Synthetic() {}
 
@@ -31,7 +38,7 @@ final class Synthetic {
 
     /// A state in which nothing has its initial value: no bias is 0, no scale 1, no running variance 1.
     static SessionState state(Network network, Training training, long seed) {
-        var initial = SessionState.initial(network, io.mnist20k.recipe.Initialization.KAIMING_UNIFORM, training);
+        var initial = SessionState.initial(network, Initialization.KAIMING_UNIFORM, training);
         float[] parameters = initial.parameters();
         for (Tensor tensor : network.parameters()) {
             if (tensor.shape().size() == 1) {
@@ -43,12 +50,29 @@ final class Synthetic {
             disturb(statistics, tensor, seed + 1);
         }
         return new SessionState(
-                0,
+                UPDATES,
                 parameters,
                 statistics,
                 initial.slots(),
                 training.averages() ? parameters.clone() : new float[0],
                 training.averages() ? statistics.clone() : new float[0]);
+    }
+
+    /// A state of chosen parameters, without statistics, average or history.
+    static SessionState plainState(Network network, IntToDoubleFunction parameter) {
+        float[] parameters = new float[network.parameterCount()];
+        for (int i = 0; i < parameters.length; i++) {
+            parameters[i] = (float) parameter.applyAsDouble(i);
+        }
+        List<float[]> slots = List.of(new float[parameters.length]);
+        return new SessionState(0, parameters, new float[0], slots, new float[0], new float[0]);
+    }
+
+    /// Image 0 is all black, image 1 all white.
+    static Dataset blackAndWhite() {
+        byte[] pixels = new byte[2 * 784];
+        Arrays.fill(pixels, 784, 2 * 784, (byte) 255);
+        return new Dataset(pixels, new byte[] {3, 4});
     }
 
     /// A number in (-1, 1).

@@ -33,7 +33,7 @@ record Images(Dataset dataset, Normalization normalization) {
         return dataset.height() * dataset.width();
     }
 
-    private void write(int index, Distortion distortion, double[] x, int from) {
+    void write(int index, Distortion distortion, double[] x, int from) {
         for (int row = 0; row < dataset.height(); row++) {
             for (int column = 0; column < dataset.width(); column++) {
                 double right = column - CENTRE;

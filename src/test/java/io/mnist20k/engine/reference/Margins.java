@@ -31,7 +31,12 @@ public final class Margins {
         double[] x = new Images(dataset, training.normalization()).distorted(samples, training, epoch.epoch(), step);
         var chain = new Chain(network);
         List<double[]> activations = chain.forward(pass, x);
-        double smallest = lead(activations.getLast(), network.classes());
+        return smallest(chain, activations, network.classes());
+    }
+
+    /// The same of activations that are there already.
+    static double smallest(Chain chain, List<double[]> activations, int classes) {
+        double smallest = lead(activations.getLast(), classes);
         for (int i = 0; i < chain.operations().size(); i++) {
             double[] input = activations.get(i);
             smallest = Math.min(
