@@ -37,7 +37,7 @@ final class RoomsTest {
             room("engine.cpu", "engine", "network", "data", "recipe", "random"),
             room("engine.cuda", "engine", "network", "data", "recipe", "random", "cuda"),
             room("train", "engine", "recipe", "data", "model", "network", "random"),
-            room("report", "train", "data", "network", "engine"),
+            room("report", "train", "recipe", "data", "network", "engine"),
             room("web", "model", "engine", "train"),
             room(
                     "cli",

@@ -7,6 +7,8 @@ import io.mnist20k.train.TrainingListener;
 import java.util.List;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.ErrorHandler;
+import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.Logger;
 import org.apache.logging.log4j.core.appender.FileAppender;
 import org.apache.logging.log4j.core.layout.PatternLayout;
@@ -50,6 +52,7 @@ final class RunLog implements TrainingListener, AutoCloseable {
                         .setPattern("%date{yyyy-MM-dd HH:mm:ss.SSS}  %message%n%throwable")
                         .build())
                 .build();
+        appender.setHandler(new Unheard());
         appender.start();
         LOGGER.setAdditive(false);
         LOGGER.setLevel(Level.INFO);
@@ -73,6 +76,19 @@ final class RunLog implements TrainingListener, AutoCloseable {
         if (file != null) {
             LOGGER.error("failed", failure);
         }
+    }
+
+    /// A log that cannot be written, as on a full disk, is no reason to stop a run; the files that matter say so
+    /// themselves.
+    private static final class Unheard implements ErrorHandler {
+        @Override
+        public void error(String message) {}
+
+        @Override
+        public void error(String message, Throwable failure) {}
+
+        @Override
+        public void error(String message, LogEvent event, Throwable failure) {}
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.mnist20k.cli;
 
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Devices;
+import io.mnist20k.model.AtomicFile;
+import io.mnist20k.report.Report;
 import io.mnist20k.train.Checkpoint;
 import io.mnist20k.train.RunDirectory;
 import io.mnist20k.train.RunSettings;
@@ -9,6 +11,7 @@ import io.mnist20k.train.Trainer;
 import io.mnist20k.train.TrainingResult;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -217,6 +220,9 @@ final class TrainCommand implements Callable<Integer> {
                         Units.duration(finished.trainSeconds()),
                         finished.directory());
         log.write(line);
+        AtomicFile.write(
+                finished.directory().resolve(RunDirectory.REPORT),
+                Report.html(finished).getBytes(StandardCharsets.UTF_8));
         if (json) {
             Json.print(spec.commandLine().getOut(), TrainAnswer.of(finished));
         } else {
