@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /// The program's entry point.
 public final class Main {
@@ -17,6 +18,7 @@ public final class Main {
 
     private static int run(String[] args) {
         Restart.endWithParent();
+        Locale.setDefault(Locale.ROOT); // what one machine writes, another with other digits and commas has to read
         return Program.run(
                 args,
                 writer(FileDescriptor.out, System.out.charset()),

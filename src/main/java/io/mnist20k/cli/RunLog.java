@@ -4,6 +4,10 @@ import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunDirectory;
 import io.mnist20k.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -44,10 +48,19 @@ final class RunLog implements TrainingListener, AutoCloseable {
         LOGGER.info(TrainingConsole.HEADINGS);
     }
 
+    /// A log that cannot be written, as on a full disk, is no reason to stop a run; the files that matter say so
+    /// themselves.
     private void open(Start start) {
+        Path path = start.directory().resolve(RunDirectory.LOG);
+        try {
+            Files.newOutputStream(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+        } catch (IOException e) {
+            return;
+        }
         FileAppender appender = FileAppender.newBuilder()
                 .setName(RunDirectory.LOG)
-                .setFileName(start.directory().resolve(RunDirectory.LOG).toString())
+                .setFileName(path.toString())
                 .setLayout(PatternLayout.newBuilder()
                         .setPattern("%date{yyyy-MM-dd HH:mm:ss.SSS}  %message%n%throwable")
                         .build())
@@ -78,8 +91,6 @@ final class RunLog implements TrainingListener, AutoCloseable {
         }
     }
 
-    /// A log that cannot be written, as on a full disk, is no reason to stop a run; the files that matter say so
-    /// themselves.
     private static final class Unheard implements ErrorHandler {
         @Override
         public void error(String message) {}

@@ -177,12 +177,11 @@ final class TrainCommand implements Callable<Integer> {
     private int train(RunSettings settings, Devices.Choice choice, Split files, RunDirectory directory) {
         CommandLine command = spec.commandLine();
         PrintWriter lines = quiet ? new PrintWriter(Writer.nullWriter()) : json ? command.getErr() : command.getOut();
-        lines.println("device " + choice.reason());
         try (var stop = new StopRequest(command.getErr());
                 var log = new RunLog(arguments())) {
             try {
                 TrainingResult result;
-                try (var console = new TrainingConsole(lines, command.getErr(), !quiet)) {
+                try (var console = new TrainingConsole(lines, command.getErr(), !quiet, choice.reason())) {
                     var listeners = new Listeners(List.of(console, log));
                     result = new Trainer(choice.engine(), settings, files, directory, listeners, stop).run();
                 }

@@ -14,20 +14,24 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
     private final PrintWriter lines;
     private final PrintWriter err;
     private final boolean showsProgress;
+    private final String device;
     private @Nullable ProgressLine progress;
     private @Nullable Start start;
 
     /// @param lines         where the table and the epochs go
     /// @param showsProgress whether there is to be a progress bar where `err` is a terminal
-    TrainingConsole(PrintWriter lines, PrintWriter err, boolean showsProgress) {
+    /// @param device        which one it is, and why
+    TrainingConsole(PrintWriter lines, PrintWriter err, boolean showsProgress, String device) {
         this.lines = lines;
         this.err = err;
         this.showsProgress = showsProgress;
+        this.device = device;
     }
 
     @Override
     public void started(Start start) {
         this.start = start;
+        lines.println("device " + device);
         NetworkTable.lines(start.network()).forEach(lines::println);
         lines.println("%s training and %s %s images; seed %d, batches of %d, %d epochs; run directory %s"
                 .formatted(

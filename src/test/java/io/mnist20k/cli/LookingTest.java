@@ -1,0 +1,92 @@
+package io.mnist20k.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/// The commands that train nothing: `summary`, `data`, `doctor`.
+final class LookingTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void summaryAnswersInJson() {
+        JsonNode summary = Typed.in("summary", "--json").succeeded().json();
+        assertEquals(List.of("parameters", "multiplyAdds", "network"), List.copyOf(summary.propertyNames()));
+        int parameters = 0;
+        long multiplyAdds = 0;
+        for (JsonNode layer : summary.get("network")) {
+            assertTrue(
+                    layer.propertyNames()
+                            .containsAll(Set.of("type", "outShape", "parameters", "multiplyAdds", "receptiveField")),
+                    layer.toString());
+            assertEquals(3, layer.get("outShape").size());
+            parameters += layer.get("parameters").intValue();
+            multiplyAdds += layer.get("multiplyAdds").longValue();
+        }
+        assertEquals(parameters, summary.get("parameters").intValue());
+        assertEquals(multiplyAdds, summary.get("multiplyAdds").longValue());
+        assertTrue(parameters > 1000 && parameters < 20_000, summary.toString());
+    }
+
+    @Test
+    void summarySaysWhatEachLayerWasGiven() {
+        JsonNode network = Typed.in(
+                        "summary",
+                        "--json",
+                        "--recipe",
+                        TinySetup.recipe(folder).toString())
+                .succeeded()
+                .json()
+                .get("network");
+        assertEquals(
+                "{\"type\":\"conv\",\"in\":1,\"out\":4,\"kernel\":3,\"stride\":1,\"padding\":1,\"bias\":false,"
+                        + "\"outShape\":[4,7,7],\"parameters\":36,\"multiplyAdds\":1764,\"receptiveField\":12}",
+                network.get(1).toString());
+        assertEquals(0.1, network.get(4).get("rate").doubleValue());
+        assertEquals(196, network.get(5).get("in").intValue());
+        assertTrue(network.get(5).get("bias").booleanValue());
+    }
+
+    @Test
+    void summarySaysHowFarOverBudgetANetworkIs() {
+        Path recipe = TinySetup.write(
+                folder.resolve("big.toml"),
+                "network = [{ type = \"conv\", out = 10, kernel = 14 }, { type = \"globalmaxpool\" },"
+                        + " { type = \"dense\", out = 1635, bias = false }, { type = \"dense\", out = 10 }, { type = \"softmax\" }]");
+        String out =
+                Typed.in("summary", "--recipe", recipe.toString()).succeeded().out();
+        // 14 · 14 · 10 + 10 · 1635 + 1635 · 10 + 10 = 34,670
+        assertTrue(out.contains("34,670 parameters, 14,671 over budget"), out);
+    }
+
+    @Test
+    void dataCountsWhatIsThere() {
+        String out = Typed.in("data", "--data", TinySetup.data(folder).toString())
+                .succeeded()
+                .out();
+        assertTrue(out.startsWith(folder.resolve("data").toString()), out);
+        assertTrue(out.contains("203") && out.contains("101"), out);
+    }
+
+    @Test
+    void doctorKnowsTheDevicesAndWhatAutoTakes() {
+        JsonNode answer = Typed.in("doctor", "--json").succeeded().json();
+        assertEquals(
+                Runtime.version().toString(), answer.get("java").get("version").stringValue());
+        List<String> names = answer.get("devices")
+                .valueStream()
+                .map(device -> device.get("name").stringValue())
+                .toList();
+        assertTrue(names.containsAll(List.of("cpu", "reference")), names.toString());
+        assertTrue(names.contains(answer.get("auto").stringValue()), answer.toString());
+        String out = Typed.in("doctor").succeeded().out();
+        assertTrue(out.contains("--device auto takes " + answer.get("auto").stringValue()), out);
+    }
+}

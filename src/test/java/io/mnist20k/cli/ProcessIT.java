@@ -1,0 +1,155 @@
+package io.mnist20k.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The packed program as a process of its own, started without the flags it needs: `java -jar mnist20k.jar`.
+@Timeout(60)
+final class ProcessIT {
+    private static final int LONG_ENOUGH_TO_BE_STOPPED = 10;
+
+    @TempDir
+    static Path shared;
+
+    /// The model of a run that nobody stopped.
+    private static byte[] uninterrupted = {};
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void trainWithoutAStop() throws Exception {
+        Path run = shared.resolve("whole");
+        typed(train(shared, run, LONG_ENOUGH_TO_BE_STOPPED, "--quiet")).succeeded();
+        uninterrupted = Files.readAllBytes(run.resolve("model.safetensors"));
+    }
+
+    @Test
+    void aCommandThatOpensNoDeviceStartsOneJvm() throws Exception {
+        Typed summary = typed("summary", "--json").succeeded();
+        assertEquals("", summary.err());
+        assertTrue(summary.json().get("parameters").intValue() < 20_000);
+    }
+
+    @Test
+    void theFlagsThatAreMissingAreFound() throws Exception {
+        assertEquals(
+                "cpu", typed("doctor", "--json").succeeded().json().get("auto").stringValue());
+    }
+
+    @Test
+    void exitCodesPassThroughTheRestart() throws Exception {
+        typed("train", "--batch", "0").failed(2, "--batch 0");
+        typed("evaluate", folder.resolve("none").toString()).failed(1, "none");
+        Typed missed = typed(train(folder, folder.resolve("run"), 1, "--require", "1", "--limit", "16", "--json"));
+        assertEquals(3, missed.exitCode(), missed.toString());
+        assertEquals(1, missed.out().lines().count(), missed.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130"})
+    @DisabledOnOs(OS.WINDOWS)
+    void aStoppedRunHasACheckpointAndGoesOnToTheSameBits(String signal, int exitCode) throws Exception {
+        Path run = folder.resolve("stopped");
+        Process process = start(train(folder, run, LONG_ENOUGH_TO_BE_STOPPED, "--quiet"));
+        awaitAnEpoch(run);
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        Typed stopped = ended(process);
+        assertEquals(exitCode, stopped.exitCode(), stopped.toString());
+        assertEquals("", stopped.out());
+        assertTrue(stopped.err().contains("train --resume " + run), stopped.err());
+        assertFalse(Files.exists(run.resolve("model.safetensors")));
+        assertTrue(Files.readString(run.resolve("log.txt")).contains("stopped by SIG"));
+        typed("train", "--resume", run.toString(), "--quiet").succeeded();
+        assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));
+    }
+
+    @Test
+    void aKilledRunGoesOnToTheSameBits() throws Exception {
+        Path run = folder.resolve("killed");
+        Process process = start(train(folder, run, LONG_ENOUGH_TO_BE_STOPPED, "--quiet"));
+        List<ProcessHandle> children = new ArrayList<>();
+        awaitAnEpoch(run);
+        process.children().forEach(children::add);
+        process.destroyForcibly().waitFor();
+        for (ProcessHandle child : children) { // a child that outlives its parent would keep the folder to itself
+            child.onExit().get(10, TimeUnit.SECONDS);
+        }
+        assertFalse(Files.exists(run.resolve("model.safetensors")));
+        typed("train", "--resume", run.toString(), "--quiet").succeeded();
+        assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aFullDiskIsOneSentenceAndNothingHalfWritten() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk.toString()) == 0,
+                "mounting a small file system needs more rights than this user has");
+        try {
+            Path run = disk.resolve("run");
+            Typed typed = typed(train(folder, run, 1, "--json"));
+            typed.failed(1, run.toString());
+            assertFalse(Files.exists(run), () -> "left behind: " + run);
+        } finally {
+            run("umount", disk.toString());
+        }
+    }
+
+    private static String[] train(Path folder, Path run, int epochs, String... more) {
+        return Typed.concat(Typed.train(folder, run, "--epochs", Integer.toString(epochs)), more);
+    }
+
+    private static void awaitAnEpoch(Path run) throws Exception {
+        Path metrics = run.resolve("metrics.jsonl");
+        while (!Files.exists(metrics) || Files.size(metrics) == 0) {
+            Thread.sleep(5);
+        }
+    }
+
+    private static Typed typed(String... args) throws Exception {
+        return ended(start(args));
+    }
+
+    private static Process start(String... args) throws IOException {
+        var command = new ArrayList<String>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.add("-jar");
+        command.add(System.getProperty("mnist20k.jar"));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command).start();
+    }
+
+    /// Reads both streams, which are short enough for their pipes.
+    private static Typed ended(Process process) throws Exception {
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Typed(process.waitFor(), out, err);
+    }
+
+    private static int run(String... command) throws Exception {
+        return new ProcessBuilder(command).start().waitFor();
+    }
+}

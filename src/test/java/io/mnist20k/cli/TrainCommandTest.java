@@ -1,0 +1,193 @@
+package io.mnist20k.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+final class TrainCommandTest {
+    private static final List<String> KEYS = List.of(
+            "device",
+            "deviceName",
+            "recipe",
+            "parameters",
+            "epochs",
+            "batch",
+            "seed",
+            "finalAccuracy",
+            "bestAccuracy",
+            "finalLoss",
+            "trainSeconds",
+            "totalSeconds",
+            "imagesPerSecond",
+            "runDir");
+
+    @TempDir
+    Path folder;
+
+    private Path run = Path.of("");
+
+    @BeforeEach
+    void chooseAFolder() {
+        run = folder.resolve("run");
+    }
+
+    @Test
+    void jsonHasExactlyThePromisedKeys() {
+        JsonNode answer = train("--seed", "7", "--json").succeeded().json();
+        assertEquals(KEYS, List.copyOf(answer.propertyNames()));
+        assertEquals("reference", answer.get("device").stringValue());
+        assertEquals("tiny", answer.get("recipe").stringValue());
+        assertEquals(3, answer.get("epochs").intValue());
+        assertEquals(16, answer.get("batch").intValue());
+        assertEquals(7, answer.get("seed").longValue());
+        assertEquals(run.toString(), answer.get("runDir").stringValue());
+        double accuracy = answer.get("finalAccuracy").doubleValue();
+        assertTrue(accuracy > 0.5 && accuracy <= answer.get("bestAccuracy").doubleValue(), answer.toString());
+        assertTrue(answer.get("imagesPerSecond").doubleValue() > 0);
+        assertTrue(answer.get("totalSeconds").doubleValue()
+                > answer.get("trainSeconds").doubleValue());
+    }
+
+    @Test
+    void jsonSaysWhereTheBudgetWasLifted() {
+        JsonNode answer =
+                train("--epochs", "20", "--no-budget", "--json").succeeded().json();
+        assertTrue(answer.get("budgetLifted").booleanValue());
+        assertEquals(20, answer.get("epochs").intValue());
+    }
+
+    @Test
+    void theRunDirectoryHoldsWhatIsPromised() throws IOException {
+        train().succeeded();
+        assertEquals(
+                Set.of(
+                        ".lock",
+                        "checkpoint",
+                        "log.txt",
+                        "metrics.jsonl",
+                        "model.safetensors",
+                        "recipe.toml",
+                        "report.html"),
+                names(run));
+        assertEquals(
+                TinySetup.EPOCHS,
+                Files.readAllLines(run.resolve("metrics.jsonl")).size());
+        String log = Files.readString(run.resolve("log.txt"));
+        for (String fact : List.of("mnist20k train --device reference", "device reference", "kernel = 3", "right")) {
+            assertTrue(log.contains(fact), () -> fact + " is not in:\n" + log);
+        }
+        assertTrue(Files.readString(run.resolve("report.html")).startsWith("<!DOCTYPE html>"));
+    }
+
+    @Test
+    void peopleSeeTheNetworkALineAnEpochAndAClosingLine() {
+        List<String> lines = train().succeeded().out().lines().toList();
+        assertTrue(lines.getFirst().startsWith("device reference"), lines.toString());
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("conv1")), lines.toString());
+        for (int epoch = 1; epoch <= TinySetup.EPOCHS; epoch++) {
+            String start = "    " + epoch + "  ";
+            assertTrue(lines.stream().anyMatch(line -> line.startsWith(start)), lines.toString());
+        }
+        assertTrue(lines.getLast().contains(run.toString()), lines.toString());
+    }
+
+    @Test
+    void quietSaysTheClosingLineAlone() {
+        Typed typed = train("--quiet").succeeded();
+        assertEquals(1, typed.out().lines().count(), typed.out());
+        assertEquals("", typed.err());
+    }
+
+    @Test
+    void aMissedRequirementIsExitCodeThreeAndStillAnswers() {
+        Typed typed = train("--require", "1", "--limit", "16", "--epochs", "1", "--json");
+        assertEquals(3, typed.exitCode(), typed.toString());
+        assertTrue(typed.json().get("finalAccuracy").doubleValue() < 1, typed.out());
+        assertTrue(typed.err().contains("--require 1.0"), typed.err());
+    }
+
+    @Test
+    void aMetRequirementIsExitCodeZero() {
+        train("--require", "0.1", "--quiet").succeeded();
+    }
+
+    @Test
+    void aFinishedRunGoesOnToTheSameModel() throws IOException {
+        train("--seed", "5").succeeded();
+        byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+        Files.delete(run.resolve("model.safetensors"));
+        Typed.in("train", "--resume", run.toString(), "--json").succeeded().json();
+        assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
+    }
+
+    @Test
+    void aRunDoesNotGoOnAsAnother() {
+        train().succeeded();
+        Typed.in("train", "--resume", run.toString(), "--seed", "2").failed(1, "seed", "1", "2");
+        Typed.in("train", "--resume", run.toString(), "--epochs", "4").failed(1, "recipe");
+        Typed.in("train", "--resume", run.toString(), "--seed", "1", "--epochs", "3", "--quiet")
+                .succeeded();
+    }
+
+    @Test
+    void holdoutLeavesTheTestFilesAlone() throws IOException {
+        JsonNode answer = train("--holdout", "--json").succeeded().json();
+        // 33 of 203 images are held out, so that accuracies are multiples of 1/33
+        double right = answer.get("finalAccuracy").doubleValue() * 33;
+        assertEquals(Math.rint(right), right, 1e-9);
+        assertTrue(Files.readString(run.resolve("report.html")).contains("33 held-out images"));
+    }
+
+    @Test
+    void evaluateAgreesWithTheRun() {
+        JsonNode trained = train("--json").succeeded().json();
+        String model = run.resolve("model.safetensors").toString();
+        String data = TinySetup.data(folder).toString();
+        JsonNode answer = Typed.in("evaluate", model, "--data", data, "--device", "reference", "--json")
+                .succeeded()
+                .json();
+        assertEquals(List.of("accuracy", "loss", "count", "errors", "confusion"), List.copyOf(answer.propertyNames()));
+        assertEquals(
+                trained.get("finalAccuracy").doubleValue(),
+                answer.get("accuracy").doubleValue());
+        assertEquals(trained.get("finalLoss").doubleValue(), answer.get("loss").doubleValue());
+        assertEquals(TinySetup.TEST_IMAGES, answer.get("count").intValue());
+        assertEquals(10, answer.get("confusion").size());
+        int all = answer.get("confusion")
+                .valueStream()
+                .flatMap(JsonNode::valueStream)
+                .mapToInt(JsonNode::intValue)
+                .sum();
+        assertEquals(TinySetup.TEST_IMAGES, all);
+
+        String table = Typed.in("evaluate", model, "--data", data, "--device", "reference")
+                .succeeded()
+                .out();
+        assertTrue(table.contains("truth") && table.contains("101 test images"), table);
+        assertFalse(table.contains("{"), table);
+    }
+
+    private Typed train(String... more) {
+        return Typed.in(Typed.train(folder, run, more));
+    }
+
+    static Set<String> names(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+}

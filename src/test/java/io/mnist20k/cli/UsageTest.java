@@ -1,0 +1,129 @@
+package io.mnist20k.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.UserError;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class UsageTest {
+    @ParameterizedTest
+    @CsvSource({
+        "--batch, 0",
+        "--batch, -1",
+        "--batch, 1.5",
+        "--epochs, 0",
+        "--epochs, many",
+        "--seed, x",
+        "--seed, 99999999999999999999",
+        "--threads, 0",
+        "--threads, 1025",
+        "--limit, 0",
+        "--limit, 99999999999",
+        "--require, 2",
+        "--require, -0.1",
+        "--require, NaN",
+        "--require, 99.4%",
+        "--device, gpu",
+        "--set, optimizer.lr",
+        "--set, =1"
+    })
+    void aValueThatAnOptionDoesNotTakeIsWrongUsage(String option, String value) {
+        Typed.in("train", option, value).failed(2, option, value, "expected");
+    }
+
+    @Test
+    void anUnknownCommandIsAnsweredWithTheNearest() {
+        Typed.in("trian").failed(2, "trian", "train?");
+    }
+
+    @Test
+    void anUnknownOptionIsAnsweredWithTheNearest() {
+        Typed.in("train", "--epoch", "3").failed(2, "--epoch", "--epochs?");
+    }
+
+    @Test
+    void anOptionWithoutItsValueIsWrongUsage() {
+        Typed.in("train", "--seed").failed(2, "--seed", "needs a value");
+    }
+
+    @Test
+    void anOptionTwiceIsWrongUsage() {
+        Typed.in("train", "--seed", "1", "--seed", "2").failed(2, "--seed", "once");
+    }
+
+    @Test
+    void aMissingModelIsWrongUsage() {
+        Typed.in("evaluate").failed(2, "MODEL", "evaluate --help");
+    }
+
+    @Test
+    void anArgumentTooManyIsWrongUsage() {
+        Typed.in("summary", "more").failed(2, "more", "summary --help");
+    }
+
+    @Test
+    void noCommandAtAllIsWrongUsage() {
+        Typed.in().failed(2, "command", "--help");
+    }
+
+    @Test
+    void aRunThatGoesOnHasNoOtherFolder() {
+        Typed.in("train", "--resume", "a", "--out", "b").failed(2, "--resume", "--out");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "evaluate", "summary", "data", "doctor"})
+    void everyCommandExplainsItself(String command) {
+        Typed help = Typed.in(command, "--help").succeeded();
+        assertTrue(help.out().contains("Usage: mnist20k " + command), help.out());
+        assertTrue(help.out().contains("Exit codes:"), help.out());
+        assertEquals("", help.err());
+    }
+
+    @Test
+    void helpNamesEveryCommandAndExitCode() {
+        Typed help = Typed.in("--help").succeeded();
+        for (String word : List.of("train", "evaluate", "summary", "data", "doctor", "130, 143")) {
+            assertTrue(help.out().contains(word), () -> word + " is not in:\n" + help.out());
+        }
+    }
+
+    @Test
+    void completionKnowsTheOptions() {
+        assertTrue(Typed.in("generate-completion").succeeded().out().contains("--no-budget"));
+    }
+
+    @Test
+    void aFaultOfTheProgramIsOneLineThatNamesIt() {
+        assertEquals(
+                "mnist20k: unexpected java.lang.IllegalStateException: two lines; this is a fault of the program, and"
+                        + " --verbose shows the stack trace to report it with",
+                reported(new IllegalStateException("two\n  lines"), false).strip());
+    }
+
+    @Test
+    void aFullMemoryIsOneLineThatHelps() {
+        String line = reported(new OutOfMemoryError("Java heap space"), false);
+        assertEquals(1, line.lines().count(), line);
+        assertTrue(line.contains("-Xmx") && line.contains("--batch"), line);
+    }
+
+    @Test
+    void verboseShowsTheStackTrace() {
+        String lines = reported(new UserError("a sentence"), true);
+        assertTrue(lines.contains("\tat " + UsageTest.class.getName()), lines);
+    }
+
+    private static String reported(Throwable failure, boolean verbose) {
+        var err = new StringWriter();
+        assertEquals(1, new Failures(() -> verbose).report(failure, new PrintWriter(err)));
+        return err.toString();
+    }
+}

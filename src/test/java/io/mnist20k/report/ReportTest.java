@@ -1,0 +1,145 @@
+package io.mnist20k.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.train.TinyRun;
+import io.mnist20k.train.TrainingResult;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xml.sax.InputSource;
+
+final class ReportTest {
+    private static final int CLASSES = 10;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void thePageIsWholeAndNeedsNothingElse() throws Exception {
+        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
+        String page = Report.html(run);
+        assertFalse(
+                Pattern.compile("<script|<link|@import|(src|href)\\s*=\\s*\"(?!data:)|url\\((?!#)")
+                        .matcher(page)
+                        .find(),
+                "the page asks for something outside of it");
+        assertFalse(page.contains("%s") || page.contains("NaN"), "something was not filled in");
+        assertTrue(page.contains("%,d</dd>".formatted(run.parameters())), "the parameters are missing");
+        assertTrue(page.contains("type = &quot;conv&quot;, out = 4"), "the recipe is missing");
+        assertWellFormed(page);
+    }
+
+    @Test
+    void aLocaleWithOtherCommasChangesNothing() {
+        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
+        String page = Report.html(run);
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.GERMANY);
+            assertEquals(page, Report.html(run));
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @Test
+    void theSurestMistakesComeFirst() throws IOException {
+        Dataset digits = MadeUpDigits.of(7, 3);
+        float[] logits = right(digits);
+        mistake(digits, logits, 2, 1);
+        mistake(digits, logits, 5, 9);
+        String html = Mistakes.html(digits, logits);
+        Matcher numbers = Pattern.compile("#(\\d+)<").matcher(html);
+        assertTrue(numbers.find());
+        assertEquals("5", numbers.group(1));
+        assertTrue(numbers.find());
+        assertEquals("2", numbers.group(1));
+        assertFalse(numbers.find(), html);
+        // e^9 / (e^9 + 9) and e / (e + 9)
+        assertTrue(html.contains(" 99.9 %") && html.contains(" 23.2 %"), html);
+
+        Matcher image = Pattern.compile("base64,([^\"]+)").matcher(html);
+        assertTrue(image.find());
+        var shown = ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(image.group(1))));
+        for (int pixel = 0; pixel < 784; pixel++) {
+            assertEquals(
+                    digits.pixels()[5 * 784 + pixel] & 0xFF,
+                    shown.getRaster().getSample(pixel % 28, pixel / 28, 0),
+                    "pixel " + pixel);
+        }
+    }
+
+    @Test
+    void ofTooManyMistakesTheSurestAreShownAndAllAreCounted() {
+        Dataset digits = MadeUpDigits.of(103, 3);
+        float[] logits = right(digits);
+        for (int i = 0; i < 103; i++) {
+            mistake(digits, logits, i, 1 + i);
+        }
+        String html = Mistakes.html(digits, logits);
+        assertTrue(html.contains("100 surest of 103"), html.substring(0, 200));
+        assertEquals(100, html.split("<figure>", -1).length - 1);
+        assertFalse(html.contains("#2<"), "one of the least sure");
+    }
+
+    @Test
+    void noMistakeIsSaidSo() {
+        Dataset digits = MadeUpDigits.of(3, 3);
+        assertEquals("<p>None.</p>\n", Mistakes.html(digits, right(digits)));
+    }
+
+    @Test
+    void theConfusionMatrixCountsAndFinds() throws Exception {
+        int[][] confusion = new int[CLASSES][CLASSES];
+        confusion[4][4] = 1231;
+        confusion[4][9] = 7;
+        String html = ConfusionMatrix.html(confusion);
+        assertTrue(html.contains("title=\"4 taken for 9\">7</td>"), html);
+        assertTrue(html.contains(">1,231</td>") && html.contains("99.43 %"), html);
+        assertWellFormed("<div>" + html + "</div>");
+    }
+
+    @Test
+    void aChartOfOneEpochIsAPointWithinTheAxes() throws Exception {
+        String svg = new LineChart("Loss", "nats", LineChart.Scale.LOGARITHMIC)
+                .line("training", List.of(0.5))
+                .svg();
+        assertTrue(svg.contains("<circle") && svg.contains("epoch 1: 0.5"), svg);
+        assertWellFormed(svg);
+    }
+
+    /// Logits that are all right, and quite sure.
+    private static float[] right(Dataset digits) {
+        float[] logits = new float[digits.count() * CLASSES];
+        for (int i = 0; i < digits.count(); i++) {
+            logits[i * CLASSES + digits.labels()[i]] = 5;
+        }
+        return logits;
+    }
+
+    private static void mistake(Dataset digits, float[] logits, int image, float logit) {
+        logits[image * CLASSES + digits.labels()[image]] = 0;
+        logits[image * CLASSES + (digits.labels()[image] + 1) % CLASSES] = logit;
+    }
+
+    /// Parses it as XML, which our HTML is but for its elements without end.
+    private static void assertWellFormed(String html) throws Exception {
+        String xml = html.replaceFirst("<!DOCTYPE html>\\s*", "").replaceAll("<(meta|img|br)([^>]*)>", "<$1$2/>");
+        DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(xml)));
+    }
+}
