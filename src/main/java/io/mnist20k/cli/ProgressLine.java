@@ -2,13 +2,12 @@ package io.mnist20k.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
+import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 import org.jline.terminal.spi.SystemStream;
 import org.jline.terminal.spi.TerminalProvider;
 
@@ -27,14 +26,29 @@ final class ProgressLine implements AutoCloseable {
     ProgressLine(PrintWriter err, long images, long done) {
         this.line = new Line(err);
         this.bar = new ProgressBarBuilder()
-                .setTaskName("epoch")
                 .setInitialMax(images)
-                .startsFrom(done, java.time.Duration.ZERO)
-                .setStyle(ProgressBarStyle.ASCII)
-                .showSpeed(new DecimalFormat("#,##0 images", DecimalFormatSymbols.getInstance(Locale.ROOT)))
+                .startsFrom(done, Duration.ZERO)
+                .setRenderer(ProgressLine::render)
                 .setUpdateIntervalMillis(UPDATE_MILLIS)
                 .setConsumer(line)
                 .build();
+    }
+
+    /// `epoch 3/19, loss 0.0521  [=======           ]   5,210 images/s  3 min 20 s left`; speed and time left are those
+    /// of the whole run so far, validation and all.
+    static String render(ProgressState state, int width) {
+        double seconds = state.getElapsedAfterStart().toMillis() * 1e-3;
+        double speed = (state.getCurrent() - state.getStart()) / Math.max(seconds, 1e-3);
+        String pace = speed == 0
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "  %,7.0f images/s  %s left",
+                        speed,
+                        Units.duration((state.getMax() - state.getCurrent()) / speed));
+        int room = Math.max(0, width - state.getExtraMessage().length() - pace.length() - 4);
+        int filled = (int) (room * state.getNormalizedProgress());
+        return state.getExtraMessage() + "  [" + "=".repeat(filled) + " ".repeat(room - filled) + "]" + pace;
     }
 
     /// Whether standard error is a terminal, so that a line can be drawn over.
@@ -47,7 +61,7 @@ final class ProgressLine implements AutoCloseable {
     }
 
     void show(long images, String message) {
-        bar.stepTo(images).setExtraMessage(message);
+        bar.setExtraMessage(message).stepTo(images);
     }
 
     /// Takes the line away while something else is printed.
@@ -58,6 +72,7 @@ final class ProgressLine implements AutoCloseable {
     @Override
     public void close() {
         bar.close();
+        line.close(); // a bar that is closed before its first update does not close what it draws on
     }
 
     private static final class Line implements ProgressBarConsumer {

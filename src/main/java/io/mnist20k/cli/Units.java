@@ -23,7 +23,7 @@ final class Units {
 
     static String duration(double seconds) {
         long whole = Math.round(seconds);
-        if (seconds < 60) {
+        if (whole < 60) {
             return String.format(Locale.ROOT, "%.1f s", seconds);
         }
         return whole < 3600
