@@ -36,7 +36,7 @@ final class Team {
 
     /// Returns when all workers are done.
     ///
-    /// @throws RuntimeException or Error, the first that a worker threw
+    /// @throws RuntimeException or Error that a worker threw
     void run(Work work) {
         arrived.set(0);
         failure = null;
