@@ -101,7 +101,7 @@ def peer(network, batch, threads, layout, images, labels):
 def dataset():
     import torch
 
-    folder = program("data").strip().splitlines()[-1].split(" ")[-1]
+    folder = program("data").splitlines()[0].split(": ")[0]
     for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
         if not os.path.exists(os.path.join(folder, name)):
             sys.exit(f"{folder} has no {name}; run `make data`")
