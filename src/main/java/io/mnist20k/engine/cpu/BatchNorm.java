@@ -36,6 +36,7 @@ final class BatchNorm implements Node {
 
     private final double[][] sums;
     private final LaneSum[] laneSums;
+    private final int[][] words;
     private final float[][] factors;
 
     /// Forward, a channel each: out = scale (in - mean) + shift.
@@ -80,6 +81,7 @@ final class BatchNorm implements Node {
         int channels = in.shape().channels();
         sums = new double[gradients.blocks()][2 * channels];
         laneSums = LaneSum.array(gradients.blocks());
+        words = new int[gradients.blocks()][4 * COUNT];
         factors = new float[gradients.blocks()][DropoutMask.CHUNK * COUNT];
         mean = new float[channels];
         inverseDeviation = new float[channels];
@@ -154,6 +156,7 @@ final class BatchNorm implements Node {
         int pool = fused.pool();
         float least = fused.relu() ? 0 : Float.NEGATIVE_INFINITY;
         DropoutMask dropout = batch.training ? fused.dropout() : null;
+        int[] words = this.words[block];
         float[] factors = this.factors[block];
         int element = 0;
         for (int c = 0; c < a.shape.channels(); c++) {
@@ -161,7 +164,7 @@ final class BatchNorm implements Node {
             FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
             FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
             if (dropout != null && fused.dropsChannels() && c % DropoutMask.CHUNK == 0) {
-                dropout.draw(block, c / DropoutMask.CHUNK, factors);
+                dropout.draw(block, c / DropoutMask.CHUNK, words, factors);
             }
             for (int y = 0; y < a.shape.height(); y++) {
                 int o = a.row(block, c, y);
@@ -170,7 +173,7 @@ final class BatchNorm implements Node {
                     FloatVector v = window(z, i, pool, mean, scale, shift).max(least);
                     if (dropout != null) {
                         if (!fused.dropsChannels() && element % DropoutMask.CHUNK == 0) {
-                            dropout.draw(block, element / DropoutMask.CHUNK, factors);
+                            dropout.draw(block, element / DropoutMask.CHUNK, words, factors);
                         }
                         int drawn = (fused.dropsChannels() ? c : element) % DropoutMask.CHUNK;
                         v = v.mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT));
@@ -185,18 +188,22 @@ final class BatchNorm implements Node {
     /// The largest normalised value of a window.
     private static FloatVector window(
             Planes z, int corner, int pool, FloatVector mean, FloatVector scale, FloatVector shift) {
-        FloatVector max =
-                FloatVector.fromArray(SPECIES, z.data, corner).sub(mean).fma(scale, shift);
-        for (int k = 1; k < pool * pool; k++) {
-            int i = corner + k / pool * z.rowStride + k % pool * z.columnStride;
-            max = max.max(FloatVector.fromArray(SPECIES, z.data, i).sub(mean).fma(scale, shift));
+        FloatVector max = normalised(z, corner, mean, scale, shift);
+        for (int y = 0; y < pool; y++) {
+            int i = corner + y * z.rowStride;
+            for (int x = 0; x < pool; x++, i += z.columnStride) {
+                max = max.max(normalised(z, i, mean, scale, shift));
+            }
         }
         return max;
     }
 
-    /// Writes the gradient at the normalisation's output over the input's gradient and adds up what the batch has to
-    /// know
-    /// of it.
+    private static FloatVector normalised(Planes z, int index, FloatVector mean, FloatVector scale, FloatVector shift) {
+        return FloatVector.fromArray(SPECIES, z.data, index).sub(mean).fma(scale, shift);
+    }
+
+    /// Turns the output's gradient into that at the normalisation's output, and adds up what the batch has to know of
+    /// it. Without pooling, input and output have one gradient memory between them.
     @Override
     public void backward(int block) {
         if (fused.pool() > 1) {
@@ -206,31 +213,33 @@ final class BatchNorm implements Node {
         Planes z = in.value();
         Planes dz = in.gradient();
         Planes a = out.value();
-        Planes da = out.gradient();
+        boolean drops = fused.dropout() != null;
         FloatVector factor = passedScale();
         for (int c = 0; c < z.shape.channels(); c++) {
             FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
             FloatVector sum = FloatVector.zero(SPECIES);
             FloatVector product = FloatVector.zero(SPECIES);
             for (int y = 0; y < z.shape.height(); y++) {
-                int o = a.row(block, c, y);
-                int d = da.row(block, c, y);
                 int i = z.row(block, c, y);
                 int j = dz.row(block, c, y);
+                int o = a.row(block, c, y);
                 for (int x = 0; x < z.shape.width(); x++) {
-                    FloatVector g = FloatVector.fromArray(SPECIES, da.data, d);
+                    FloatVector centred =
+                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
+                    FloatVector g = FloatVector.fromArray(SPECIES, dz.data, j);
                     if (fused.relu()) {
-                        FloatVector v = FloatVector.fromArray(SPECIES, a.data, o);
+                        // Without dropout, computing the output again costs less than fetching it.
+                        FloatVector v = drops ? FloatVector.fromArray(SPECIES, a.data, o) : centred.fma(scale, shift);
                         g = FloatVector.zero(SPECIES).blend(g.mul(factor), v.compare(VectorOperators.GT, 0));
+                        g.intoArray(dz.data, j);
                     }
-                    g.intoArray(dz.data, j);
                     sum = sum.add(g);
-                    product =
-                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean).fma(g, product);
-                    o += a.columnStride;
-                    d += da.columnStride;
+                    product = centred.fma(g, product);
                     i += z.columnStride;
                     j += dz.columnStride;
+                    o += a.columnStride;
                 }
             }
             sums[block][2 * c] = laneSums[block].of(sum);
@@ -266,18 +275,20 @@ final class BatchNorm implements Node {
                     FloatVector max = window(z, i, pool, mean, scale, shift);
                     FloatVector chosen = FloatVector.zero(SPECIES);
                     VectorMask<Float> open = SPECIES.maskAll(true);
-                    for (int k = 0; k < pool * pool; k++) {
-                        FloatVector zk = FloatVector.fromArray(
-                                        SPECIES, z.data, i + k / pool * z.rowStride + k % pool * z.columnStride)
-                                .sub(mean);
-                        VectorMask<Float> here = zk.fma(scale, shift)
-                                .compare(VectorOperators.EQ, max)
-                                .and(open);
-                        open = open.andNot(here);
-                        chosen = chosen.blend(zk, here);
-                        FloatVector.zero(SPECIES)
-                                .blend(g, here)
-                                .intoArray(dz.data, j + k / pool * dz.rowStride + k % pool * dz.columnStride);
+                    for (int wy = 0; wy < pool; wy++) {
+                        for (int wx = 0; wx < pool; wx++) {
+                            int at = i + wy * z.rowStride + wx * z.columnStride;
+                            FloatVector centred =
+                                    FloatVector.fromArray(SPECIES, z.data, at).sub(mean);
+                            VectorMask<Float> here = centred.fma(scale, shift)
+                                    .compare(VectorOperators.EQ, max)
+                                    .and(open);
+                            open = open.andNot(here);
+                            chosen = chosen.blend(centred, here);
+                            FloatVector.zero(SPECIES)
+                                    .blend(g, here)
+                                    .intoArray(dz.data, j + wy * dz.rowStride + wx * dz.columnStride);
+                        }
                     }
                     sum = sum.add(g);
                     product = chosen.fma(g, product);

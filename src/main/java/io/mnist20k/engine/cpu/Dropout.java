@@ -14,6 +14,7 @@ final class Dropout implements Node {
     private final DropoutMask mask;
     private final boolean dropsChannels;
     private final Batch batch;
+    private final int[][] words;
     private final float[][] factors;
 
     Dropout(Signal in, Signal out, DropoutMask mask, boolean dropsChannels, Batch batch, int blocks) {
@@ -22,6 +23,7 @@ final class Dropout implements Node {
         this.mask = mask;
         this.dropsChannels = dropsChannels;
         this.batch = batch;
+        words = new int[blocks][4 * COUNT];
         factors = new float[blocks][DropoutMask.CHUNK * COUNT];
     }
 
@@ -48,7 +50,7 @@ final class Dropout implements Node {
                         int index = dropsChannels ? c : element;
                         int drawn = index % DropoutMask.CHUNK;
                         if (drawn == 0 && (!dropsChannels || row + column == 0)) {
-                            mask.draw(block, index / DropoutMask.CHUNK, factors);
+                            mask.draw(block, index / DropoutMask.CHUNK, words[block], factors);
                         }
                         v = v.mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT));
                     }

@@ -41,8 +41,12 @@ final class DropoutMask {
 
     /// Draws the elements `chunk * CHUNK ..< (chunk + 1) * CHUNK` of every sample of a block.
     ///
+    /// The vectors rest in memory between drawing and comparing: unrolled, the comparisons exceed what the compiler
+    /// inlines, and every vector becomes an object.
+    ///
+    /// @param words   `[4][lane]`, to work in
     /// @param factors `[CHUNK][lane]`, overwritten: 0 for dropped elements, [#scale] for kept ones
-    void draw(int block, int chunk, float[] factors) {
+    void draw(int block, int chunk, int[] words, float[] factors) {
         IntVector c0 = IntVector.broadcast(INTS, chunk);
         IntVector c1 = LANE_NUMBERS.add(block * COUNT);
         IntVector c2 = IntVector.broadcast(INTS, batch.step);
@@ -63,10 +67,17 @@ final class DropoutMask {
             k0 += Philox.W0;
             k1 += Philox.W1;
         }
-        store(c0, 0, factors);
-        store(c1, 2, factors);
-        store(c2, 4, factors);
-        store(c3, 6, factors);
+        c0.intoArray(words, 0);
+        c1.intoArray(words, COUNT);
+        c2.intoArray(words, 2 * COUNT);
+        c3.intoArray(words, 3 * COUNT);
+        for (int element = 0; element < CHUNK; element++) {
+            VectorMask<Integer> kept = IntVector.fromArray(INTS, words, element / 2 * COUNT)
+                    .lanewise(VectorOperators.LSHR, element % 2 * 16)
+                    .and(0xFFFF)
+                    .compare(VectorOperators.GE, threshold);
+            FloatVector.zero(SPECIES).blend(scale, kept.cast(SPECIES)).intoArray(factors, element * COUNT);
+        }
     }
 
     private static IntVector high(LongVector even, LongVector odd) {
@@ -75,16 +86,5 @@ final class DropoutMask {
 
     private static IntVector low(LongVector even, LongVector odd) {
         return even.and(LOW).or(odd.lanewise(VectorOperators.LSHL, 32)).reinterpretAsInts();
-    }
-
-    private void store(IntVector words, int element, float[] factors) {
-        keep(words.and(0xFFFF)).intoArray(factors, element * COUNT);
-        keep(words.lanewise(VectorOperators.LSHR, 16)).intoArray(factors, (element + 1) * COUNT);
-    }
-
-    private FloatVector keep(IntVector halfWords) {
-        VectorMask<Float> kept =
-                halfWords.compare(VectorOperators.GE, threshold).cast(SPECIES);
-        return FloatVector.zero(SPECIES).blend(scale, kept);
     }
 }

