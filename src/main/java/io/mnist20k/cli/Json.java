@@ -18,7 +18,7 @@ final class Json {
     static void print(PrintWriter out, Object answer) {
         out.println(MAPPER.writeValueAsString(answer));
         if (out.checkError()) {
-            throw new UserError("writing the result to standard output failed; is there room where it goes?");
+            throw new UserError("writing the result to standard output failed; make room where it goes, and try again");
         }
     }
 }
