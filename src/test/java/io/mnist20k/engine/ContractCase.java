@@ -67,7 +67,7 @@ record ContractCase(String name, Network network, Training training, int images)
                 of(
                         "pooling right after convolution",
                         20,
-                        training(seed, 7, PLAIN, 0.1, 0, DISTORTED),
+                        training(seed, 7, PLAIN, 0.1, 0, UPRIGHT),
                         "conv 3 3 1 1, pool 2 2, norm, relu, conv 10 5 1 2, pool 3 3, relu, dense 10"),
                 of(
                         "overlapping and gapped pooling",
@@ -85,12 +85,13 @@ record ContractCase(String name, Network network, Training training, int images)
                         22,
                         training(seed, 7, NESTEROV, 0.1, 0.9, UPRIGHT),
                         "conv 1 5 2 0, norm, relu, biasConv 10 3 1 2, maximum"),
-                // No norm behind the single weights: it undoes their scale, so their gradient would be only rounding.
+                // The first convolution makes channels that differ: a norm behind single weights on a single channel
+                // undoes their scale, and their gradient would be only rounding.
                 of(
                         "strided single pixels",
                         49,
                         training(seed, 16, PLAIN, 0, 0, DISTORTED),
-                        "pool 2 2, conv 10 1 2 0, relu, conv 10 1 3 0, norm, relu, dense 10"),
+                        "pool 2 2, biasConv 3 2 1 0, conv 10 1 2 0, norm, relu, conv 10 1 3 0, norm, relu, dense 10"),
                 of(
                         "norm and pooling on the image",
                         9,

@@ -139,7 +139,7 @@ public abstract class EngineContract {
     @Test
     void anotherSeedDrawsOtherMasksAndDistortions() {
         ContractCase masks = named("channels dropped");
-        ContractCase distortions = named("pooling right after convolution");
+        ContractCase distortions = named("strided single pixels");
         for (ContractCase test : List.of(masks, distortions)) {
             SessionState start = Synthetic.state(test.network(), test.training(), SEED);
             Dataset dataset = Synthetic.images(SEED, test.images());
