@@ -50,9 +50,13 @@ public final class Devices {
                     passedOver.add(provider.name() + ": " + String.join(" and ", missing.reasons()));
             }
         }
-        throw new UserError("--device " + device + ": "
-                + (passedOver.isEmpty()
-                        ? "there is no such device here, use one of " + String.join(", ", NAMES)
-                        : String.join("; ", passedOver)));
+        if (!NAMES.contains(device)) {
+            throw new UserError(
+                    "--device " + device + ": there is no such device, use one of " + String.join(", ", NAMES));
+        }
+        if (passedOver.isEmpty()) {
+            throw new UserError("--device " + device + ": this program has no engine for it, use --device auto");
+        }
+        throw new UserError("--device " + device + ": " + String.join("; ", passedOver));
     }
 }

@@ -5,8 +5,8 @@ package io.mnist20k.engine;
 /// @param epoch         from 0; part of every random number's counter
 /// @param firstStep     where to begin, 0 unless a stopped epoch is continued
 /// @param batch         samples a step, as in [Training]
-/// @param order         indices into the dataset; step s trains `order[s * batch ..< (s + 1) * batch]`, the last step
-/// what is left
+/// @param order         indices into the dataset; step s trains `order[s * batch ..< (s + 1) * batch]`, the last
+///                      step what is left
 /// @param learningRates one a step
 public record Epoch(int epoch, int firstStep, int batch, int[] order, float[] learningRates) {
     public Epoch {

@@ -3,10 +3,8 @@ package io.mnist20k.engine;
 import io.mnist20k.data.Dataset;
 
 /// A network living on one device: parameters, optimiser state, buffers and the datasets it has seen. Used by one
-/// thread
-/// at a time. Everything is a function of (state, plan, seed): two sessions of one device given the same produce the
-/// same
-/// bits, whatever their threads.
+/// thread at a time. Everything is a function of (state, plan, seed): two sessions of one device given the same
+/// produce the same bits, whatever their threads.
 public interface Session extends AutoCloseable {
     /// Trains the steps `epoch.firstStep() ..< epoch.steps()`, or fewer if the observer asks to stop.
     ///
@@ -22,7 +20,8 @@ public interface Session extends AutoCloseable {
     /// A copy of everything that training changes.
     SessionState state();
 
-    /// Overwrites everything that training changes.
+    /// Overwrites everything that training changes. A state without optimiser slots starts the optimiser anew; one
+    /// without averages starts them from its own values.
     ///
     /// @throws IllegalArgumentException where a length is not this network's
     void restore(SessionState state);

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 /// Everything that training changes, in the network's own order ([Network#parameters], [Network#statistics]).
 ///
 /// @param updates            optimiser updates done so far
-/// @param slots              optimiser state, each as long as the parameters: momentum (SGD), first and second moment
-/// (AdamW)
+/// @param slots              optimiser state, each as long as the parameters: momentum (SGD), first and second
+///                           moment (AdamW)
 /// @param averagedParameters moving average of the parameters; empty where the session does not average
 /// @param averagedStatistics moving average of the statistics; empty where the session does not average
 public record SessionState(
@@ -25,8 +25,8 @@ public record SessionState(
         float[] averagedParameters,
         float[] averagedStatistics) {
 
-    /// An untrained network: weights drawn, biases 0, batch normalisation scale 1, shift 0, running mean 0, variance
-    /// 1.
+    /// An untrained network: weights drawn, biases 0, batch normalisation scale 1, shift 0, running mean 0,
+    /// variance 1.
     public static SessionState initial(Network network, Initialization initialization, Training training) {
         float[] parameters = new float[network.parameterCount()];
         for (Tensor tensor : network.parameters()) {

@@ -1,14 +1,12 @@
 package io.mnist20k.engine;
 
 /// Told of every training step, in order. A device that runs ahead reports several steps at once, at least a few
-/// times
-/// a
-/// second.
+/// times a second.
 @FunctionalInterface
 public interface StepObserver {
     /// @param lossSum of the step's samples, nats, with label smoothing, as the optimiser saw it
     /// @param correct samples whose label had the largest score
-    /// @return whether to go on; after `false` the engine stops as soon as it can
-    ///         and reports what it did until then
+    /// @return whether to go on; after `false` the engine stops as soon as it can and reports what it did until
+    ///         then
     boolean stepDone(int step, double lossSum, int correct);
 }

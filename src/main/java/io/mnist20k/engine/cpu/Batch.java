@@ -6,7 +6,8 @@ import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/// The step at work, as the nodes see it. Written between steps, by one thread, while the others wait at the barrier.
+/// The step at work, as the nodes see it. Written between steps, by one thread, while the others wait at the
+/// barrier.
 final class Batch {
     /// Whether batch statistics and dropout apply; else this is an evaluation.
     boolean training;

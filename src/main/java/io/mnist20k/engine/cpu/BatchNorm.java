@@ -14,11 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// Batch normalisation and, fused into its passes, the ReLU, max pooling and dropout that may follow it.
 ///
 /// A batch meets twice: forward its statistics, backward the sums that the statistics' own gradient needs. So there
-/// are
-/// two passes a direction with the whole batch waiting in between: [#gatherStatistics], [#finishStatistics],
-/// [#forward];
-/// and [#backward], [#finishGradients], [#backwardInput]. Normalising is one multiply-add with a scale and shift a
-/// channel; so is its gradient.
+/// are two passes a direction with the whole batch waiting in between: [#gatherStatistics], [#finishStatistics],
+/// [#forward]; and [#backward], [#finishGradients], [#backwardInput]. Normalising is one multiply-add with a scale
+/// and shift a channel; so is its gradient.
 ///
 /// Backward, what ReLU and dropout let through is read off the output: it is positive exactly there.
 final class BatchNorm implements Node {
@@ -202,8 +200,8 @@ final class BatchNorm implements Node {
         return FloatVector.fromArray(SPECIES, z.data, index).sub(mean).fma(scale, shift);
     }
 
-    /// Turns the output's gradient into that at the normalisation's output, and adds up what the batch has to know of
-    /// it. Without pooling, input and output have one gradient memory between them.
+    /// Turns the output's gradient into that at the normalisation's output, and adds up what the batch has to know
+    /// of it. Without pooling, input and output have one gradient memory between them.
     @Override
     public void backward(int block) {
         if (fused.pool() > 1) {
@@ -320,8 +318,8 @@ final class BatchNorm implements Node {
         return FloatVector.broadcast(SPECIES, fused.dropout() == null ? 1 : fused.dropout().scale);
     }
 
-    /// Gradients of scale and shift, and what [#backwardInput] needs to know of the batch:
-    /// dIn = scale (dOut - mean(dOut) - normalised · mean(dOut · normalised)).
+    /// Gradients of scale and shift, and what [#backwardInput] needs to know of the batch: dIn = scale (dOut -
+    /// mean(dOut) - normalised · mean(dOut · normalised)).
     void finishGradients() {
         double count = (double) batch.samples * in.shape().pixels();
         float[] gradient = gradients.of(0);

@@ -12,9 +12,8 @@ import jdk.incubator.vector.FloatVector;
 /// A convolution, or a dense layer, which is a 1×1 convolution over as many one-pixel channels as its input has
 /// elements.
 ///
-/// The data gradient is a correlation too: of the output's gradient, padded by `kernel - 1 - padding` and dilated by
-/// the
-/// stride as its [Planes] were laid out, with the kernels turned by 180°.
+/// The data gradient is a correlation too: of the output's gradient, padded by `kernel - 1 - padding` and dilated
+/// by the stride as its [Planes] were laid out, with the kernels turned by 180°.
 final class Convolution implements Node {
     private final Signal in;
     private final Signal out;

@@ -6,16 +6,12 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /// `out[o, p] = bias[o] + sum over t of weight[o, t] * in[p + t]`, the inner product of every convolution, dense
-/// layer
-/// and data gradient; which elements t reaches from p is a matter of offset tables.
+/// layer and data gradient; which elements t reaches from p is a matter of offset tables.
 ///
-/// Blocking: a tile is 4 outputs × 4 pixels, 16 accumulators in registers. Each tap costs 4 vector loads of input and
-/// 4
-/// broadcasts of weights for 16 multiply-adds, few enough loads to keep the multiply-add units busy. Weights are
-/// packed
-/// `[tile of 4 outputs][tap][4]`, so that a tile walks them straight ahead. Pixels beyond a multiple of 4 are reached
-/// by
-/// moving the last tile back over finished ones; fewer than 4 in all are taken singly.
+/// Blocking: a tile is 4 outputs × 4 pixels, 16 accumulators in registers. Each tap costs 4 vector loads of input
+/// and 4 broadcasts of weights for 16 multiply-adds, few enough loads to keep the multiply-add units busy. Weights
+/// are packed `[tile of 4 outputs][tap][4]`, so that a tile walks them straight ahead. Pixels beyond a multiple of
+/// 4 are reached by moving the last tile back over finished ones; fewer than 4 in all are taken singly.
 final class Correlation {
     private static final int TILE = 4;
 

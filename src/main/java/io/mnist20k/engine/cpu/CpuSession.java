@@ -11,8 +11,8 @@ import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
 import java.util.List;
 
-/// A network on the CPU. All memory is allocated when it opens; all threads run the same loop over steps and phases,
-/// each over its own blocks, so that a block's data stays in one core's caches from layer to layer.
+/// A network on the CPU. All memory is allocated when it opens; all threads run the same loop over steps and
+/// phases, each over its own blocks, so that a block's data stays in one core's caches from layer to layer.
 final class CpuSession implements Session {
     private final int classes;
     private final Training training;

@@ -6,8 +6,7 @@ import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /// Dropout of elements or of whole channels, where it is not fused into a batch normalisation. The mask is not
-/// stored:
-/// backward draws it again.
+/// stored: backward draws it again.
 final class Dropout implements Node {
     private final Signal in;
     private final Signal out;

@@ -13,8 +13,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Which elements a dropout layer keeps, drawn for a whole block at once: each lane runs the Philox counter of its
-/// own
-/// sample. `docs/OPERATIONS.md` defines which half-word belongs to which element.
+/// own sample. `docs/OPERATIONS.md` defines which half-word belongs to which element.
 final class DropoutMask {
     /// Elements drawn by one counter: eight half-words of 16 bits.
     static final int CHUNK = 8;

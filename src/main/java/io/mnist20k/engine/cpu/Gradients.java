@@ -1,7 +1,7 @@
 package io.mnist20k.engine.cpu;
 
-/// Parameter gradients, each block its own, so that adding them in block order gives the same bits for any number of
-/// threads.
+/// Parameter gradients, each block its own, so that adding them in block order gives the same bits for any number
+/// of threads.
 final class Gradients {
     private final float[][] blocks;
     private int scratchLength;

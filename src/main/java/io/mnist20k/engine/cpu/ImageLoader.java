@@ -10,8 +10,7 @@ import io.mnist20k.recipe.Augmentation;
 /// Puts images into the lanes of the network's input: gathered, distorted (in training), normalised.
 final class ImageLoader {
     /// Black pixels around an image, so that a bilinear sample never needs to ask whether it is inside: coordinates
-    /// are
-    /// clamped to one pixel outside, and a sample reads the pixel after that too.
+    /// are clamped to one pixel outside, and a sample reads the pixel after that too.
     private static final int BEFORE = 1;
 
     private static final int AROUND = 3;

@@ -6,7 +6,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/// Max pooling of any window and stride, global pooling among them, where it is not fused into a batch normalisation.
+/// Max pooling of any window and stride, global pooling among them, where it is not fused into a batch
+/// normalisation.
 record MaxPool(Signal in, Signal out, int height, int width, int stride) implements Node {
     @Override
     public void forward(int block) {

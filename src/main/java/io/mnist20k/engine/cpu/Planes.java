@@ -5,13 +5,12 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import io.mnist20k.UserError;
 import io.mnist20k.network.Shape;
 
-/// Memory for one tensor of a batch, `[block][channel][row][column][lane]`, with room around and between its elements
-/// that stays zero: a border for the convolution that reads it as padded, and steps between elements for the data
-/// gradient of a strided convolution, which reads it as dilated.
+/// Memory for one tensor of a batch, `[block][channel][row][column][lane]`, with room around and between its
+/// elements that stays zero: a border for the convolution that reads it as padded, and steps between elements for
+/// the data gradient of a strided convolution, which reads it as dilated.
 final class Planes {
-    /// Index of the first element. Large arrays begin at a round address and their elements 16 bytes (4 floats) later,
-    /// so
-    /// from here on no vector straddles two cache lines (64 bytes): 8 % on weight gradients.
+    /// Index of the first element. Large arrays begin at a round address and their elements 16 bytes (4 floats)
+    /// later, so from here on no vector straddles two cache lines (64 bytes): 8 % on weight gradients.
     private static final int START = 12;
 
     final Shape shape;

@@ -11,8 +11,7 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /// A network compiled: nodes between signals, and the phases in which blocks pass through them. A phase is what a
-/// block
-/// can do without waiting for others; batch normalisation ends one, forward and backward.
+/// block can do without waiting for others; batch normalisation ends one, forward and backward.
 final class Program {
     /// Tasks that each block runs in order, then, when all blocks have, what one thread does.
     record Phase(List<IntConsumer> tasks, Runnable atEnd) {}
@@ -77,7 +76,8 @@ final class Program {
         return out;
     }
 
-    /// What follows a batch normalisation and can share its passes: ReLU, then pooling without overlap, then dropout.
+    /// What follows a batch normalisation and can share its passes: ReLU, then pooling without overlap, then
+    /// dropout.
     private int endOfFusion(int norm) {
         int end = norm + 1;
         if (!(layer(end) instanceof Layer.Relu)) {

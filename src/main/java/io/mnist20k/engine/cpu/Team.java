@@ -5,12 +5,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// Threads that walk through the same program, meeting at barriers. The caller is worker 0; the others live as long
-/// as
-/// one call of [#run].
+/// as one call of [#run].
 final class Team {
     /// A step has some twenty barriers a few hundred microseconds apart, so waiting means looking first; a thread
-    /// that
-    /// has looked this often is probably waiting for one that lost its core.
+    /// that has looked this often is probably waiting for one that lost its core.
     private static final int SPINS = 20_000;
 
     private static final long NAP_NANOS = 50_000;

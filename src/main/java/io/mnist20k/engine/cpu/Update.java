@@ -8,7 +8,8 @@ import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
 import java.util.List;
 
-/// Parameters, optimiser state and moving averages, and the step that changes them; formulas in `docs/OPERATIONS.md`.
+/// Parameters, optimiser state and moving averages, and the step that changes them; formulas in
+/// `docs/OPERATIONS.md`.
 final class Update {
     final float[] parameters;
     final float[] statistics;

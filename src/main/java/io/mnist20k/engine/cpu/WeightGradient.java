@@ -9,9 +9,9 @@ import jdk.incubator.vector.FloatVector;
 /// `dWeight[o, t] = sum over p of dOut[o, p] * in[p + t]` of one block, the sum over its images included.
 ///
 /// Blocking: a tile is 4 outputs × 4 taps, 16 accumulators in registers over a chunk of pixels that stays in the
-/// nearest caches while all tiles pass over it; between chunks the accumulators rest in memory. After the last chunk
-/// the
-/// lanes of each are added, in lane order. Tiles past the last output or tap repeat the last one, to be ignored.
+/// nearest caches while all tiles pass over it; between chunks the accumulators rest in memory. After the last
+/// chunk the lanes of each are added, in lane order. Tiles past the last output or tap repeat the last one, to be
+/// ignored.
 final class WeightGradient {
     private static final int TILE = 4;
     private static final int CHUNK = 64;

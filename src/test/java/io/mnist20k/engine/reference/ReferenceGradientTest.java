@@ -19,9 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Every backward pass against central differences, all in double.
 ///
 /// A difference over 2h strays from the derivative by h² / 6 of the third derivative and by 2^-53 / h of the value.
-/// With
-/// h = 1e-5 both are below 1e-10 of numbers near 1; tolerated is 1e-6 of the largest derivative, which leaves room for
-/// the third derivatives of batch normalisation and softmax, and no wrong term has ever been that small.
+/// With h = 1e-5 both are below 1e-10 of numbers near 1; tolerated is 1e-6 of the largest derivative, which leaves
+/// room for the third derivatives of batch normalisation and softmax, and no wrong term has ever been that small.
 @ExtendWith(SeedReport.class)
 final class ReferenceGradientTest {
     private static final double H = 1e-5;
