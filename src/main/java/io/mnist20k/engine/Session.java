@@ -20,10 +20,10 @@ public interface Session extends AutoCloseable {
     /// A copy of everything that training changes.
     SessionState state();
 
-    /// Overwrites everything that training changes. A state without optimiser slots starts the optimiser anew; one
-    /// without averages starts them from its own values.
+    /// Overwrites everything that training changes. A state without optimiser slots, such as a saved model's, starts
+    /// the optimiser anew.
     ///
-    /// @throws IllegalArgumentException where a length is not this network's
+    /// @throws IllegalArgumentException where a length is not this session's; nothing has changed then
     void restore(SessionState state);
 
     @Override

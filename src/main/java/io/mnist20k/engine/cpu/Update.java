@@ -120,28 +120,36 @@ final class Update {
                 averagedStatistics.clone());
     }
 
-    /// A model without optimiser state (for evaluation) leaves that at zero; one without averages becomes its own.
+    /// Nothing changes where a length is wrong.
     void restore(SessionState state) {
-        copy("parameters", state.parameters(), parameters);
-        copy("statistics", state.statistics(), statistics);
-        copy("averaged parameters", orElse(state.averagedParameters(), state.parameters()), averagedParameters);
-        copy("averaged statistics", orElse(state.averagedStatistics(), state.statistics()), averagedStatistics);
+        check("parameters", state.parameters(), parameters);
+        check("statistics", state.statistics(), statistics);
+        check("averaged parameters", state.averagedParameters(), averagedParameters);
+        check("averaged statistics", state.averagedStatistics(), averagedStatistics);
         List<float[]> given = state.slots();
+        if (!given.isEmpty() && given.size() != slots.length) {
+            throw new IllegalArgumentException(
+                    "the state has " + given.size() + " optimiser slots, the session " + slots.length);
+        }
+        given.forEach(slot -> check("numbers in an optimiser slot", slot, parameters));
+        copy(state.parameters(), parameters);
+        copy(state.statistics(), statistics);
+        copy(state.averagedParameters(), averagedParameters);
+        copy(state.averagedStatistics(), averagedStatistics);
         for (int i = 0; i < slots.length; i++) {
-            copy("optimiser state", i < given.size() ? given.get(i) : new float[parameters.length], slots[i]);
+            copy(given.isEmpty() ? new float[parameters.length] : given.get(i), slots[i]);
         }
         updates = state.updates();
     }
 
-    private static float[] orElse(float[] given, float[] other) {
-        return given.length > 0 ? given : other;
+    private static void check(String what, float[] given, float[] own) {
+        if (given.length != own.length) {
+            throw new IllegalArgumentException(
+                    "the state has " + given.length + " " + what + ", the session " + own.length);
+        }
     }
 
-    private static void copy(String what, float[] from, float[] to) {
-        if (to.length > 0 && from.length != to.length) {
-            throw new IllegalArgumentException(
-                    "the state has " + from.length + " " + what + ", the network " + to.length);
-        }
+    private static void copy(float[] from, float[] to) {
         System.arraycopy(from, 0, to, 0, to.length);
     }
 }
