@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.NullMarked;
 
-/// The map of rooms in `CONTRIBUTING.md` as rules: which room may use which, and what only one room may do.
+/// The map of rooms in `docs/ARCHITECTURE.md` as rules: which room may use which, and what only one room may do.
 @AnalyzeClasses(packages = "io.mnist20k", importOptions = DoNotIncludeTests.class)
 final class RoomsTest {
     private static final String ROOT = "io.mnist20k";

@@ -21,7 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 ///
 /// @param verbose whether stack traces are wanted
 record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, IExecutionExceptionHandler {
-    /// 0 is done, 1 failed, 2 wrong usage.
+    /// Beside picocli's own: 0 done, 1 failed, 2 wrong usage.
     static final int REQUIREMENT_MISSED = 3;
 
     @Override

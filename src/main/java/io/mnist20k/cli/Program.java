@@ -5,6 +5,7 @@ import java.util.Objects;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,7 +69,12 @@ final class Program implements Runnable {
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures);
         try {
-            return commandLine.execute(args);
+            int exitCode = commandLine.execute(args);
+            if (exitCode == ExitCode.OK && out.checkError()) {
+                err.println("mnist20k: writing to standard output failed; make room where it goes, and try again");
+                return ExitCode.SOFTWARE;
+            }
+            return exitCode;
         } catch (Error e) { // picocli lets these through
             return failures.report(e, err);
         }

@@ -85,7 +85,7 @@ final class RunLog implements TrainingListener, AutoCloseable {
         }
     }
 
-    void write(RuntimeException failure) {
+    void write(Throwable failure) {
         if (file != null) {
             LOGGER.error("failed", failure);
         }

@@ -189,7 +189,7 @@ final class TrainCommand implements Callable<Integer> {
                     case TrainingResult.Stopped stopped -> stopped(stopped, stop, log);
                     case TrainingResult.Finished finished -> finished(finished, log);
                 };
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 log.write(e);
                 throw e;
             }

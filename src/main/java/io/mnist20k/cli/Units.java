@@ -16,6 +16,9 @@ final class Units {
     }
 
     static String bytes(long bytes) {
+        if (bytes < 1 << 20) {
+            return String.format(Locale.ROOT, "%.0f KiB", bytes / 1024.0);
+        }
         return bytes < 1L << 30
                 ? String.format(Locale.ROOT, "%.0f MiB", bytes / (double) (1 << 20))
                 : String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1 << 30));

@@ -1,6 +1,7 @@
 package io.mnist20k.engine;
 
-/// Told of every training step, in order. A device that runs ahead reports several steps at once, at least a few
+/// Told of every training step, in order and one at a time, on whichever thread is at work. A device that runs ahead
+/// reports several steps at once, at least a few
 /// times a second.
 @FunctionalInterface
 public interface StepObserver {

@@ -108,11 +108,15 @@ final class TensorHeader {
         if (offsets.size() != 2 || offsets.get(0) > offsets.get(1) || offsets.get(1) > dataBytes) {
             throw new Damage("its tensor " + name + " should stand at the bytes " + offsets + " of " + dataBytes);
         }
+        // A size of 0 makes an empty tensor, but of none other: its other sizes are bounded as well.
         long elements = 1;
         for (long size : shape) {
-            elements =
-                    Math.min(elements * size, Integer.MAX_VALUE); // too many already, and the product cannot overflow
+            elements *= Math.max(size, 1);
+            if (elements > Integer.MAX_VALUE) {
+                throw new Damage("its tensor " + name + " of shape " + shape + " is too large");
+            }
         }
+        elements = shape.contains(0L) ? 0 : elements;
         if (elements * Float.BYTES != offsets.get(1) - offsets.get(0)) {
             throw new Damage("its tensor " + name + " of shape " + shape + " does not take the bytes " + offsets);
         }

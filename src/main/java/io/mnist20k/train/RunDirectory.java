@@ -55,12 +55,19 @@ public final class RunDirectory implements AutoCloseable {
         try {
             Files.createDirectories(path);
         } catch (IOException e) {
+            removeEmpty(path, created);
             throw new UserError(
                     "making the run directory " + path + ": " + AtomicFile.reason(e)
                             + "; choose another folder with --out",
                     e);
         }
-        FileChannel lock = lock(path);
+        FileChannel lock;
+        try {
+            lock = lock(path);
+        } catch (RuntimeException e) {
+            removeEmpty(path, created);
+            throw e;
+        }
         for (String name : List.of(CHECKPOINT, MODEL, METRICS, RECIPE, REPORT, LOG)) {
             if (Files.exists(path.resolve(name))) {
                 closeQuietly(lock);
@@ -169,18 +176,27 @@ public final class RunDirectory implements AutoCloseable {
     @Override
     public void close() {
         closeQuietly(lock);
+        removeEmpty(path, created);
+    }
+
+    /// Removes the folders that were made, if nothing but the lock is in them.
+    ///
+    /// @param created innermost first; `path` is the first of them where it was made
+    private static void removeEmpty(Path path, List<Path> created) {
         if (created.isEmpty()) {
             return;
         }
         try {
-            try (Stream<Path> entries = Files.list(path)) {
-                if (entries.anyMatch(entry -> !entry.endsWith(LOCK))) {
-                    return;
+            if (Files.exists(path)) {
+                try (Stream<Path> entries = Files.list(path)) {
+                    if (entries.anyMatch(entry -> !entry.endsWith(LOCK))) {
+                        return;
+                    }
                 }
             }
             Files.deleteIfExists(path.resolve(LOCK));
             for (Path folder : created) {
-                Files.delete(folder);
+                Files.deleteIfExists(folder);
             }
         } catch (IOException e) {
             // an empty folder more, or one that someone else has begun to use

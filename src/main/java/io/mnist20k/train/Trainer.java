@@ -86,13 +86,10 @@ public final class Trainer {
                 start.progress().epochsDone(),
                 start.progress().step(),
                 directory.path()));
-        TrainingResult result;
         try (Session session = engine.open(network, training)) {
             session.restore(start.state());
-            result = train(session, digest, start.progress());
+            return train(session, digest, start.progress());
         }
-        listener.ended(result);
-        return result;
     }
 
     private Checkpoint start(Training training, String digest) {

@@ -3,7 +3,7 @@ package io.mnist20k.train;
 import io.mnist20k.network.Network;
 import java.nio.file.Path;
 
-/// Told what a run does, in order, on the thread that trains. Everything is optional.
+/// Told what a run does, in order and one at a time, on whichever thread is at work. Everything is optional.
 public interface TrainingListener {
     /// A run as it begins or goes on.
     ///
@@ -34,6 +34,4 @@ public interface TrainingListener {
     default void stepDone(int epoch, int step, double meanLoss) {}
 
     default void epochDone(EpochRecord epoch) {}
-
-    default void ended(TrainingResult result) {}
 }

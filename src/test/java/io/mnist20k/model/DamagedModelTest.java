@@ -74,6 +74,19 @@ class DamagedModelTest {
         assertSays(assertThrows(UserError.class, () -> decode(file)), "reading");
     }
 
+    @Example
+    void anEmptyTensorOfImmenseSizes() {
+        byte[] json = ("{\"w\":{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,2147483647,0],"
+                        + "\"data_offsets\":[0,0]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        byte[] file = ByteBuffer.allocate(8 + json.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(json.length)
+                .put(json)
+                .array();
+        assertSays(assertThrows(UserError.class, () -> decode(file)), "too large");
+    }
+
     private static void assertSentenceOrModel(byte[] changed) {
         Model read;
         try {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// [#forward]; and [#backward], [#finishGradients], [#backwardInput]. Normalising is one multiply-add with a scale
 /// and shift a channel; so is its gradient.
 ///
-/// Backward, what ReLU and dropout let through is read off the output: it is positive exactly there.
+/// Backward, what ReLU and dropout let through is where the output is positive; no mask is stored.
 final class BatchNorm implements Node {
     private final Signal in;
     private final Signal out;

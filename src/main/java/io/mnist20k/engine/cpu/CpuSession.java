@@ -49,6 +49,10 @@ final class CpuSession implements Session {
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
         requireOpen();
+        if (epoch.batch() != training.batch()) {
+            throw new IllegalArgumentException(
+                    "an epoch in batches of " + epoch.batch() + " for a session in batches of " + training.batch());
+        }
         use(update.parameters, update.statistics);
         batch.training = true;
         batch.epoch = epoch.epoch();

@@ -34,17 +34,17 @@ final class Planes {
         this.shape = shape;
         int paddedWidth = (shape.width() - 1) * step + 1 + before + after;
         int paddedHeight = (shape.height() - 1) * step + 1 + before + after;
+        long floats = (long) blocks * COUNT * shape.channels() * paddedHeight * paddedWidth;
+        if (floats > Integer.MAX_VALUE - START - 16) {
+            throw new UserError("a batch of " + blocks * COUNT + " needs " + floats + " numbers for a tensor of "
+                    + shape + " a sample, more than one array holds; use a smaller batch or network");
+        }
         columnStride = step * COUNT;
         lineLength = paddedWidth * COUNT;
         rowStride = step * lineLength;
         planeStride = paddedHeight * lineLength;
         blockStride = shape.channels() * planeStride;
         origin = before * lineLength + before * COUNT;
-        long floats = (long) blocks * blockStride;
-        if (floats > Integer.MAX_VALUE - 16) {
-            throw new UserError("a batch of " + blocks * COUNT + " needs " + floats + " numbers for a tensor of "
-                    + shape + " a sample, more than one array holds; use a smaller --batch");
-        }
         data = new float[START + (int) floats];
     }
 

@@ -41,9 +41,16 @@ final class Team {
         Thread[] helpers = new Thread[size - 1];
         for (int i = 0; i < helpers.length; i++) {
             int worker = i + 1;
-            helpers[i] = Thread.ofPlatform().daemon().name("cpu-" + worker).start(() -> guarded(work, worker));
+            helpers[i] = Thread.ofPlatform().daemon().name("cpu-" + worker).unstarted(() -> guarded(work, worker));
         }
-        guarded(work, 0);
+        try {
+            for (Thread helper : helpers) {
+                helper.start();
+            }
+            guarded(work, 0);
+        } catch (OutOfMemoryError e) { // no more threads; those that have started wait for the others
+            failure = e;
+        }
         for (Thread helper : helpers) {
             join(helper);
         }
