@@ -25,7 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// The packed program as a process of its own, started without the flags it needs: `java -jar mnist20k.jar`.
 @Timeout(60)
 final class ProcessIT {
-    private static final int LONG_ENOUGH_TO_BE_STOPPED = 10;
 
     @TempDir
     static Path shared;
@@ -39,7 +38,7 @@ final class ProcessIT {
     @BeforeAll
     static void trainWithoutAStop() throws Exception {
         Path run = shared.resolve("whole");
-        typed(train(shared, run, LONG_ENOUGH_TO_BE_STOPPED, "--quiet")).succeeded();
+        typed(trainForSeconds(shared, run)).succeeded();
         uninterrupted = Files.readAllBytes(run.resolve("model.safetensors"));
     }
 
@@ -70,7 +69,7 @@ final class ProcessIT {
     @DisabledOnOs(OS.WINDOWS)
     void aStoppedRunHasACheckpointAndGoesOnToTheSameBits(String signal, int exitCode) throws Exception {
         Path run = folder.resolve("stopped");
-        Process process = start(train(folder, run, LONG_ENOUGH_TO_BE_STOPPED, "--quiet"));
+        Process process = start(trainForSeconds(folder, run));
         awaitAnEpoch(run);
         new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                 .start()
@@ -88,10 +87,11 @@ final class ProcessIT {
     @Test
     void aKilledRunGoesOnToTheSameBits() throws Exception {
         Path run = folder.resolve("killed");
-        Process process = start(train(folder, run, LONG_ENOUGH_TO_BE_STOPPED, "--quiet"));
+        Process process = start(trainForSeconds(folder, run));
         List<ProcessHandle> children = new ArrayList<>();
         awaitAnEpoch(run);
         process.children().forEach(children::add);
+        assertFalse(children.isEmpty(), "the program has started itself again");
         process.destroyForcibly().waitFor();
         for (ProcessHandle child : children) { // a child that outlives its parent would keep the folder to itself
             child.onExit().get(10, TimeUnit.SECONDS);
@@ -116,6 +116,25 @@ final class ProcessIT {
         } finally {
             run("umount", disk.toString());
         }
+    }
+
+    /// The default network with plain loops: half a second an epoch at the least, so that a signal sent after the first
+    /// of five comes before the last, on a loaded machine too.
+    private static String[] trainForSeconds(Path folder, Path run) {
+        return new String[] {
+            "train",
+            "--device",
+            "reference",
+            "--data",
+            TinySetup.data(folder).toString(),
+            "--epochs",
+            "5",
+            "--limit",
+            "64",
+            "--out",
+            run.toString(),
+            "--quiet"
+        };
     }
 
     private static String[] train(Path folder, Path run, int epochs, String... more) {
