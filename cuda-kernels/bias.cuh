@@ -1,0 +1,31 @@
+// The bias of convolutions and, with pixels = 1, of dense layers.
+
+// y += bias[channel]. Grid-stride over samples * channels * pixels.
+extern "C" __global__ void KERNEL(add_bias)(
+    T* __restrict__ y,               // [samples, channels, pixels]  in, out
+    const float* __restrict__ bias,  // [channels]
+    int samples, int channels, int pixels) {
+    long long count = static_cast<long long>(samples) * channels * pixels;
+    long long stride = static_cast<long long>(gridDim.x) * blockDim.x;
+    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += stride) {
+        store(&y[i], toFloat(y[i]) + bias[i / pixels % channels]);
+    }
+}
+
+// dBias[c] = sum of dy over samples and pixels.
+//
+// Grid: (1, channels) blocks of 256 threads.
+extern "C" __global__ void __launch_bounds__(256) KERNEL(bias_gradient)(
+    float* __restrict__ dBias,   // [channels]                   out
+    const T* __restrict__ dy,    // [samples, channels, pixels]
+    int samples, int channels, int pixels) {
+    int c = static_cast<int>(blockIdx.y);
+    float sum = 0.0f;
+    forEachOfChannel(samples, pixels, [&](int n, int p) {
+        sum += toFloat(dy[(static_cast<long long>(n) * channels + c) * pixels + p]);
+    });
+    Pair total = blockSum(sum, 0.0f);
+    if (threadIdx.x == 0) {
+        dBias[c] = static_cast<float>(total.first);
+    }
+}
