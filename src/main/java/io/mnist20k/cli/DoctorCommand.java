@@ -34,16 +34,25 @@ final class DoctorCommand implements Runnable {
             List<Device> devices,
             String auto) {}
 
-    /// @param missing  what it lacks, each with its remedy; empty where it is ready
-    /// @param findings what was looked at
+    /// @param ready       whether it can be used
+    /// @param reservation why it has to be named to be used; empty where `auto` may take it
+    /// @param missing     what it lacks, each with its remedy; empty where it is ready
+    /// @param findings    what was looked at
     private record Device(
-            String name, boolean ready, String deviceName, List<String> missing, Map<String, String> findings) {
+            String name,
+            boolean ready,
+            String deviceName,
+            String reservation,
+            List<String> missing,
+            Map<String, String> findings) {
         static Device of(EngineProvider provider) {
             return switch (provider.probe()) {
                 case Availability.Ready(String deviceName, Map<String, String> findings) ->
-                    new Device(provider.name(), true, deviceName, List.of(), findings);
+                    new Device(provider.name(), true, deviceName, "", List.of(), findings);
+                case Availability.OnRequest(String deviceName, String reservation, Map<String, String> findings) ->
+                    new Device(provider.name(), true, deviceName, reservation, List.of(), findings);
                 case Availability.Missing(List<String> reasons, Map<String, String> findings) ->
-                    new Device(provider.name(), false, "", reasons, findings);
+                    new Device(provider.name(), false, "", "", reasons, findings);
             };
         }
     }
@@ -76,7 +85,7 @@ final class DoctorCommand implements Runnable {
                 Runtime.getRuntime().maxMemory(),
                 devices,
                 devices.stream()
-                        .filter(Device::ready)
+                        .filter(device -> device.ready && device.reservation.isEmpty())
                         .findFirst()
                         .map(Device::name)
                         .orElse("none"));
@@ -92,6 +101,9 @@ final class DoctorCommand implements Runnable {
         for (Device device : answer.devices) {
             out.println();
             out.println("%-10s %s".formatted(device.name, device.ready ? "ready: " + device.deviceName : "not usable"));
+            if (!device.reservation.isEmpty()) {
+                out.println(" ".repeat(11) + "only where it is named: " + device.reservation);
+            }
             device.missing.forEach(reason -> out.println(" ".repeat(11) + "- " + reason));
             device.findings.forEach((what, found) -> out.println(" ".repeat(11) + what + ": " + found));
         }

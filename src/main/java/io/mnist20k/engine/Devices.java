@@ -33,18 +33,25 @@ public final class Devices {
     ///
     /// @throws UserError where the device cannot be used, with every reason
     public static Choice choose(String device, int threads) {
+        return choose(providers(), device, threads);
+    }
+
+    /// @param providers in the order that `auto` tries them in
+    static Choice choose(List<EngineProvider> providers, String device, int threads) {
         var passedOver = new ArrayList<String>();
-        for (EngineProvider provider : providers()) {
+        for (EngineProvider provider : providers) {
             if (!device.equals("auto") && !device.equals(provider.name())) {
                 continue;
             }
             switch (provider.probe()) {
                 case Availability.Ready ready -> {
-                    Engine engine = provider.create(threads);
-                    String reason = provider.name() + " (" + ready.deviceName() + ")";
-                    return new Choice(
-                            engine,
-                            passedOver.isEmpty() ? reason : reason + "; not " + String.join(", not ", passedOver));
+                    return choice(provider, ready.deviceName(), threads, passedOver);
+                }
+                case Availability.OnRequest(String name, String reservation, var _) -> {
+                    if (!device.equals("auto")) {
+                        return choice(provider, name, threads, passedOver);
+                    }
+                    passedOver.add(provider.name() + ": " + reservation);
                 }
                 case Availability.Missing missing ->
                     passedOver.add(provider.name() + ": " + String.join(" and ", missing.reasons()));
@@ -58,5 +65,12 @@ public final class Devices {
             throw new UserError("--device " + device + ": this program has no engine for it, use --device auto");
         }
         throw new UserError("--device " + device + ": " + String.join("; ", passedOver));
+    }
+
+    private static Choice choice(EngineProvider provider, String deviceName, int threads, List<String> passedOver) {
+        String reason = provider.name() + " (" + deviceName + ")";
+        return new Choice(
+                provider.create(threads),
+                passedOver.isEmpty() ? reason : reason + "; not " + String.join(", not ", passedOver));
     }
 }

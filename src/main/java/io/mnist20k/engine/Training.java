@@ -1,8 +1,11 @@
 package io.mnist20k.engine;
 
+import io.mnist20k.UserError;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
+import io.mnist20k.recipe.Precision;
 
 /// What a session has to know besides the network.
 ///
@@ -17,10 +20,31 @@ public record Training(
         double labelSmoothing,
         double averagingDecay,
         Augmentation augmentation,
-        Normalization normalization) {
+        Normalization normalization,
+        EngineSettings engine) {
     /// For a session that only evaluates.
     public static Training evaluationOnly(Normalization normalization) {
-        return new Training(256, 0, new Optimizer.Sgd(0, 0, false, 0), 0, 0, Augmentation.NONE, normalization);
+        return new Training(
+                256,
+                0,
+                new Optimizer.Sgd(0, 0, false, 0),
+                0,
+                0,
+                Augmentation.NONE,
+                normalization,
+                EngineSettings.DEFAULT);
+    }
+
+    /// For engines that compute in single precision alone.
+    ///
+    /// @param engine the word for it in `--device`
+    /// @throws UserError where another precision is asked for
+    public void requireSinglePrecision(String engine) {
+        if (this.engine.precision() != Precision.FP32) {
+            throw new UserError(
+                    "engine.precision is %s, and --device %s computes in fp32 alone; train with --device cuda or with --set engine.precision=fp32"
+                            .formatted(this.engine.precision().type(), engine));
+        }
     }
 
     public boolean averages() {

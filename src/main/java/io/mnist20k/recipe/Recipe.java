@@ -27,7 +27,8 @@ public record Recipe(
         Schedule schedule,
         double averagingDecay,
         Augmentation augmentation,
-        double labelSmoothing) {
+        double labelSmoothing,
+        EngineSettings engine) {
     /// The digits.
     public static final int CLASSES = 10;
 

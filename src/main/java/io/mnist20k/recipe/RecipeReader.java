@@ -13,6 +13,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -135,11 +136,15 @@ public final class RecipeReader {
         int epochs = document.integer("epochs", 19);
         int batch = document.integer("batch", 128);
         double labelSmoothing = document.number("label_smoothing", 0);
-        Initialization initialization = initialization();
+        Initialization initialization =
+                word("initialization", Initialization.KAIMING_NORMAL, Initialization.values(), Initialization::type);
         Optimizer optimizer = checked("optimizer", this::optimizer);
         Schedule schedule = checked("schedule", this::schedule);
         double averagingDecay = document.number("averaging.decay", 0);
         Augmentation augmentation = checked("augmentation", this::augmentation);
+        var engine = new EngineSettings(
+                word("engine.precision", EngineSettings.DEFAULT.precision(), Precision.values(), Precision::type),
+                word("engine.kernels", EngineSettings.DEFAULT.kernels(), Kernels.values(), Kernels::type));
         List<Layer> network = IntStream.range(0, document.size("network"))
                 .mapToObj(i -> checked("network." + i, () -> layer("network." + i)))
                 .toList();
@@ -156,17 +161,13 @@ public final class RecipeReader {
                         schedule,
                         averagingDecay,
                         augmentation,
-                        labelSmoothing));
+                        labelSmoothing,
+                        engine));
     }
 
-    private Initialization initialization() {
-        List<String> words =
-                Arrays.stream(Initialization.values()).map(Initialization::type).toList();
-        String word = document.word("initialization", Initialization.KAIMING_NORMAL.type(), words);
-        return Arrays.stream(Initialization.values())
-                .filter(candidate -> candidate.type().equals(word))
-                .findFirst()
-                .orElseThrow();
+    private <T> T word(String path, T byDefault, T[] values, Function<T, String> type) {
+        List<String> words = Arrays.stream(values).map(type).toList();
+        return values[words.indexOf(document.word(path, type.apply(byDefault), words))];
     }
 
     private Optimizer optimizer() {

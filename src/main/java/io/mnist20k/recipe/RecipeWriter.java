@@ -34,6 +34,10 @@ public final class RecipeWriter {
                 scale = %s
                 shear = %s
                 shift = %s
+
+                [engine]
+                precision = "%s"
+                kernels = "%s"
                 """.formatted(
                         Toml.tomlEscape(recipe.name()),
                         recipe.epochs(),
@@ -49,7 +53,9 @@ public final class RecipeWriter {
                         plain(recipe.augmentation().rotation()),
                         plain(recipe.augmentation().scale()),
                         plain(recipe.augmentation().shear()),
-                        plain(recipe.augmentation().shift()));
+                        plain(recipe.augmentation().shift()),
+                        recipe.engine().precision().type(),
+                        recipe.engine().kernels().type());
     }
 
     private static String layer(Layer layer) {

@@ -71,7 +71,8 @@ public final class Trainer {
                 recipe.labelSmoothing(),
                 recipe.averagingDecay(),
                 recipe.augmentation(),
-                normalization);
+                normalization,
+                recipe.engine());
         String digest = Checkpoint.digest(images);
         Checkpoint start = start(training, digest);
         directory.begin(settings, start.progress().epochs());

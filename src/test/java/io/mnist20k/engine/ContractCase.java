@@ -4,6 +4,7 @@ import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Stage;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
 import java.util.List;
 
@@ -127,7 +128,8 @@ record ContractCase(String name, Network network, Training training, int images)
                 training.labelSmoothing(),
                 training.averagingDecay(),
                 training.augmentation(),
-                training.normalization());
+                training.normalization(),
+                training.engine());
         return new ContractCase(name, network, other, images);
     }
 
@@ -160,6 +162,14 @@ record ContractCase(String name, Network network, Training training, int images)
 
     private static Training training(
             long seed, int batch, Optimizer optimizer, double smoothing, double decay, Augmentation augmentation) {
-        return new Training(batch, seed, optimizer, smoothing, decay, augmentation, Synthetic.NORMALIZATION);
+        return new Training(
+                batch,
+                seed,
+                optimizer,
+                smoothing,
+                decay,
+                augmentation,
+                Synthetic.NORMALIZATION,
+                EngineSettings.DEFAULT);
     }
 }

@@ -6,21 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
-import java.io.IOException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.mnist20k.engine.reference.ReferenceProvider;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 final class DevicesTest {
-    @TempDir
-    private Path folder;
-
     @Test
     void theReferenceIsAlwaysThere() {
         Devices.Choice choice = Devices.choose("reference", 1);
@@ -37,17 +28,27 @@ final class DevicesTest {
     }
 
     @Test
-    void aNamedDeviceThatIsMissingIsRefusedWithEveryReason() throws IOException {
-        UserError error = withoutCuda(() -> assertThrows(UserError.class, () -> Devices.choose("cuda", 1)));
+    void aNamedDeviceThatIsMissingIsRefusedWithEveryReason() {
+        UserError error = assertThrows(
+                UserError.class, () -> Devices.choose(List.of(new Absent(), new ReferenceProvider()), "cuda", 1));
         assertTrue(error.getMessage().contains("--device cuda"), error.getMessage());
         Absent.REASONS.forEach(reason -> assertTrue(error.getMessage().contains(reason), error.getMessage()));
     }
 
     @Test
-    void autoPassesOverWhatIsMissingAndSaysWhy() throws IOException {
-        Devices.Choice choice = withoutCuda(() -> Devices.choose("auto", 1));
+    void autoPassesOverWhatIsMissingAndSaysWhy() {
+        Devices.Choice choice = Devices.choose(List.of(new Absent(), new ReferenceProvider()), "auto", 1);
         assertFalse(choice.engine().name().equals("cuda"), choice.reason());
         Absent.REASONS.forEach(reason -> assertTrue(choice.reason().contains(reason), choice.reason()));
+    }
+
+    @Test
+    void autoPassesOverWhatHasToBeNamed() {
+        Devices.Choice auto = Devices.choose(List.of(new Reserved(), new ReferenceProvider()), "auto", 1);
+        assertFalse(auto.engine().name().equals("cuda"), auto.reason());
+        assertTrue(auto.reason().contains(Reserved.WHY), auto.reason());
+        Devices.Choice named = Devices.choose(List.of(new Reserved(), new ReferenceProvider()), "cuda", 1);
+        assertEquals("cuda (a toy)", named.reason());
     }
 
     @Test
@@ -59,7 +60,7 @@ final class DevicesTest {
     }
 
     /// A `cuda` that lacks two things.
-    public static final class Absent implements EngineProvider {
+    private static final class Absent implements EngineProvider {
         static final List<String> REASONS = List.of("no driver, install one", "no card, buy one");
 
         @Override
@@ -78,17 +79,23 @@ final class DevicesTest {
         }
     }
 
-    /// Runs with [Absent] among the providers.
-    private <T> T withoutCuda(Supplier<T> work) throws IOException {
-        Path services = Files.createDirectories(folder.resolve("META-INF/services"));
-        Files.writeString(services.resolve(EngineProvider.class.getName()), Absent.class.getName());
-        Thread thread = Thread.currentThread();
-        ClassLoader usual = thread.getContextClassLoader();
-        try (var loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, usual)) {
-            thread.setContextClassLoader(loader);
-            return work.get();
-        } finally {
-            thread.setContextClassLoader(usual);
+    /// A `cuda` that `auto` is not to take.
+    private static final class Reserved implements EngineProvider {
+        static final String WHY = "it is for tests";
+
+        @Override
+        public String name() {
+            return "cuda";
+        }
+
+        @Override
+        public Availability probe() {
+            return new Availability.OnRequest("a toy", WHY, Map.of());
+        }
+
+        @Override
+        public Engine create(int threads) {
+            return Devices.choose("reference", threads).engine();
         }
     }
 }

@@ -15,6 +15,7 @@ import io.mnist20k.network.Network;
 import io.mnist20k.random.Philox;
 import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
 import java.util.List;
@@ -34,7 +35,14 @@ public abstract class EngineContract {
 
     /// Black is 0 and white is 1, and the slot after the first step is the gradient.
     private static final Training BINARY = new Training(
-            7, SEED, new Optimizer.Sgd(1, 0.9, false, 0), 0, 0, Augmentation.NONE, new Normalization(0, 1));
+            7,
+            SEED,
+            new Optimizer.Sgd(1, 0.9, false, 0),
+            0,
+            0,
+            Augmentation.NONE,
+            new Normalization(0, 1),
+            EngineSettings.DEFAULT);
 
     /// @param threads for engines that compute on the CPU
     protected abstract Engine engine(int threads);

@@ -7,6 +7,7 @@ import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
 import java.util.List;
@@ -144,7 +145,8 @@ final class ReferenceGoldenTest {
 
     private static void check(
             Optimizer optimizer, double[] lossSums, double[] parameters, double[] statistics, double[] logits) {
-        var training = new Training(4, 0, optimizer, 0.1, 0.9, Augmentation.NONE, new Normalization(0.5f, 0.25f));
+        var training = new Training(
+                4, 0, optimizer, 0.1, 0.9, Augmentation.NONE, new Normalization(0.5f, 0.25f), EngineSettings.DEFAULT);
         int[] order = new int[IMAGES];
         Arrays.setAll(order, i -> i);
         var epoch = new Epoch(0, 0, 4, order, new float[] {0.05f, 0.04f, 0.03f});

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Initialization;
 import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
@@ -118,7 +119,8 @@ final class SessionStateTest {
     }
 
     private static Training training(Optimizer optimizer, double decay, long seed) {
-        return new Training(8, seed, optimizer, 0, decay, Augmentation.NONE, Synthetic.NORMALIZATION);
+        return new Training(
+                8, seed, optimizer, 0, decay, Augmentation.NONE, Synthetic.NORMALIZATION, EngineSettings.DEFAULT);
     }
 
     private static double[] values(float[] vector, Tensor tensor) {

@@ -5,6 +5,7 @@ import io.mnist20k.network.Network;
 import io.mnist20k.random.Philox;
 import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Initialization;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
@@ -32,7 +33,8 @@ final class TinyModel {
                 new Schedule.Constant(),
                 0.9,
                 Augmentation.NONE,
-                0.1);
+                0.1,
+                EngineSettings.DEFAULT);
         Network network = recipe.build();
         return new Model(
                 recipe,

@@ -68,7 +68,8 @@ final class RecipeReaderTest {
                         new Schedule.OneCycle(0.3, 0.04, 0.001),
                         0,
                         Augmentation.NONE,
-                        0),
+                        0,
+                        EngineSettings.DEFAULT),
                 RecipeReader.parse("recipe x", LEAST));
         assertRefused(() -> parse("epochs = 3"), "network", "missing");
     }
@@ -138,7 +139,23 @@ final class RecipeReaderTest {
 
     @Test
     void emptyTablesSayNothing() {
-        assertEquals(parse(LEAST), parse(LEAST + "[optimizer]\n[schedule]\n[averaging]\n[augmentation]\n"));
+        assertEquals(parse(LEAST), parse(LEAST + "[optimizer]\n[schedule]\n[averaging]\n[augmentation]\n[engine]\n"));
+    }
+
+    @Test
+    void theEngineSectionHoldsWordsAndNoOthers() {
+        assertEquals(
+                new EngineSettings(Precision.BF16, Kernels.FUSED),
+                parse(LEAST + "[engine]\nprecision = \"bf16\"\nkernels = \"fused\"")
+                        .engine());
+        assertRefused(
+                () -> parse(LEAST + "[engine]\nprecision = \"fp16\""),
+                "line 6",
+                "fp16",
+                "\"fp32\"",
+                "\"tf32\"",
+                "bf16");
+        assertRefused(() -> parse(LEAST + "[engine]\nkernels = \"own\""), "line 6", "own", "cudnn", "fused");
     }
 
     @Test

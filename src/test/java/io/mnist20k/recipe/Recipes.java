@@ -21,8 +21,9 @@ final class Recipes {
                         Arbitraries.of(Initialization.values()),
                         optimizers(),
                         schedules(),
-                        augmentations())
-                .as((s, network, initialization, optimizer, schedule, augmentation) -> new Recipe(
+                        augmentations(),
+                        engines())
+                .as((s, network, initialization, optimizer, schedule, augmentation, engine) -> new Recipe(
                         (String) s.get(0),
                         (Integer) s.get(1),
                         (Integer) s.get(2),
@@ -32,7 +33,8 @@ final class Recipes {
                         schedule,
                         (Double) s.get(3),
                         augmentation,
-                        (Double) s.get(4)));
+                        (Double) s.get(4),
+                        engine));
     }
 
     static Arbitrary<Schedule> schedules() {
@@ -55,6 +57,11 @@ final class Recipes {
     private static Arbitrary<Augmentation> augmentations() {
         return Combinators.combine(numbers(0, 180), numbers(0, 0.9), numbers(0, 2), numbers(0, 28))
                 .as(Augmentation::new);
+    }
+
+    private static Arbitrary<EngineSettings> engines() {
+        return Combinators.combine(Arbitraries.of(Precision.values()), Arbitraries.of(Kernels.values()))
+                .as(EngineSettings::new);
     }
 
     /// Layers that fit wherever they stand, then a head that fits any of them.

@@ -7,6 +7,7 @@ import io.mnist20k.network.Layer;
 import io.mnist20k.random.Philox;
 import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Initialization;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
@@ -82,7 +83,8 @@ public final class TinyRun {
                 schedule,
                 averagingDecay,
                 augmentation,
-                0.05);
+                0.05,
+                EngineSettings.DEFAULT);
     }
 
     public static RunSettings settings(Recipe recipe) {

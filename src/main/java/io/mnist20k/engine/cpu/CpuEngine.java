@@ -14,6 +14,7 @@ record CpuEngine(int threads, String deviceName) implements Engine {
 
     @Override
     public Session open(Network network, Training training) {
+        training.requireSinglePrecision(name());
         return new CpuSession(network, training, threads);
     }
 }
