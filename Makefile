@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train test jar data format clean help
+.PHONY: train test jar data format clean help native native-test
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -29,6 +29,12 @@ $(JAR): pom.xml LICENSE $(shell find src/main/java src/main/resources)
 	@echo "building $@ (the first time Maven fetches what it needs)"
 	@$(QUIET) $(MAVEN) package -Dmaven.test.skip
 	@touch $@
+
+native: ## build the software CUDA device, on which tests run where there is no GPU; takes a C++20 compiler
+	@$(MAKE) --no-print-directory -j$(shell nproc) -C native OUT=$(CURDIR)/target/native
+
+native-test: ## test the software CUDA device itself
+	@$(MAKE) --no-print-directory -C native OUT=$(CURDIR)/target/native test
 
 format: ## format the Java sources
 	@$(QUIET) $(MAVEN) spotless:apply

@@ -1,0 +1,176 @@
+// Modules: kernel libraries that stand beside libcuda, compiled from the same sources as the real thing, and launches.
+#include <dlfcn.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "block.h"
+#include "cuda.h"
+#include "image.h"
+#include "state.h"
+
+namespace software {
+
+namespace {
+
+struct Module {
+    const KernelTable* table;
+};
+
+struct Function {
+    const Kernel* kernel;
+    const KernelTable* table;
+    Handle module;
+};
+
+Order orderAsked = [] {
+    const char* asked = std::getenv("SOFTWARE_DEVICE_ORDER");
+    std::string name = asked == nullptr ? "forward" : asked;
+    return name == "reverse" ? Order::reverse : name == "shuffled" ? Order::shuffled : Order::forward;
+}();
+
+// Foreign images as a GPU of an unknown kind would take them: no fatbin and no cubin fits, no PTX is new enough.
+const KernelTable* load(const void* image) {
+    auto* bytes = static_cast<const unsigned char*>(image);
+    if (bytes[0] == 0x50 && bytes[1] == 0xED && bytes[2] == 0x55 && bytes[3] == 0xBA)
+        throw Refusal{Fault::other, "", CUDA_ERROR_NO_BINARY_FOR_GPU};
+    if (std::memcmp(bytes, "\x7F" "ELF", 4) == 0) throw Refusal{Fault::other, "", CUDA_ERROR_NO_BINARY_FOR_GPU};
+    if (std::memcmp(bytes, "//", 2) == 0 || bytes[0] == '.' || bytes[0] == '\n')
+        throw Refusal{Fault::other, "", CUDA_ERROR_UNSUPPORTED_PTX_VERSION};
+    auto* own = static_cast<const Image*>(image);
+    if (std::strncmp(own->magic, IMAGE_MAGIC, sizeof own->magic) != 0)
+        throw Refusal{Fault::other, "this is no image of the software NVRTC", CUDA_ERROR_INVALID_IMAGE};
+    if (own->architecture != ARCHITECTURE) throw Refusal{Fault::other, "", CUDA_ERROR_NO_BINARY_FOR_GPU};
+    Dl_info self{};
+    dladdr(reinterpret_cast<void*>(&software_lock), &self);
+    auto path = std::filesystem::path(self.dli_fname).parent_path() / own->library;
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) throw Refusal{Fault::other, dlerror(), CUDA_ERROR_INVALID_IMAGE};
+    return reinterpret_cast<const KernelTable* (*)()>(dlsym(library, "software_kernels"))();
+}
+
+void checkShape(const Function& function, dim3 grid, dim3 block, unsigned sharedBytes) {
+    auto in = [](unsigned value, unsigned most) { return value >= 1 && value <= most; };
+    if (!in(grid.x, 2147483647) || !in(grid.y, 65535) || !in(grid.z, 65535))
+        throw Refusal{Fault::invalidValue, format("a grid of %u x %u x %u blocks", grid.x, grid.y, grid.z)};
+    unsigned most = static_cast<unsigned>(function.kernel->maxThreads);
+    if (!in(block.x, 1024) || !in(block.y, 1024) || !in(block.z, 64) || block.x * block.y * block.z > most)
+        throw Refusal{Fault::invalidValue, format("kernel %s: blocks of %u x %u x %u threads, at most %u are allowed",
+                                                  function.kernel->name, block.x, block.y, block.z, most)};
+    if (sharedBytes > 48 << 10)
+        throw Refusal{Fault::invalidValue, format("%u bytes of shared memory, at most 49152", sharedBytes)};
+}
+
+// The launch's own copy of the parameters.
+struct Values {
+    std::vector<std::uint64_t> words;
+    std::vector<void*> pointers;
+};
+
+std::shared_ptr<Values> copy(const Kernel& kernel, void** parameters, std::vector<Use>& uses) {
+    auto values = std::make_shared<Values>();
+    std::vector<std::size_t> offsets;
+    for (std::size_t i = 0; i < kernel.parameterCount; ++i) {
+        const Parameter& parameter = kernel.parameters[i];
+        software_check_host("a kernel parameter", parameters[i]);
+        offsets.push_back(values->words.size());
+        values->words.resize(values->words.size() + (parameter.bytes + 7) / 8);
+        std::memcpy(&values->words[offsets.back()], parameters[i], parameter.bytes);
+        if (parameter.alignment != 0 && values->words[offsets.back()] != 0)
+            uses.push_back({"a pointer given to a kernel", values->words[offsets.back()], parameter.alignment, parameter.alignment});
+    }
+    for (std::size_t offset : offsets) values->pointers.push_back(&values->words[offset]);
+    return values;
+}
+
+void runGrid(const Launch& launch) {
+    std::size_t width = launch.grid.x, plane = width * launch.grid.y, count = plane * launch.grid.z;
+    std::size_t batch = std::max<std::size_t>(1, std::min<std::size_t>(64, count / 16)); // blocks that a thread takes at once
+    software_parallel((count + batch - 1) / batch, [&](std::size_t part) {
+        for (std::size_t i = part * batch; i < std::min(count, (part + 1) * batch); ++i) {
+            std::size_t index = launch.order == Order::forward ? i : count - 1 - i;
+            Block::ofThisThread().run(launch, {static_cast<unsigned>(index % width), static_cast<unsigned>(index % plane / width),
+                                               static_cast<unsigned>(index / plane)});
+        }
+    });
+}
+
+} // namespace
+
+} // namespace software
+
+using namespace software;
+
+// For tests: the order of threads from the next launch on, 0 forward, 1 reverse, 2 shuffled.
+extern "C" void software_order(int order) {
+    Lock lock;
+    orderAsked = static_cast<Order>(order);
+}
+
+extern "C" int cuModuleLoadData(Handle* module, const void* image) {
+    return call(statusOf, "cuModuleLoadData", {}, [&] {
+        Handle& given = result("module", module);
+        software_check_host("image", image);
+        given = create("module", Module{load(image)});
+    });
+}
+
+extern "C" int cuModuleUnload(Handle module) {
+    return call(statusOf, "cuModuleUnload", {.releases = true}, [&] {
+        software_find("module", module);
+        software_drain();
+        for (Handle handle : handlesOf("function"))
+            if (find<Function>("function", handle).module == module) software_destroy("function", handle);
+        software_destroy("module", module);
+        if (sticky() != 0) throw Refusal{Fault::sticky, ""};
+    });
+}
+
+extern "C" int cuModuleGetFunction(Handle* function, Handle module, const char* name) {
+    return call(statusOf, "cuModuleGetFunction", {.capture = true}, [&] {
+        Handle& given = result("hfunc", function);
+        software_check_host("name", name);
+        const KernelTable* table = find<Module>("module", module).table;
+        for (std::size_t i = 0; i < table->count; ++i)
+            if (std::strcmp(table->kernels[i].name, name) == 0) {
+                given = create("function", Function{&table->kernels[i], table, module});
+                return;
+            }
+        throw Refusal{Fault::notFound, format("there is no kernel %s", name)};
+    });
+}
+
+extern "C" int cuFuncGetAttribute(int* value, int attribute, Handle function) {
+    return call(statusOf, "cuFuncGetAttribute", {.capture = true}, [&] {
+        int& given = result("pi", value);
+        const Function& wanted = find<Function>("function", function);
+        switch (attribute) {
+            case 0: given = wanted.kernel->maxThreads; break;
+            case 1: // shared, constant and local bytes
+            case 2:
+            case 3: given = 0; break;
+            case 4: given = 32; break;
+            case 5:
+            case 6: given = ARCHITECTURE; break;
+            default: throw Refusal{Fault::invalidValue, format("there is no attribute %d", attribute)};
+        }
+    });
+}
+
+extern "C" int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
+                              unsigned blockY, unsigned blockZ, unsigned sharedBytes, Handle target, void** parameters,
+                              void** extra) {
+    return call(statusOf, "cuLaunchKernel", {.capture = true}, [&] {
+        Function wanted = find<Function>("function", function);
+        dim3 grid{gridX, gridY, gridZ}, block{blockX, blockY, blockZ};
+        checkShape(wanted, grid, block, sharedBytes);
+        if (extra != nullptr) throw Refusal{Fault::notSupported, "extra is not null"};
+        if (wanted.kernel->parameterCount > 0) software_check_host("kernelParams", parameters);
+        Operation operation{format("kernel %s", wanted.kernel->name), {}, {{"function", function}}, {}};
+        auto values = copy(*wanted.kernel, parameters, operation.uses);
+        operation.run = [wanted, grid, block, values] {
+            runGrid({wanted.kernel, wanted.table, values->pointers.data(), grid, block, orderAsked});
+        };
+        software_enqueue(target, std::move(operation));
+    });
+}

@@ -1,0 +1,188 @@
+// Kernels: parameters arrive, blocks meet, and what a block must not do is caught.
+#include "harness.h"
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+namespace {
+
+constexpr int INVALID_VALUE = 1, LAUNCH_FAILED = 719, ILLEGAL_ADDRESS = 700;
+
+// The probes, by the way that a program takes.
+class Probes {
+  public:
+    Probes() {
+        std::ifstream file("test/probe.cu");
+        std::stringstream text;
+        text << file.rdbuf();
+        Handle program;
+        CHECK(nvrtcCreateProgram(&program, text.str().c_str(), "probe.cu", 0, nullptr, nullptr) == 0);
+        const char* options[] = {"--gpu-architecture=sm_90"};
+        CHECK(nvrtcCompileProgram(program, 1, options) == 0);
+        std::size_t bytes;
+        CHECK(nvrtcGetCUBINSize(program, &bytes) == 0);
+        std::vector<char> cubin(bytes);
+        CHECK(nvrtcGetCUBIN(program, cubin.data()) == 0);
+        CHECK(nvrtcDestroyProgram(&program) == 0);
+        CHECK(cuModuleLoadData(&module, cubin.data()) == 0);
+    }
+
+    ~Probes() {
+        software_reset();
+        cuModuleUnload(module);
+    }
+
+    template <class... Arguments>
+    int launch(const test::Device& device, const char* name, unsigned grid, unsigned block, Arguments... arguments) {
+        Handle function;
+        CHECK(cuModuleGetFunction(&function, module, name) == 0);
+        void* parameters[] = {&arguments..., nullptr};
+        return cuLaunchKernel(function, grid, 1, 1, block, 1, 1, 0, device.stream, parameters, nullptr);
+    }
+
+  private:
+    Handle module = 0;
+};
+
+TEST("every thread of every block runs once") {
+    test::Device device;
+    Probes probes;
+    for (unsigned block : {1u, 31u, 33u, 1024u}) {
+        int zero = 0, count = -1;
+        Address out = device.uploadBytes(&zero, sizeof zero);
+        SAME(probes.launch(device, "probe_count", 77, block, out), 0);
+        device.downloadBytes(&count, out, sizeof count);
+        SAME(count, 77 * static_cast<int>(block));
+    }
+}
+
+TEST("parameters of every width arrive") {
+    test::Device device;
+    Probes probes;
+    double sum = 0;
+    Address out = device.allocate(sizeof sum);
+    unsigned char a = 200;
+    SAME(probes.launch(device, "probe_parameters", 1, 1, out, a, -7, 1LL << 40, 0.5f, 0.25), 0);
+    device.downloadBytes(&sum, out, sizeof sum);
+    SAME(sum, 200.0 - 7 + std::ldexp(1.0, 40) + 0.5 + 0.25);
+}
+
+TEST("shuffles, shared memory and barriers sum a block, in any order of its threads") {
+    test::Device device;
+    Probes probes;
+    constexpr int blocks = 37;
+    std::vector<int> in(blocks * 64);
+    for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<int>(i * i % 1009);
+    Address from = device.uploadBytes(in.data(), in.size() * 4), to = device.allocate(blocks * 4);
+    for (int order : {0, 1, 2}) {
+        software_order(order);
+        SAME(probes.launch(device, "probe_sum", blocks, 64, to, from), 0);
+        std::vector<int> out(blocks);
+        device.downloadBytes(out.data(), to, blocks * 4);
+        for (int b = 0; b < blocks; ++b) {
+            int sum = 0;
+            for (int i = 0; i < 64; ++i) sum += in[static_cast<std::size_t>(b * 64 + i)];
+            SAME(out[static_cast<std::size_t>(b)], sum);
+        }
+    }
+    software_order(0);
+}
+
+TEST("ballots see who voted") {
+    test::Device device;
+    Probes probes;
+    Address to = device.allocate(64 * 4);
+    SAME(probes.launch(device, "probe_ballot", 1, 64, to), 0);
+    std::vector<unsigned> out(64);
+    device.downloadBytes(out.data(), to, 64 * 4);
+    unsigned even = 0, odd = 0;
+    for (unsigned i = 0; i < 32; ++i) {
+        even |= (i % 3 == 0 ? 1u : 0u) << i;
+        odd |= ((i + 32) % 3 == 0 ? 1u : 0u) << i;
+    }
+    for (unsigned i = 0; i < 64; ++i) SAME(out[i], i < 32 ? even : odd);
+}
+
+TEST("shared memory that nobody wrote is not a number") {
+    test::Device device;
+    Probes probes;
+    Address to = device.allocate(32 * 4);
+    for (int written : {32, 5}) {
+        SAME(probes.launch(device, "probe_uninitialised", 1, 32, to, written), 0);
+        auto values = device.download(to, 32);
+        for (int i = 0; i < 32; ++i) CHECK(std::isnan(values[static_cast<std::size_t>(i)]) == (i >= written));
+    }
+}
+
+TEST("a race shows in another order of threads") {
+    test::Device device;
+    Probes probes;
+    Address to = device.allocate(64 * 4);
+    auto run = [&](int order) {
+        software_order(order);
+        SAME(probes.launch(device, "probe_race", 1, 64, to), 0);
+        std::vector<int> out(64);
+        device.downloadBytes(out.data(), to, 64 * 4);
+        software_order(0);
+        return out;
+    };
+    CHECK(run(0) != run(1));
+}
+
+TEST("divergent barriers, lost lanes and traps end the launch") {
+    auto fails = [](const char* name, unsigned grid, unsigned block, auto... arguments) {
+        test::Device device;
+        Probes probes;
+        SAME(probes.launch(device, name, grid, block, arguments...), 0);
+        SAME(cuStreamSynchronize(device.stream), LAUNCH_FAILED);
+        Address address;
+        SAME(cuMemAlloc_v2(&address, 16), LAUNCH_FAILED); // it sticks
+    };
+    fails("probe_early_return", 2, 64, 63);
+    fails("probe_two_barriers", 1, 32);
+    fails("probe_trap", 5, 32);
+    {
+        test::Device device;
+        Probes probes;
+        Address to = device.allocate(32 * 4);
+        SAME(probes.launch(device, "probe_lost_lane", 1, 32, to), 0);
+        SAME(cuStreamSynchronize(device.stream), LAUNCH_FAILED);
+    }
+}
+
+TEST("a write beside an allocation is caught") {
+#ifndef __SANITIZE_ADDRESS__ // which stops the process there
+    for (int at : {-1, 5}) {
+        test::Device device;
+        Probes probes;
+        Address to = device.allocate(5 * 4);
+        SAME(probes.launch(device, "probe_write", 1, 1, to, at, 42), 0);
+        SAME(cuStreamSynchronize(device.stream), ILLEGAL_ADDRESS);
+    }
+#endif
+}
+
+TEST("launch shapes over the limits are refused") {
+    test::Device device;
+    Probes probes;
+    Address to = device.allocate(256);
+    SAME(probes.launch(device, "probe_ballot", 0, 32, to), INVALID_VALUE);
+    SAME(probes.launch(device, "probe_ballot", 1, 0, to), INVALID_VALUE);
+    SAME(probes.launch(device, "probe_ballot", 1, 1025, to), INVALID_VALUE);
+    SAME(probes.launch(device, "probe_sum", 1, 96, to, to), INVALID_VALUE); // __launch_bounds__(64)
+}
+
+TEST("a kernel's pointers are looked at when it is launched") {
+    test::Device device;
+    Probes probes;
+    Address to;
+    SAME(cuMemAlloc_v2(&to, 64), 0);
+    float host = 0;
+    CHECK(probes.launch(device, "probe_ballot", 1, 1, reinterpret_cast<Address>(&host)) != 0);
+    CHECK(probes.launch(device, "probe_ballot", 1, 1, to + 2) != 0);
+    SAME(cuMemFree_v2(to), 0);
+    CHECK(probes.launch(device, "probe_ballot", 1, 1, to) != 0);
+}
+
+} // namespace
