@@ -15,7 +15,6 @@
 // their last bits, depend on it. Tensors of activations are aligned to 16 bytes.
 
 constexpr int NORM_THREADS = 256;
-constexpr int NEIGHBOURS = 4;  // what a thread does at once, where every plane is a multiple of it
 
 // Sums of the deviations from the channel's first element, and of their squares. Near that pivot, unlike near 0, the
 // variance is not lost as the difference of two large numbers.
@@ -51,47 +50,26 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_sum
     }
 }
 
-// N outputs at a time, all of one channel.
-template <int N>
+// y from x by a known scale and shift.
 __device__ inline void normalize(
-    T* y, const T* x, const Normal& normal, Tail& tail, int pool, int samples, int channels, int height, int width) {
+    T* y, const T* x, const Normal& normal, const Tail& tail, int pool, int samples, int channels, int height,
+    int width) {
     int c = static_cast<int>(blockIdx.y);
-    int outWidth = width / pool;
-    int outPixels = height / pool * outWidth;
-    forEachOfChannel(samples, outPixels / N, [&](int n, int piece) {
-        long long planeIndex = static_cast<long long>(n) * channels + c;
-        const T* plane = x + planeIndex * height * width;
-        int from = piece * N;
-        Floats<N> values;
-        if (pool == 1) {
-            values = load<N>(plane + from);
+    withPooling(pool, height, width, [&](auto pooling) {
+        constexpr int N = decltype(pooling)::N;
+        int outPixels = pooling.outPixels();
+        forEachOfChannel(samples, outPixels / N, [&](int n, int piece) {
+            long long plane = static_cast<long long>(n) * channels + c;
+            int from = piece * N;
+            auto values = pooling.winners(x + plane * height * width, from, normal);
+            unsigned kept = tail.mask.kept(n, c, c * outPixels + from);
 #pragma unroll
             for (int i = 0; i < N; i++) {
-                values.values[i] = normal.of(values.values[i]);
+                values.values[i] = tail.forward(normal.of(values.values[i]), (kept >> i & 1u) != 0);
             }
-        } else {
-#pragma unroll
-            for (int i = 0; i < N; i++) {
-                int corner = ((from + i) / outWidth * width + (from + i) % outWidth) * pool;
-                values.values[i] = firstLargest(plane, corner, pool, width, normal).value;
-            }
-        }
-        tail.mask.ofSample(n);
-#pragma unroll
-        for (int i = 0; i < N; i++) {
-            values.values[i] = tail.forward(values.values[i], c, c * outPixels + from + i);
-        }
-        store<N>(y + planeIndex * outPixels + from, values);
+            store(y + plane * outPixels + from, values);
+        });
     });
-}
-
-__device__ inline void normalize(
-    T* y, const T* x, const Normal& normal, Tail& tail, int pool, int samples, int channels, int height, int width) {
-    if (height / pool * (width / pool) % NEIGHBOURS == 0) {
-        normalize<NEIGHBOURS>(y, x, normal, tail, pool, samples, channels, height, width);
-    } else {
-        normalize<1>(y, x, normal, tail, pool, samples, channels, height, width);
-    }
 }
 
 // Training. Block 0 of a channel also moves its running statistics and keeps what backward needs.
@@ -136,7 +114,7 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_for
         }
     }
     __syncthreads();
-    Tail tail{relu != 0, keptScale, dropsChannels != 0, DropoutMask(step, seed, layer, threshold)};
+    Tail tail{relu != 0, keptScale, DropoutMask(step, seed, layer, threshold, dropsChannels)};
     normalize(y, x, shared, tail, pool, samples, channels, height, width);
 }
 
@@ -153,6 +131,6 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_inf
     int c = static_cast<int>(blockIdx.y);
     float inverse = 1.0f / sqrtf(runningVariance[c] + static_cast<float>(epsilon));
     Normal normal{runningMean[c], scale[c] * inverse, shift[c]};
-    Tail tail{relu != 0, 1.0f, false, DropoutMask(nullptr, 0, 0, 0)};
+    Tail tail{relu != 0, 1.0f, DropoutMask(nullptr, 0, 0, 0, 0)};
     normalize(y, x, normal, tail, pool, samples, channels, height, width);
 }

@@ -11,43 +11,6 @@ __device__ inline Normal savedNormal(const float* saved, const float* scale, con
     return {saved[c], scale[c] * saved[channels + c], shift[c]};
 }
 
-// Sums of g and of g (x - mu), N outputs at a time.
-template <int N>
-__device__ inline Pair gradientSums(
-    const T* dy, const T* x, const Normal& normal, Tail& tail, int pool, int samples, int channels, int height,
-    int width) {
-    int c = static_cast<int>(blockIdx.y);
-    int outWidth = width / pool;
-    int outPixels = height / pool * outWidth;
-    float sum = 0.0f;
-    float product = 0.0f;
-    forEachOfChannel(samples, outPixels / N, [&](int n, int piece) {
-        long long planeIndex = static_cast<long long>(n) * channels + c;
-        const T* plane = x + planeIndex * height * width;
-        int from = piece * N;
-        auto gradients = load<N>(dy + planeIndex * outPixels + from);
-        Floats<N> raw;
-        if (pool == 1) {
-            raw = load<N>(plane + from);
-        } else {
-#pragma unroll
-            for (int i = 0; i < N; i++) {
-                int corner = ((from + i) / outWidth * width + (from + i) % outWidth) * pool;
-                raw.values[i] = firstLargest(plane, corner, pool, width, normal).raw;
-            }
-        }
-        tail.mask.ofSample(n);
-#pragma unroll
-        for (int i = 0; i < N; i++) {
-            float value = normal.of(raw.values[i]);
-            float g = tail.backward(gradients.values[i], value, c, c * outPixels + from + i);
-            sum += g;
-            product = fmaf(raw.values[i] - normal.mean, g, product);
-        }
-    });
-    return blockSum(sum, product);
-}
-
 extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_backward_sums)(
     Pair* __restrict__ sums,          // [channels, slices]  out, 16 bytes each: sum g, sum g (x - mu)
     const T* __restrict__ dy,         // [samples, channels, height / pool, width / pool]
@@ -60,10 +23,27 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_bac
     int samples, int channels, int height, int width) {  // all as forward
     int c = static_cast<int>(blockIdx.y);
     Normal normal = savedNormal(saved, scale, shift, c, channels);
-    Tail tail{relu != 0, keptScale, dropsChannels != 0, DropoutMask(step, seed, layer, threshold)};
-    Pair total = height / pool * (width / pool) % NEIGHBOURS == 0
-        ? gradientSums<NEIGHBOURS>(dy, x, normal, tail, pool, samples, channels, height, width)
-        : gradientSums<1>(dy, x, normal, tail, pool, samples, channels, height, width);
+    Tail tail{relu != 0, keptScale, DropoutMask(step, seed, layer, threshold, dropsChannels)};
+    float sum = 0.0f;
+    float product = 0.0f;
+    withPooling(pool, height, width, [&](auto pooling) {
+        constexpr int N = decltype(pooling)::N;
+        int outPixels = pooling.outPixels();
+        forEachOfChannel(samples, outPixels / N, [&](int n, int piece) {
+            long long plane = static_cast<long long>(n) * channels + c;
+            int from = piece * N;
+            auto gradients = load<N>(dy + plane * outPixels + from);
+            auto raw = pooling.winners(x + plane * height * width, from, normal);
+            unsigned kept = tail.mask.kept(n, c, c * outPixels + from);
+#pragma unroll
+            for (int i = 0; i < N; i++) {
+                float g = tail.backward(gradients.values[i], normal.of(raw.values[i]), (kept >> i & 1u) != 0);
+                sum += g;
+                product = fmaf(raw.values[i] - normal.mean, g, product);
+            }
+        });
+    });
+    Pair total = blockSum(sum, product);
     if (threadIdx.x == 0) {
         sums[c * gridDim.x + blockIdx.x] = total;
     }
@@ -81,60 +61,69 @@ struct Slope {
 // Without pooling: element by element, so that dx may be dy.
 template <int N>
 __device__ inline void spreadGradient(
-    T* dx, const T* dy, const T* x, const Normal& normal, const Slope& slope, Tail& tail, int samples, int channels,
-    int pixels) {
+    T* dx, const T* dy, const T* x, const Normal& normal, const Slope& slope, const Tail& tail, int samples,
+    int channels, int pixels) {
     int c = static_cast<int>(blockIdx.y);
     forEachOfChannel(samples, pixels / N, [&](int n, int piece) {
         int from = piece * N;
         long long at = (static_cast<long long>(n) * channels + c) * pixels + from;
         auto values = load<N>(dy + at);
         auto raw = load<N>(x + at);
-        tail.mask.ofSample(n);
+        unsigned kept = tail.mask.kept(n, c, c * pixels + from);
 #pragma unroll
         for (int i = 0; i < N; i++) {
-            float value = normal.of(raw.values[i]);
-            float g = tail.backward(values.values[i], value, c, c * pixels + from + i);
+            float g = tail.backward(values.values[i], normal.of(raw.values[i]), (kept >> i & 1u) != 0);
             values.values[i] = slope.of(g, raw.values[i], normal);
         }
-        store<N>(dx + at, values);
+        store(dx + at, values);
     });
 }
 
-// With pooling: window by window, then the rows and columns that fill no window.
-__device__ inline void spreadPooledGradient(
-    T* dx, const T* dy, const T* x, const Normal& normal, const Slope& slope, Tail& tail, int pool, int samples,
-    int channels, int height, int width) {
+// With pooling, the windows.
+template <int SIDE>
+__device__ inline void spreadToWindows(
+    T* dx, const T* dy, const T* x, const Normal& normal, const Slope& slope, const Tail& tail, int samples,
+    int channels, const Pooling<1, SIDE>& pooling) {
+    constexpr int UNROLLED = SIDE > 0 ? SIDE : 1;
     int c = static_cast<int>(blockIdx.y);
-    int outHeight = height / pool;
-    int outWidth = width / pool;
-    int outPixels = outHeight * outWidth;
-    int pixels = height * width;
+    int pixels = pooling.height * pooling.width;
+    int outPixels = pooling.outPixels();
     forEachOfChannel(samples, outPixels, [&](int n, int p) {
         long long planeIndex = static_cast<long long>(n) * channels + c;
         const T* plane = x + planeIndex * pixels;
         T* gradients = dx + planeIndex * pixels;
-        int corner = (p / outWidth * width + p % outWidth) * pool;
-        Winner winner = firstLargest(plane, corner, pool, width, normal);
-        tail.mask.ofSample(n);
-        float g = tail.backward(toFloat(dy[planeIndex * outPixels + p]), winner.value, c, c * outPixels + p);
-        for (int row = 0; row < pool; row++) {
-            for (int column = 0; column < pool; column++) {
-                int at = corner + row * width + column;
+        int corner = pooling.corner(p);
+        Winner winner = pooling.winner(plane, p, normal);
+        bool kept = (tail.mask.kept(n, c, c * outPixels + p) & 1u) != 0;
+        float g = tail.backward(toFloat(dy[planeIndex * outPixels + p]), winner.value, kept);
+#pragma unroll UNROLLED
+        for (int row = 0; row < pooling.side; row++) {
+#pragma unroll UNROLLED
+            for (int column = 0; column < pooling.side; column++) {
+                int at = corner + row * pooling.width + column;
                 store(&gradients[at], slope.of(at == winner.at ? g : 0.0f, toFloat(plane[at]), normal));
             }
         }
     });
-    int pooledWidth = outWidth * pool;
+}
+
+// With pooling, the rows and columns that fill no window: the right margin of the pooled rows, then the rows below.
+__device__ inline void spreadToMargin(
+    T* dx, const T* x, const Normal& normal, const Slope& slope, int pool, int samples, int channels, int height,
+    int width) {
+    int c = static_cast<int>(blockIdx.y);
+    int pooledHeight = height / pool * pool;
+    int pooledWidth = width / pool * pool;
     int rightMargin = width - pooledWidth;
-    int besides = outHeight * pool * rightMargin;
-    int unpooled = pixels - outHeight * pool * pooledWidth;
+    int besides = pooledHeight * rightMargin;
+    int unpooled = height * width - pooledHeight * pooledWidth;
     if (unpooled == 0) {
         return;
     }
     forEachOfChannel(samples, unpooled, [&](int n, int i) {
         int at = i < besides ? i / rightMargin * width + pooledWidth + i % rightMargin
-                             : outHeight * pool * width + i - besides;
-        long long element = (static_cast<long long>(n) * channels + c) * pixels + at;
+                             : pooledHeight * width + i - besides;
+        long long element = (static_cast<long long>(n) * channels + c) * height * width + at;
         store(&dx[element], slope.of(0.0f, toFloat(x[element]), normal));
     });
 }
@@ -172,9 +161,14 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_bac
         }
     }
     __syncthreads();
-    Tail tail{relu != 0, keptScale, dropsChannels != 0, DropoutMask(step, seed, layer, threshold)};
+    Tail tail{relu != 0, keptScale, DropoutMask(step, seed, layer, threshold, dropsChannels)};
     if (pool > 1) {
-        spreadPooledGradient(dx, dy, x, normal, shared, tail, pool, samples, channels, height, width);
+        if (pool == 2) {
+            spreadToWindows(dx, dy, x, normal, shared, tail, samples, channels, Pooling<1, 2>(pool, height, width));
+        } else {
+            spreadToWindows(dx, dy, x, normal, shared, tail, samples, channels, Pooling<1, 0>(pool, height, width));
+        }
+        spreadToMargin(dx, x, normal, shared, pool, samples, channels, height, width);
     } else if (height * width % NEIGHBOURS == 0) {
         spreadGradient<NEIGHBOURS>(dx, dy, x, normal, shared, tail, samples, channels, height * width);
     } else {

@@ -1,55 +1,41 @@
 // Which elements a dropout layer keeps. Never stored: backward draws the same bits again.
 //
 // Element e of the sample at position n of the step draws half-word e mod 8 of
-// philox(seed, e / 8, n, step, stream(DROPOUT, layer, epoch)) and is kept if that is at least the threshold.
+// philox(seed, e / 8, n, step, stream(DROPOUT, layer, epoch)) and is kept if that is at least the threshold. Where
+// whole channels are dropped, e is the channel.
 
 #pragma once
 
-// The decisions of one sample, eight at a time.
-class DropoutMask {
-  public:
-    // threshold = round(65536 rate); at 0 everything is kept and nothing is read or drawn.
+struct DropoutMask {
+    unsigned long long seed;
+    unsigned threshold;  // round(65536 rate); 0 where nothing is dropped
+    bool dropsChannels;
+    unsigned stepInEpoch;
+    unsigned epochStream;
+
+    // step is not read where threshold is 0.
     __device__ DropoutMask(
-        const Step* step, unsigned long long seed, int layer, int threshold)
-        : seed(seed), threshold(static_cast<unsigned>(threshold)) {
-        if (threshold > 0) {
-            epochStream = stream(DROPOUT, layer, step->epoch);
-            stepInEpoch = static_cast<unsigned>(step->step);
-        }
-    }
+        const Step* step, unsigned long long seed, int layer, int threshold, int dropsChannels)
+        : seed(seed),
+          threshold(static_cast<unsigned>(threshold)),
+          dropsChannels(dropsChannels != 0),
+          stepInEpoch(threshold > 0 ? static_cast<unsigned>(step->step) : 0u),
+          epochStream(threshold > 0 ? stream(DROPOUT, layer, step->epoch) : 0u) {}
 
-    __device__ void ofSample(int n) {
-        sample = static_cast<unsigned>(n);
-        drawn = NONE;
-    }
-
-    __device__ bool keeps(unsigned element) {
+    // Bit i: whether the element first + i of a sample is kept. Good for the elements up to the next multiple of 8 that
+    // are of the same channel: one draw serves them all.
+    __device__ unsigned kept(int sample, int channel, int first) const {
         if (threshold == 0) {
-            return true;
+            return ~0u;
         }
-        if (element / 8 != drawn) {
-            draw(element / 8);
-        }
-        return kept >> element % 8 & 1u;
+        unsigned unit = static_cast<unsigned>(dropsChannels ? channel : first);
+        Words words = philox(seed, unit / 8, static_cast<unsigned>(sample), stepInEpoch, epochStream);
+        unsigned eight = bits(words.w0) | bits(words.w1) << 2 | bits(words.w2) << 4 | bits(words.w3) << 6;
+        unsigned fromUnit = eight >> unit % 8;
+        return !dropsChannels ? fromUnit : (fromUnit & 1u) != 0 ? ~0u : 0u;
     }
 
   private:
-    static constexpr unsigned NONE = ~0u;  // e / 8 never gets there
-
-    unsigned long long seed;
-    unsigned threshold;
-    unsigned epochStream = 0;
-    unsigned stepInEpoch = 0;
-    unsigned sample = 0;
-    unsigned drawn = NONE;
-    unsigned kept = 0;  // bit i: element 8 drawn + i
-
-    __device__ void draw(unsigned block) {
-        Words words = philox(seed, block, sample, stepInEpoch, epochStream);
-        kept = bits(words.w0) | bits(words.w1) << 2 | bits(words.w2) << 4 | bits(words.w3) << 6;
-        drawn = block;
-    }
-
     // The lower half-word's decision in bit 0, the upper one's in bit 1.
     __device__ unsigned bits(unsigned word) const {
         return ((word & 0xFFFFu) >= threshold ? 1u : 0u) | (word >> 16 >= threshold ? 2u : 0u);

@@ -11,7 +11,8 @@ __device__ inline float pixelAt(const unsigned char* image, int row, int column,
 }
 
 // 0..255, not rounded. A draw moves a pixel some hundred pixels at most: the coordinates fit an int.
-__device__ inline float sampled(const unsigned char* image, const Distortion& d, int row, int column, int height, int width) {
+__device__ inline float sampled(
+    const unsigned char* image, const Distortion& d, int row, int column, int height, int width) {
     float centreX = static_cast<float>(width - 1) / 2.0f;
     float centreY = static_cast<float>(height - 1) / 2.0f;
     float right = static_cast<float>(column) - centreX;
