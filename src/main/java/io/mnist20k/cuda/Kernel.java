@@ -1,0 +1,59 @@
+package io.mnist20k.cuda;
+
+import java.util.List;
+import java.util.Optional;
+
+/// A kernel of a [KernelModule], usable for as long as that is open.
+public final class Kernel {
+    private final Gpu gpu;
+    private final String name;
+    private final long function;
+    private final KernelModule module;
+    private final Optional<List<Integer>> parameterBytes;
+
+    Kernel(Gpu gpu, String name, long function, KernelModule module) {
+        this.gpu = gpu;
+        this.name = name;
+        this.function = function;
+        this.module = module;
+        this.parameterBytes = CudaDriver.funcGetParameterBytes(function);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /// Lays out a launch, to be run as often as wanted. The parameters are in the kernel's order, and their
+    /// types give their widths: [DeviceBuffer] (its address), `Long` (an address or `long long`) and `Double`
+    /// 8 bytes, `Integer` and `Float` 4, `Byte` 1. Where the driver tells the kernel's own widths they are
+    /// compared.
+    ///
+    /// @param grid  how many blocks
+    /// @param block how many threads a block
+    /// @throws IllegalArgumentException naming the parameter whose width is not the kernel's
+    public KernelLaunch prepare(int grid, int block, Object... parameters) {
+        return prepare(new LaunchShape(grid, 1, block, 1), parameters);
+    }
+
+    /// The same in two dimensions.
+    public KernelLaunch prepare(LaunchShape shape, Object... parameters) {
+        return new KernelLaunch(this, shape, List.of(parameters));
+    }
+
+    Gpu gpu() {
+        return gpu;
+    }
+
+    long function() {
+        return function;
+    }
+
+    KernelModule module() {
+        return module;
+    }
+
+    /// The bytes of each parameter as the driver tells them; older drivers do not.
+    Optional<List<Integer>> parameterBytes() {
+        return parameterBytes;
+    }
+}

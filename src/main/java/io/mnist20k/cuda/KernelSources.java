@@ -1,0 +1,42 @@
+package io.mnist20k.cuda;
+
+import io.mnist20k.UserError;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Kernels as text, for NVRTC.
+///
+/// @param name    of the main file, as compiler messages call it
+/// @param text    of the main file
+/// @param headers each text by the name with which it is included
+/// @param options for the compiler beside the architecture, such as `--std=c++17`
+public record KernelSources(String name, String text, Map<String, String> headers, List<String> options) {
+    public KernelSources {
+        headers = Map.copyOf(headers);
+        options = List.copyOf(options);
+    }
+
+    /// Compiles for exactly this GPU, or, where this NVRTC is older than the GPU, for the newest one it
+    /// knows, as PTX.
+    ///
+    /// @return cubin or PTX
+    /// @throws UserError     where there is no NVRTC, or with the compiler's log where it refuses the sources
+    /// @throws CudaException where NVRTC fails otherwise
+    byte[] compile(Gpu gpu) {
+        int wanted = 10 * gpu.description().major() + gpu.description().minor();
+        List<Integer> known = Nvrtc.supportedArchitectures();
+        boolean exact = known.contains(wanted);
+        int nearest = known.stream()
+                .filter(architecture -> architecture <= wanted)
+                .max(Integer::compare)
+                .orElseThrow(() -> new UserError("this NVRTC compiles for compute capabilities " + known
+                        + " only and the GPU is older: install an older CUDA toolkit"));
+        List<String> all = new ArrayList<>(options);
+        all.add("--gpu-architecture=" + (exact ? "sm_" : "compute_") + nearest);
+        try (NvrtcProgram program = new NvrtcProgram(this)) {
+            program.compile(all);
+            return exact ? program.cubin() : program.ptx();
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.mnist20k.cuda;
+
+/// The shape, element type and layout of a tensor, for cuDNN.
+public final class TensorDescriptor extends NativeObject {
+    private static final String KIND = "tensor descriptor";
+
+    private final String words;
+
+    /// A packed tensor `[batch, channels, height, width]`.
+    public TensorDescriptor(TensorFormat format, DataType type, int batch, int channels, int height, int width) {
+        super(KIND, Cudnn::createTensorDescriptor, Cudnn::destroyTensorDescriptor);
+        this.words = "[" + batch + ", " + channels + ", " + height + ", " + width + "] " + type + " " + format;
+        configure(() ->
+                Cudnn.setTensor4dDescriptor(handle(), format.value(), type.cudnn(), batch, channels, height, width));
+    }
+
+    /// What scale, shift, mean and variance of a batch normalisation of `x` are, one number a channel.
+    public static TensorDescriptor ofChannels(TensorDescriptor x) {
+        return new TensorDescriptor(x);
+    }
+
+    private TensorDescriptor(TensorDescriptor x) {
+        super(KIND, Cudnn::createTensorDescriptor, Cudnn::destroyTensorDescriptor);
+        this.words = "channels of " + x;
+        configure(() -> CudnnBatchNormalization.deriveBnTensorDescriptor(handle(), x.handle()));
+    }
+
+    @Override
+    public String toString() {
+        return words;
+    }
+}
