@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train test jar data format clean help native native-test
+.PHONY: train test jar data format clean help native native-test dist dist-verify
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -36,6 +36,12 @@ native: ## build the software CUDA device, on which tests run where there is no 
 native-test: ## test the software CUDA device itself
 	@$(MAKE) --no-print-directory -C native OUT=$(CURDIR)/target/native test
 
+dist: $(JAR) ## pack target/mnist20k-VERSION-linux-MACHINE.tar.gz, which brings its own Java and runs on a bare Linux
+	@src/main/sh/dist.sh
+
+dist-verify: dist data ## pack it again and compare, then train with it in an empty root
+	@src/main/sh/dist-verify.sh "$(CACHE)"
+
 format: ## format the Java sources
 	@$(QUIET) $(MAVEN) spotless:apply
 
@@ -43,4 +49,4 @@ clean: ## remove what was built; runs and the dataset stay
 	@rm -rf target
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -94,6 +94,7 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
     private IdxFile fetch(MnistFile file, String found) {
         StringJoiner failures = new StringJoiner(", ");
         try (HttpClient client = HttpClient.newBuilder()
+                .sslContext(TrustedCertificates.context())
                 .connectTimeout(connectTimeout)
                 .followRedirects(HttpClient.Redirect.NORMAL)
                 .build()) {

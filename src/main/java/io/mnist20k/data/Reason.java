@@ -10,6 +10,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.security.InvalidAlgorithmParameterException;
 import java.util.zip.ZipException;
 
 /// The part of a sentence that says why reading or fetching failed; many of the JDK's own messages are empty or a
@@ -21,6 +22,9 @@ final class Reason {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
                 return "host name not found";
+            }
+            if (cause instanceof InvalidAlgorithmParameterException) { // thrown for a trust store that is empty
+                return "there are no certificates to trust, the package ca-certificates brings them";
             }
         }
         return switch (failure) {

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# dist-verify.sh DATA: packs the archive once more and compares, then unpacks it into an otherwise empty root, where there
+# is a C library and a shell and nothing else, and trains there.
+set -euo pipefail
+cd "${BASH_SOURCE[0]%/*}/../../.."
+
+PATH=$PATH:/usr/sbin
+readonly data=$1
+root=$(mktemp -d target/dist-verify.XXXXXX)
+trap 'rm -rf "$root"' EXIT
+archive=$(ls target/mnist20k-*-linux-"$(uname -m)".tar.gz)
+
+src/main/sh/dist.sh "$root" >/dev/null
+cmp "$archive" "$root/${archive##*/}"
+
+# Runs a program in the root with the system's /proc and /dev, and with nothing of the environment but PATH.
+inside() {
+    "${namespace[@]}" sh -c 'mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+        exec env -i PATH="$PATH" chroot "$0" "$@"' "$root" "$@"
+}
+namespace=(unshare --mount)
+(( $(id -u) == 0 )) || namespace+=(--map-root-user)
+if ! "${namespace[@]}" mount --rbind /proc "$root" 2>/dev/null; then
+    echo "make dist-verify: two builds made the same bytes; trying them in an empty root is skipped, because that takes" \
+        "the right to mount: run it as root."
+    exit
+fi
+
+# Puts what programs of this machine load where they look for it.
+libraries_of() {
+    ldd "$@" | awk '$2 == "=>" && $3 ~ /^\// { print $3 } /^\t\// { print $1 }' | sort -u |
+        while read -r library; do install -D "$library" "$root$library"; done
+}
+mkdir "$root"/{data,dev,proc,runs,tmp}
+install -D "$(readlink -f /bin/sh)" "$root/bin/sh"
+libraries_of /bin/sh
+# The rest of the C library, which loads itself in parts.
+libc=$(dirname "$(ldd /bin/sh | awk '$1 == "libc.so.6" { print $3 }')")
+cp -L "$libc"/lib{m,dl,pthread,rt,util,resolv}.so.[0-9] "$root$libc"
+cp "$data"/*-ubyte "$root/data"
+tar -xzf "$archive" -C "$root" --strip-components=1 --one-top-level=mnist20k
+
+inside /mnist20k/bin/mnist20k doctor
+inside /mnist20k/bin/mnist20k train --device cpu --limit 2000 --epochs 1 --data /data --out /runs/cpu
+inside /mnist20k/bin/mnist20k evaluate /runs/cpu/model.safetensors --device cpu --data /data
