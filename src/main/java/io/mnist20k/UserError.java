@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Every room may throw it; only `cli` catches it, prints the message alone and turns it into an exit code.
 /// The cause is for `--verbose`, never for the sentence.
-public final class UserError extends RuntimeException {
+public class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /// @param sentence the whole message, ready to print

@@ -38,6 +38,7 @@ final class RoomsTest {
             room("engine.cuda", "engine", "network", "data", "recipe", "random", "cuda"),
             room("train", "engine", "recipe", "data", "model", "network", "random"),
             room("report", "train", "recipe", "data", "network", "engine"),
+            room("sweep", "train", "engine", "recipe", "data", "model", "network"),
             room("web", "model", "engine", "train"),
             room(
                     "cli",
@@ -52,6 +53,7 @@ final class RoomsTest {
                     "engine.cuda",
                     "train",
                     "report",
+                    "sweep",
                     "web"));
 
     @ArchTest

@@ -31,4 +31,16 @@ final class DeviceOptions {
     Devices.Choice choose(String otherwise) {
         return Devices.choose(device != null ? device : otherwise, threads);
     }
+
+    /// A device for several runs side by side.
+    ///
+    /// @param atATime how many of them
+    record ForRuns(Devices.Choice choice, int atATime) {}
+
+    /// Processors do most when each has a run to itself, and then in pairs, and so on; a GPU when it has one run.
+    ForRuns chooseForRuns(int runs) {
+        int atATime = Math.clamp(runs, 1, threads);
+        Devices.Choice choice = Devices.choose(device != null ? device : "auto", threads / atATime);
+        return new ForRuns(choice, choice.engine().name().equals("cuda") ? 1 : atATime);
+    }
 }

@@ -1,6 +1,8 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.engine.Devices;
+import io.mnist20k.sweep.Seeds;
+import io.mnist20k.sweep.Shard;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -50,6 +52,28 @@ final class OptionValues {
                 return Long.parseLong(value);
             } catch (NumberFormatException e) {
                 throw new TypeConversionException("expected a whole number, such as 1");
+            }
+        }
+    }
+
+    static final class SeedRange implements ITypeConverter<Seeds> {
+        @Override
+        public Seeds convert(String value) {
+            try {
+                return Seeds.parse(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("expected the first and the last seed, such as 1..20");
+            }
+        }
+    }
+
+    static final class ShardNumber implements ITypeConverter<Shard> {
+        @Override
+        public Shard convert(String value) {
+            try {
+                return Shard.parse(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("expected which share of how many, such as 1/4");
             }
         }
     }

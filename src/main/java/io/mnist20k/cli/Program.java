@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             TrainCommand.class,
             EvaluateCommand.class,
+            SweepCommand.class,
             SummaryCommand.class,
             DataCommand.class,
             DoctorCommand.class,

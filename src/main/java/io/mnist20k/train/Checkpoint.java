@@ -1,8 +1,6 @@
 package io.mnist20k.train;
 
 import io.mnist20k.UserError;
-import io.mnist20k.data.Dataset;
-import io.mnist20k.data.Split;
 import io.mnist20k.engine.Epoch;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.model.TensorFile;
@@ -11,11 +9,7 @@ import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.RecipeWriter;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -165,20 +159,6 @@ public record Checkpoint(
             throw new UserError("going on with " + directory + ": its " + what
                     + (telling ? " is another than the one asked for" : " was " + then + " and is " + now + " now")
                     + "; go on with what it was started with, or begin a new run");
-        }
-    }
-
-    /// SHA-256 of the images and labels, training and validation, in hexadecimal.
-    static String digest(Split images) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Dataset part : List.of(images.train(), images.validation())) {
-                digest.update(part.pixels());
-                digest.update(part.labels());
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
         }
     }
 }

@@ -61,8 +61,9 @@ public final class Trainer {
 
     /// Trains. Every finished epoch is in the run directory before the listener hears of it.
     ///
-    /// @throws UserError where the loss is no longer a number, the run to go on with was another, or a file cannot
-    ///                   be written; the directory then holds the last good checkpoint
+    /// @throws Divergence where the loss is no longer a number
+    /// @throws UserError  where the run to go on with was another, or a file cannot be written; in both cases the
+    ///                    directory then holds the last good checkpoint
     public TrainingResult run() {
         var training = new Training(
                 recipe.batch(),
@@ -73,7 +74,7 @@ public final class Trainer {
                 recipe.augmentation(),
                 normalization,
                 recipe.engine());
-        String digest = Checkpoint.digest(images);
+        String digest = images.digest();
         Checkpoint start = start(training, digest);
         directory.begin(settings, start.progress().epochs());
         listener.started(new TrainingListener.Start(
@@ -184,7 +185,7 @@ public final class Trainer {
         private double lossSum;
         private long correct;
         private double seconds;
-        private @Nullable UserError divergence;
+        private @Nullable Divergence divergence;
 
         RunningEpoch(Progress start) {
             this.start = start;
@@ -253,8 +254,8 @@ public final class Trainer {
                     samples(steps) / seconds);
         }
 
-        UserError diverged(String found, int step) {
-            return new UserError(String.format(
+        Divergence diverged(String found, int step) {
+            return new Divergence(String.format(
                     Locale.ROOT,
                     "training diverged: %s in epoch %d of %d, step %d of %d; try a lower learning rate, such as --set "
                             + "optimizer.lr=%s",

@@ -64,6 +64,11 @@ public final class TinyRun {
                 new Augmentation(5, 0.05, 0.05, 1));
     }
 
+    /// Each step makes the weights a thousand times larger, so the first epoch leaves the numbers.
+    public static Recipe wildRecipe() {
+        return recipe(EPOCHS, new Optimizer.Sgd(100, 0.9, false, 10), new Schedule.Constant(), 0, Augmentation.NONE);
+    }
+
     static Recipe recipe(
             int epochs, Optimizer optimizer, Schedule schedule, double averagingDecay, Augmentation augmentation) {
         return new Recipe(

@@ -1,0 +1,158 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.data.Split;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.sweep.Results;
+import io.mnist20k.sweep.Row;
+import io.mnist20k.sweep.Seeds;
+import io.mnist20k.sweep.Shard;
+import io.mnist20k.sweep.Sweep;
+import io.mnist20k.train.RunSettings;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "sweep",
+        synopsisSubcommandLabel = "[merge]",
+        description = {
+            "Trains every recipe with every seed, and prints the mean, deviation, minimum and 95 %% interval of the"
+                    + " accuracies.",
+            "Each run has a folder of its own; what is done already is not done again, and what was stopped goes on."
+        })
+final class SweepCommand implements Callable<Integer> {
+    @Option(
+            names = "--seeds",
+            paramLabel = "A..B",
+            converter = OptionValues.SeedRange.class,
+            description = "The seeds from A to B, both included. Required.")
+    private @Nullable Seeds seeds;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Where the runs' folders go. Required.")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME|FILE",
+            description = "A built-in recipe or a TOML file; as many as you like. Default: default.")
+    private List<String> recipes = new ArrayList<>();
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            converter = OptionValues.Setting.class,
+            description = "Override a key of all recipes, such as name=\"slow\" and optimizer.lr=0.005.")
+    private List<String> overrides = new ArrayList<>();
+
+    @Option(
+            names = "--shard",
+            paramLabel = "I/N",
+            converter = OptionValues.ShardNumber.class,
+            description = "Do the I-th of N equal shares of the runs, here, and the others elsewhere; sweep merge joins"
+                    + " their folders.")
+    private Shard shard = Shard.ALL;
+
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Mixin
+    private DataOptions data = new DataOptions();
+
+    @Option(
+            names = "--holdout",
+            description = "Train on five sixths of the training images and validate on the others, to choose a recipe"
+                    + " by; the test files are left alone.")
+    private boolean holdout;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Train on the first N training images only.")
+    private @Nullable Integer limit;
+
+    @Option(
+            names = "--no-budget",
+            description = "Allow 20,000 parameters and more, 20 epochs and more; the result says so.")
+    private boolean noBudget;
+
+    @Option(names = "--json", description = "Print one JSON object, and all else on standard error.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    /// What `--json` prints.
+    private record Answer(int runs, List<Row> rows) {}
+
+    @Override
+    public Integer call() {
+        if (seeds == null || out == null) {
+            throw new ParameterException(spec.commandLine(), "sweep needs --seeds A..B and --out DIR");
+        }
+        List<RunSettings> runs = shard.of(plan(seeds));
+        DeviceOptions.ForRuns device = this.device.chooseForRuns(runs.size());
+        Split files = data.open().load();
+        PrintWriter err = spec.commandLine().getErr();
+        var progress = new SweepProgress(json ? err : spec.commandLine().getOut(), err, runs.size());
+        progress.begins(device);
+        try (var stop = new StopRequest(err)) {
+            var sweep = new Sweep(out, files, device.choice().engine(), device.atATime(), stop);
+            boolean complete = sweep.run(runs, progress);
+            if (progress.anyDone()) {
+                merge(out, json);
+            }
+            if (!complete && stop.getAsBoolean()) {
+                err.println("stopped by %s; the same command goes on with the sweep".formatted(stop));
+                return stop.exitCode();
+            }
+            return complete ? ExitCode.OK : ExitCode.SOFTWARE;
+        }
+    }
+
+    /// The first seed of every recipe, then the second: what is done at any moment is comparable.
+    private List<RunSettings> plan(Seeds all) {
+        List<Recipe> variants = (recipes.isEmpty() ? List.of("default") : recipes)
+                .stream().map(name -> RecipeReader.read(name, overrides)).toList();
+        Path folder = data.folder();
+        String dataFolder = folder == null ? "" : folder.toAbsolutePath().toString();
+        return all.stream()
+                .boxed()
+                .flatMap(seed -> variants.stream()
+                        .map(recipe -> new RunSettings(
+                                recipe, seed, holdout, limit == null ? 0 : limit, noBudget, dataFolder)))
+                .toList();
+    }
+
+    @Command(
+            name = "merge",
+            description = "Joins what shards have run: reads every finished run below DIR, each once, writes them to"
+                    + " runs.jsonl there and prints the table.")
+    int merge(
+            @Parameters(paramLabel = "DIR", description = "A sweep's folder, or one that holds the folders of shards.")
+                    Path folder,
+            @Option(names = "--json", description = "Print one JSON object.") boolean asJson) {
+        Results results = Results.read(folder);
+        results.write(folder);
+        PrintWriter answer = spec.commandLine().getOut();
+        if (asJson) {
+            Json.print(answer, new Answer(results.runs().size(), results.rows()));
+        } else {
+            SweepTable.of(results.rows()).lines().forEach(answer::println);
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,155 @@
+package io.mnist20k.sweep;
+
+import io.mnist20k.UserError;
+import io.mnist20k.model.AtomicFile;
+import io.mnist20k.train.RunSettings;
+import io.mnist20k.train.TrainingResult;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// What one run of a sweep came to: its `result.json`, and a line of the sweep's `runs.jsonl`.
+///
+/// @param variant         what all seeds of it have in common: see [Variant]
+/// @param recipe          its name
+/// @param device          `cuda`, `cpu` or `reference`
+/// @param holdout         whether the accuracy is that of held-out training images, not of the test files
+/// @param limit           training images, 0 for all
+/// @param finalAccuracy   of the last epoch's model, 0..1; null where the run diverged
+/// @param bestAccuracy    of the epoch that did best, 0..1; null where the run diverged
+/// @param finalLoss       mean of the last epoch's model, nats; null where the run diverged
+/// @param trainSeconds    the loop alone, beside whatever else the machine did
+/// @param imagesPerSecond training alone, beside whatever else the machine did
+public record RunResult(
+        String variant,
+        String recipe,
+        long seed,
+        String device,
+        String deviceName,
+        boolean holdout,
+        int limit,
+        int parameters,
+        int epochs,
+        int batch,
+        @Nullable Double finalAccuracy,
+        @Nullable Double bestAccuracy,
+        @Nullable Double finalLoss,
+        @Nullable Double trainSeconds,
+        @Nullable Double imagesPerSecond) {
+    /// Its name in the folder of the run. Written last: where it is, the run is done.
+    public static final String FILE = "result.json";
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .enable(
+                    DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
+                    DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    static RunResult of(Variant variant, TrainingResult.Finished run) {
+        return of(
+                variant,
+                run.settings(),
+                run.deviceName(),
+                run.finalAccuracy(),
+                run.bestAccuracy(),
+                run.finalLoss(),
+                run.trainSeconds(),
+                run.imagesPerSecond());
+    }
+
+    /// A run whose loss or parameters left the numbers.
+    static RunResult diverged(Variant variant, RunSettings settings, String deviceName) {
+        return of(variant, settings, deviceName, null, null, null, null, null);
+    }
+
+    private static RunResult of(
+            Variant variant,
+            RunSettings settings,
+            String deviceName,
+            @Nullable Double finalAccuracy,
+            @Nullable Double bestAccuracy,
+            @Nullable Double finalLoss,
+            @Nullable Double trainSeconds,
+            @Nullable Double imagesPerSecond) {
+        return new RunResult(
+                variant.digest(),
+                settings.recipe().name(),
+                settings.seed(),
+                variant.device(),
+                deviceName,
+                settings.holdout(),
+                settings.limit(),
+                settings.recipe().build().parameterCount(),
+                settings.recipe().epochs(),
+                settings.recipe().batch(),
+                finalAccuracy,
+                bestAccuracy,
+                finalLoss,
+                trainSeconds,
+                imagesPerSecond);
+    }
+
+    public boolean hasDiverged() {
+        return finalAccuracy == null;
+    }
+
+    /// One line of JSON.
+    String toJson() {
+        return MAPPER.writeValueAsString(this) + "\n";
+    }
+
+    /// @throws UserError where it cannot be written
+    void write(Path file) {
+        AtomicFile.write(file, toJson().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// @throws UserError where it cannot be read, or is not what [#write] wrote
+    static RunResult read(Path file) {
+        try {
+            return MAPPER.readValue(Files.readString(file), RunResult.class);
+        } catch (IOException e) {
+            throw new UserError(
+                    "reading " + file + ": " + AtomicFile.reason(e) + "; permit reading it, or delete it and let the "
+                            + "sweep run again",
+                    e);
+        } catch (JacksonException e) {
+            throw new UserError(
+                    "reading " + file + ": it is not the result of a run (" + e.getOriginalMessage()
+                            + "); delete it and let the sweep run again",
+                    e);
+        }
+    }
+
+    /// Whether both say the same of the same run; times aside, which are the machine's.
+    boolean agreesWith(RunResult other) {
+        return withoutTimes().equals(other.withoutTimes());
+    }
+
+    private RunResult withoutTimes() {
+        return new RunResult(
+                variant,
+                recipe,
+                seed,
+                device,
+                "",
+                holdout,
+                limit,
+                parameters,
+                epochs,
+                batch,
+                finalAccuracy,
+                bestAccuracy,
+                finalLoss,
+                null,
+                null);
+    }
+}

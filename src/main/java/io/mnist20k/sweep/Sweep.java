@@ -1,0 +1,121 @@
+package io.mnist20k.sweep;
+
+import io.mnist20k.UserError;
+import io.mnist20k.data.Split;
+import io.mnist20k.engine.Engine;
+import io.mnist20k.train.Divergence;
+import io.mnist20k.train.RunDirectory;
+import io.mnist20k.train.RunSettings;
+import io.mnist20k.train.Trainer;
+import io.mnist20k.train.TrainingListener;
+import io.mnist20k.train.TrainingResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Runs, several at a time, each into a folder of its own below the sweep's.
+///
+/// What is there already is not done again: a finished run is left alone, and one that was stopped goes on. So the
+/// same sweep can be started as often as it takes, and its shards can run side by side in one folder or apart.
+public final class Sweep {
+    private static final TrainingListener UNHEARD = new TrainingListener() {};
+
+    private final Path folder;
+    private final Split files;
+    private final Engine engine;
+    private final int atATime;
+    private final BooleanSupplier stopAsked;
+
+    /// @param folder    made if it does not exist
+    /// @param files     the dataset as its files have it
+    /// @param engine    opens a session for each run at work
+    /// @param atATime   runs at work at once, at least 1
+    /// @param stopAsked looked at after every step; once true the runs at work stop with a checkpoint, and no other
+    ///                  begins
+    public Sweep(Path folder, Split files, Engine engine, int atATime, BooleanSupplier stopAsked) {
+        this.folder = folder;
+        this.files = files;
+        this.engine = engine;
+        this.atATime = atATime;
+        this.stopAsked = stopAsked;
+    }
+
+    /// Told what becomes of the runs, one call at a time.
+    public interface Listener {
+        void done(RunResult result);
+
+        /// @param reason of this machine's, such as a full disk; the other runs go on
+        void failed(RunSettings run, UserError reason);
+    }
+
+    /// Does what is left to do.
+    ///
+    /// @return whether all runs are done now, none of them stopped or failed
+    public boolean run(List<RunSettings> runs, Listener listener) {
+        try (var workers = Executors.newFixedThreadPool(atATime)) {
+            var outcomes = new ArrayList<Future<Boolean>>();
+            for (RunSettings settings : runs) {
+                Callable<Boolean> run = () -> run(settings, listener);
+                outcomes.add(workers.submit(run));
+            }
+            boolean all = true;
+            for (Future<Boolean> outcome : outcomes) {
+                all &= outcome.get();
+            }
+            return all;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody interrupts a sweep", e);
+        }
+    }
+
+    /// @return whether it is done
+    private boolean run(RunSettings settings, Listener listener) {
+        try {
+            RunResult result = stopAsked.getAsBoolean() ? null : result(settings);
+            if (result != null) {
+                synchronized (listener) {
+                    listener.done(result);
+                }
+            }
+            return result != null;
+        } catch (UserError e) {
+            synchronized (listener) {
+                listener.failed(settings, e);
+            }
+            return false;
+        }
+    }
+
+    /// @return null where the run was stopped
+    private @Nullable RunResult result(RunSettings settings) {
+        Variant variant = Variant.of(settings, settings.select(files).digest(), engine.name());
+        Path path = folder.resolve(variant.folder(settings.seed()));
+        Path file = path.resolve(RunResult.FILE);
+        if (Files.exists(file)) {
+            return RunResult.read(file);
+        }
+        RunResult result;
+        boolean begun = Files.exists(path.resolve(RunDirectory.CHECKPOINT));
+        try (RunDirectory directory = begun ? RunDirectory.reopen(path) : RunDirectory.create(path)) {
+            switch (new Trainer(engine, settings, files, directory, UNHEARD, stopAsked).run()) {
+                case TrainingResult.Finished finished -> result = RunResult.of(variant, finished);
+                case TrainingResult.Stopped stopped -> {
+                    return null;
+                }
+            }
+        } catch (Divergence e) {
+            result = RunResult.diverged(variant, settings, engine.deviceName());
+        }
+        result.write(file);
+        return result;
+    }
+}

@@ -1,0 +1,7 @@
+/// Many runs and what they come to together: seeds × recipes, shared among processors and machines, each run in a
+/// folder of its own; and the mean, spread and interval of those that are done. Trains nothing itself and prints
+/// nothing.
+@NullMarked
+package io.mnist20k.sweep;
+
+import org.jspecify.annotations.NullMarked;

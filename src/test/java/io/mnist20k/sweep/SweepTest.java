@@ -1,0 +1,192 @@
+package io.mnist20k.sweep;
+
+import static io.mnist20k.model.Sentence.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.UserError;
+import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.train.RunSettings;
+import io.mnist20k.train.TinyRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SweepTest {
+    private static final int SEEDS = 5;
+
+    @TempDir
+    Path temporary;
+
+    private Path folder = Path.of("");
+
+    @BeforeEach
+    void chooseAFolder() {
+        folder = temporary.resolve("sweep");
+    }
+
+    private static List<RunSettings> runs(int seeds) {
+        return LongStream.rangeClosed(1, seeds)
+                .mapToObj(seed -> new RunSettings(TinyRun.recipe(), seed, false, 0, false, ""))
+                .toList();
+    }
+
+    /// What a sweep told.
+    private static final class Heard implements Sweep.Listener {
+        final List<RunResult> done = new ArrayList<>();
+        final List<String> failed = new ArrayList<>();
+
+        @Override
+        public void done(RunResult result) {
+            done.add(result);
+        }
+
+        @Override
+        public void failed(RunSettings run, UserError reason) {
+            failed.add(run.seed() + ": " + reason.getMessage());
+        }
+    }
+
+    private static boolean sweep(Path into, List<RunSettings> runs, int atATime, Heard heard, BooleanSupplier stop) {
+        return new Sweep(into, TinyRun.images(), new ReferenceEngine(), atATime, stop).run(runs, heard);
+    }
+
+    private static void sweep(Path into, List<RunSettings> runs, int atATime) {
+        var heard = new Heard();
+        assertTrue(sweep(into, runs, atATime, heard, () -> false), heard.failed.toString());
+        assertEquals(runs.size(), heard.done.size());
+    }
+
+    /// The accuracies and losses, not the times.
+    private static List<String> numbers(Path of) {
+        return Results.read(of).runs().stream()
+                .map(run -> run.variant() + " " + run.seed() + " " + run.finalAccuracy() + " " + run.finalLoss())
+                .toList();
+    }
+
+    @Test
+    void eachRunIsTheOneThatTrainDoesAlone() {
+        sweep(folder, runs(SEEDS), 3);
+        var alone = TinyRun.finish(temporary.resolve("alone"), TinyRun.recipe());
+        sweep(folder, List.of(alone.settings()), 1);
+        RunResult same = Results.read(folder).runs().stream()
+                .filter(run -> run.seed() == alone.settings().seed())
+                .findFirst()
+                .orElseThrow();
+        assertEquals(alone.finalAccuracy(), same.finalAccuracy());
+        assertEquals(alone.finalLoss(), same.finalLoss());
+        assertEquals(SEEDS + 1, numbers(folder).stream().distinct().count());
+    }
+
+    @Test
+    void shardsRunApartAndMergedAreTheWholeSweep() throws IOException {
+        sweep(folder, runs(SEEDS), 2);
+        Path shards = temporary.resolve("shards");
+        for (int i = 1; i <= 3; i++) {
+            sweep(shards.resolve("machine-" + i), new Shard(i, 3).of(runs(SEEDS)), 1);
+        }
+        assertEquals(numbers(folder), numbers(shards));
+
+        Results.read(shards).write(shards);
+        byte[] once = Files.readAllBytes(shards.resolve(Results.FILE));
+        Results.read(shards).write(shards);
+        assertArrayEquals(once, Files.readAllBytes(shards.resolve(Results.FILE)));
+    }
+
+    @Test
+    void whatIsDoneIsNotDoneAgain() throws IOException {
+        sweep(folder, runs(2), 1);
+        List<Path> models;
+        try (var all = Files.walk(folder)) {
+            models = all.filter(path -> path.endsWith("model.safetensors")).toList();
+        }
+        for (Path model : models) {
+            Files.delete(model);
+        }
+        sweep(folder, runs(2), 1);
+        assertEquals(2, models.size());
+        assertTrue(models.stream().noneMatch(Files::exists), "a finished run was run again");
+    }
+
+    @Test
+    void aStoppedSweepGoesOnToTheSameNumbers() {
+        sweep(temporary.resolve("whole"), runs(3), 1);
+        var heard = new Heard();
+        int[] looks = {0};
+        assertFalse(sweep(folder, runs(3), 1, heard, () -> ++looks[0] > 40), "the sweep was not stopped");
+        assertTrue(heard.done.size() < 3 && heard.failed.isEmpty(), heard.done + " " + heard.failed);
+        sweep(folder, runs(3), 2);
+        assertEquals(numbers(temporary.resolve("whole")), numbers(folder));
+    }
+
+    @Test
+    void aRunThatFailsLeavesTheOthersAlone() throws IOException {
+        sweep(folder, runs(1), 1);
+        Path finished;
+        try (var all = Files.walk(folder)) {
+            finished = all.filter(path -> path.endsWith(RunResult.FILE))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Files.delete(finished);
+        Files.writeString(finished.resolveSibling("checkpoint"), "spoilt");
+        var heard = new Heard();
+        assertFalse(sweep(folder, runs(3), 1, heard, () -> false));
+        assertEquals(2, heard.done.size());
+        assertEquals(1, heard.failed.size());
+        assertTrue(heard.failed.getFirst().startsWith("1: ")
+                && heard.failed.getFirst().contains("checkpoint"));
+    }
+
+    @Test
+    void runsThatDivergeAreCountedAndNotAveraged() {
+        var wild = new RunSettings(TinyRun.wildRecipe(), 1, false, 0, false, "");
+        sweep(folder, List.of(wild), 1);
+        Row row = Results.read(folder).rows().getFirst();
+        assertEquals(0, row.runs());
+        assertEquals(1, row.diverged());
+        assertNull(row.mean());
+        sweep(folder, List.of(wild), 1);
+    }
+
+    @Test
+    void twoAnswersToOneRunAreRefused() throws IOException {
+        sweep(folder.resolve("one"), runs(1), 1);
+        sweep(folder.resolve("two"), runs(1), 1);
+        assertEquals(1, Results.read(folder).runs().size(), "the same run twice is one run");
+        Path two;
+        try (var all = Files.walk(folder.resolve("two"))) {
+            two = all.filter(path -> path.endsWith(RunResult.FILE)).findFirst().orElseThrow();
+        }
+        String changed = Files.readString(two).replaceFirst("\"finalLoss\":", "\"finalLoss\":1");
+        assertNotEquals(Files.readString(two), changed);
+        Files.writeString(two, changed);
+        assertSays(assertThrows(UserError.class, () -> Results.read(folder)), two.toString(), "one");
+
+        Files.writeString(two, changed.substring(0, 20));
+        assertSays(assertThrows(UserError.class, () -> Results.read(folder)), two.toString());
+    }
+
+    @Test
+    void whatDecidesTheResultTellsVariantsApart() {
+        RunSettings settings = runs(1).getFirst();
+        Variant variant = Variant.of(settings, "images", "cpu");
+        assertEquals(variant, Variant.of(runs(2).getLast(), "images", "cpu"));
+        assertNotEquals(variant, Variant.of(settings, "other images", "cpu"));
+        assertNotEquals(variant, Variant.of(settings, "images", "cuda"));
+        assertNotEquals(
+                variant, Variant.of(new RunSettings(TinyRun.wildRecipe(), 1, false, 0, false, ""), "images", "cpu"));
+    }
+}
