@@ -26,15 +26,11 @@ struct Pieces {
 
     template <typename Operation>
     __device__ void forEach(Operation operation) const {
-        int pieces = (elements + PIECE - 1) / PIECE;
-        long long stride = static_cast<long long>(gridDim.x) * blockDim.x;
-        long long begin = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
-        for (long long i = begin; i < static_cast<long long>(rows) * pieces; i += stride) {
-            int row = static_cast<int>(i / pieces);
-            int first = static_cast<int>(i % pieces) * PIECE;
+        forEachPiece(rows, (elements + PIECE - 1) / PIECE, [&](int row, int piece) {
+            int first = piece * PIECE;
             int count = elements - first < PIECE ? elements - first : PIECE;
             operation(row / channels, row % channels, first, count, static_cast<long long>(row) * elements + first);
-        }
+        });
     }
 };
 

@@ -14,11 +14,12 @@
 // the shape alone, slices = clamp(samples * pixels / 8192, 1, 32) is a good choice: the order of the sums, and so
 // their last bits, depend on it. Tensors of activations are aligned to 16 bytes.
 
+// Bounds of (NORM_THREADS, 4) ration 64 registers a thread: left to themselves, some versions of ptxas spill a few.
 constexpr int NORM_THREADS = 256;
 
 // Sums of the deviations from the channel's first element, and of their squares. Near that pivot, unlike near 0, the
 // variance is not lost as the difference of two large numbers.
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_sums)(
+extern "C" __global__ void __launch_bounds__(NORM_THREADS, 4) KERNEL(batch_norm_sums)(
     Pair* __restrict__ sums,  // [channels, slices]           out, 16 bytes each
     const T* __restrict__ x,  // [samples, channels, pixels]
     int samples, int channels, int pixels) {
@@ -34,7 +35,7 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_sum
         squares = fmaf(deviation, deviation, squares);
     };
     if (pixels % NEIGHBOURS == 0) {
-        forEachOfChannel(samples, pixels / NEIGHBOURS, [&](int n, int piece) {
+        forEachPiece(samples, pixels / NEIGHBOURS, [&](int n, int piece) {
             auto values = load<NEIGHBOURS>(channel + n * elements + piece * NEIGHBOURS);
 #pragma unroll
             for (int i = 0; i < NEIGHBOURS; i++) {
@@ -42,7 +43,7 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_sum
             }
         });
     } else {
-        forEachOfChannel(samples, pixels, [&](int n, int p) { add(toFloat(channel[n * elements + p])); });
+        forEachPiece(samples, pixels, [&](int n, int p) { add(toFloat(channel[n * elements + p])); });
     }
     Pair total = blockSum(sum, squares);
     if (threadIdx.x == 0) {
@@ -58,7 +59,7 @@ __device__ inline void normalize(
     withPooling(pool, height, width, [&](auto pooling) {
         constexpr int N = decltype(pooling)::N;
         int outPixels = pooling.outPixels();
-        forEachOfChannel(samples, outPixels / N, [&](int n, int piece) {
+        forEachPiece(samples, outPixels / N, [&](int n, int piece) {
             long long plane = static_cast<long long>(n) * channels + c;
             int from = piece * N;
             auto values = pooling.winners(x + plane * height * width, from, normal);
@@ -73,7 +74,7 @@ __device__ inline void normalize(
 }
 
 // Training. Block 0 of a channel also moves its running statistics and keeps what backward needs.
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_forward)(
+extern "C" __global__ void __launch_bounds__(NORM_THREADS, 4) KERNEL(batch_norm_forward)(
     T* __restrict__ y,                    // [samples, channels, height / pool, width / pool]  out
     float* __restrict__ saved,            // [2, channels]               out: mu, 1 / sqrt(var + epsilon)
     float* __restrict__ runningMean,      // [channels]                  in, out
@@ -119,7 +120,7 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_for
 }
 
 // Evaluation: by running statistics, nothing dropped. An image's result depends on nothing but the image.
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_infer)(
+extern "C" __global__ void __launch_bounds__(NORM_THREADS, 4) KERNEL(batch_norm_infer)(
     T* __restrict__ y,                          // [samples, channels, height / pool, width / pool]  out
     const T* __restrict__ x,                    // [samples, channels, height, width]
     const float* __restrict__ runningMean,      // [channels]

@@ -11,7 +11,7 @@ __device__ inline Normal savedNormal(const float* saved, const float* scale, con
     return {saved[c], scale[c] * saved[channels + c], shift[c]};
 }
 
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_backward_sums)(
+extern "C" __global__ void __launch_bounds__(NORM_THREADS, 4) KERNEL(batch_norm_backward_sums)(
     Pair* __restrict__ sums,          // [channels, slices]  out, 16 bytes each: sum g, sum g (x - mu)
     const T* __restrict__ dy,         // [samples, channels, height / pool, width / pool]
     const T* __restrict__ x,          // [samples, channels, height, width]
@@ -29,7 +29,7 @@ extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_bac
     withPooling(pool, height, width, [&](auto pooling) {
         constexpr int N = decltype(pooling)::N;
         int outPixels = pooling.outPixels();
-        forEachOfChannel(samples, outPixels / N, [&](int n, int piece) {
+        forEachPiece(samples, outPixels / N, [&](int n, int piece) {
             long long plane = static_cast<long long>(n) * channels + c;
             int from = piece * N;
             auto gradients = load<N>(dy + plane * outPixels + from);
@@ -64,7 +64,7 @@ __device__ inline void spreadGradient(
     T* dx, const T* dy, const T* x, const Normal& normal, const Slope& slope, const Tail& tail, int samples,
     int channels, int pixels) {
     int c = static_cast<int>(blockIdx.y);
-    forEachOfChannel(samples, pixels / N, [&](int n, int piece) {
+    forEachPiece(samples, pixels / N, [&](int n, int piece) {
         int from = piece * N;
         long long at = (static_cast<long long>(n) * channels + c) * pixels + from;
         auto values = load<N>(dy + at);
@@ -84,11 +84,10 @@ template <int SIDE>
 __device__ inline void spreadToWindows(
     T* dx, const T* dy, const T* x, const Normal& normal, const Slope& slope, const Tail& tail, int samples,
     int channels, const Pooling<1, SIDE>& pooling) {
-    constexpr int UNROLLED = SIDE > 0 ? SIDE : 1;
     int c = static_cast<int>(blockIdx.y);
     int pixels = pooling.height * pooling.width;
     int outPixels = pooling.outPixels();
-    forEachOfChannel(samples, outPixels, [&](int n, int p) {
+    forEachPiece(samples, outPixels, [&](int n, int p) {
         long long planeIndex = static_cast<long long>(n) * channels + c;
         const T* plane = x + planeIndex * pixels;
         T* gradients = dx + planeIndex * pixels;
@@ -96,9 +95,9 @@ __device__ inline void spreadToWindows(
         Winner winner = pooling.winner(plane, p, normal);
         bool kept = (tail.mask.kept(n, c, c * outPixels + p) & 1u) != 0;
         float g = tail.backward(toFloat(dy[planeIndex * outPixels + p]), winner.value, kept);
-#pragma unroll UNROLLED
+#pragma unroll Pooling<1, SIDE>::UNROLLED
         for (int row = 0; row < pooling.side; row++) {
-#pragma unroll UNROLLED
+#pragma unroll Pooling<1, SIDE>::UNROLLED
             for (int column = 0; column < pooling.side; column++) {
                 int at = corner + row * pooling.width + column;
                 store(&gradients[at], slope.of(at == winner.at ? g : 0.0f, toFloat(plane[at]), normal));
@@ -120,7 +119,7 @@ __device__ inline void spreadToMargin(
     if (unpooled == 0) {
         return;
     }
-    forEachOfChannel(samples, unpooled, [&](int n, int i) {
+    forEachPiece(samples, unpooled, [&](int n, int i) {
         int at = i < besides ? i / rightMargin * width + pooledWidth + i % rightMargin
                              : pooledHeight * width + i - besides;
         long long element = (static_cast<long long>(n) * channels + c) * height * width + at;
@@ -128,7 +127,7 @@ __device__ inline void spreadToMargin(
     });
 }
 
-extern "C" __global__ void __launch_bounds__(NORM_THREADS) KERNEL(batch_norm_backward)(
+extern "C" __global__ void __launch_bounds__(NORM_THREADS, 4) KERNEL(batch_norm_backward)(
     T* dx,                            // [samples, channels, height, width]  out; may be dy where pool is 1
     float* __restrict__ dScale,       // [channels]          out
     float* __restrict__ dShift,       // [channels]          out

@@ -5,11 +5,10 @@ extern "C" __global__ void KERNEL(add_bias)(
     T* __restrict__ y,               // [samples, channels, pixels]  in, out
     const float* __restrict__ bias,  // [channels]
     int samples, int channels, int pixels) {
-    long long count = static_cast<long long>(samples) * channels * pixels;
-    long long stride = static_cast<long long>(gridDim.x) * blockDim.x;
-    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += stride) {
-        store(&y[i], toFloat(y[i]) + bias[i / pixels % channels]);
-    }
+    forEachPiece(samples * channels, pixels, [&](int plane, int p) {
+        T* at = y + static_cast<long long>(plane) * pixels + p;
+        store(at, toFloat(*at) + bias[plane % channels]);
+    });
 }
 
 // dBias[c] = sum of dy over samples and pixels.
@@ -21,7 +20,7 @@ extern "C" __global__ void __launch_bounds__(256) KERNEL(bias_gradient)(
     int samples, int channels, int pixels) {
     int c = static_cast<int>(blockIdx.y);
     float sum = 0.0f;
-    forEachOfChannel(samples, pixels, [&](int n, int p) {
+    forEachPiece(samples, pixels, [&](int n, int p) {
         sum += toFloat(dy[(static_cast<long long>(n) * channels + c) * pixels + p]);
     });
     Pair total = blockSum(sum, 0.0f);

@@ -5,8 +5,8 @@
 // input gives the same bits. What each operation means stands in docs/OPERATIONS.md; grid and block, where a kernel
 // does not say otherwise:
 //
-//   grid-stride   one dimension, any number of blocks of any size; blocks of 256 threads, as many as give each
-//                 thread one piece of work, are a good choice
+//   grid-stride   one dimension, any number of blocks of any size, fewer than 2^31 threads; blocks of 256, as many as
+//                 give each thread one piece of work, are a good choice
 //
 // Plain C++17 without headers of any system, for nvcc, NVRTC and host compilers. What it expects of its surroundings
 // is listed in docs/KERNELS.md.
@@ -14,6 +14,7 @@
 #include "numbers.cuh"
 #include "philox.cuh"
 #include "reduce.cuh"
+#include "walk.cuh"
 #include "step.cuh"
 #include "dropout.cuh"
 #include "distortion.cuh"

@@ -26,6 +26,7 @@ struct Winner {
 template <int N_, int SIDE>
 struct Pooling {
     static constexpr int N = N_;
+    static constexpr int UNROLLED = SIDE > 0 ? SIDE : 1;
 
     int side, height, width;  // of the input
 
@@ -46,7 +47,6 @@ struct Pooling {
 
     template <typename T>
     __device__ Winner winner(const T* plane, int p, const Normal& normal) const {
-        constexpr int UNROLLED = SIDE > 0 ? SIDE : 1;
         int first = corner(p);
         float raw = toFloat(plane[first]);
         Winner best{normal.of(raw), raw, first};

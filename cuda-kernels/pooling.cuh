@@ -3,12 +3,11 @@
 // row by row, and equal numbers are the rule where an image is black.
 
 // Index within the plane of the first largest element of a window: a later one wins only by being greater.
-__device__ inline int firstLargest(
-    const T* plane, int corner, int kernelHeight, int kernelWidth, int width) {
+__device__ inline int firstLargest(const T* plane, int corner, int kernel, int width) {
     int best = corner;
     float largest = toFloat(plane[corner]);
-    for (int row = 0; row < kernelHeight; row++) {
-        for (int column = 0; column < kernelWidth; column++) {
+    for (int row = 0; row < kernel; row++) {
+        for (int column = 0; column < kernel; column++) {
             int at = corner + row * width + column;
             float value = toFloat(plane[at]);
             if (value > largest) {
@@ -28,15 +27,12 @@ extern "C" __global__ void KERNEL(max_pool_forward)(
     int planes, int height, int width) {
     int outHeight = (height - kernel) / stride + 1;
     int outWidth = (width - kernel) / stride + 1;
-    int outPixels = outHeight * outWidth;
-    long long count = static_cast<long long>(planes) * outPixels;
-    long long threads = static_cast<long long>(gridDim.x) * blockDim.x;
-    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += threads) {
-        const T* plane = x + i / outPixels * height * width;
-        int p = static_cast<int>(i % outPixels);
+    forEachPiece(planes, outHeight * outWidth, [&](int i, int p) {
+        const T* plane = x + static_cast<long long>(i) * height * width;
         int corner = (p / outWidth * width + p % outWidth) * stride;
-        y[i] = plane[firstLargest(plane, corner, kernel, kernel, width)];
-    }
+        int best = firstLargest(plane, corner, kernel, width);
+        y[static_cast<long long>(i) * outHeight * outWidth + p] = plane[best];
+    });
 }
 
 // Every element of x asks the windows that it is in whether it is their first largest: no two threads write to one
@@ -50,14 +46,9 @@ extern "C" __global__ void KERNEL(max_pool_backward)(
     int kernel, int stride, int planes, int height, int width) {  // as forward
     int outHeight = (height - kernel) / stride + 1;
     int outWidth = (width - kernel) / stride + 1;
-    int pixels = height * width;
-    long long count = static_cast<long long>(planes) * pixels;
-    long long threads = static_cast<long long>(gridDim.x) * blockDim.x;
-    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += threads) {
-        long long planeIndex = i / pixels;
-        const T* plane = x + planeIndex * pixels;
-        const T* gradients = dy + planeIndex * outHeight * outWidth;
-        int p = static_cast<int>(i % pixels);
+    forEachPiece(planes, height * width, [&](int i, int p) {
+        const T* plane = x + static_cast<long long>(i) * height * width;
+        const T* gradients = dy + static_cast<long long>(i) * outHeight * outWidth;
         int row = p / width;
         int column = p % width;
         int firstRow = row < kernel ? 0 : (row - kernel) / stride + 1;
@@ -66,13 +57,13 @@ extern "C" __global__ void KERNEL(max_pool_backward)(
         for (int u = firstRow; u < outHeight && u * stride <= row; u++) {
             for (int v = firstColumn; v < outWidth && v * stride <= column; v++) {
                 int corner = (u * width + v) * stride;
-                if (firstLargest(plane, corner, kernel, kernel, width) == p) {
+                if (firstLargest(plane, corner, kernel, width) == p) {
                     sum += toFloat(gradients[u * outWidth + v]);
                 }
             }
         }
-        store(&dx[i], sum);
-    }
+        store(&dx[static_cast<long long>(i) * height * width + p], sum);
+    });
 }
 
 // The first largest of a whole plane, in every lane of the calling warp. All lanes begin with element 0, so that a
@@ -97,15 +88,6 @@ __device__ inline int firstLargestOfPlane(const T* plane, int pixels) {
         }
     }
     return best;
-}
-
-// Calls operation(plane) with whole warps. blockDim.x is a multiple of 32.
-template <typename Operation>
-__device__ inline void forEachPlane(int planes, Operation operation) {
-    int warps = static_cast<int>(gridDim.x * blockDim.x) / WARP;
-    for (int plane = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x) / WARP; plane < planes; plane += warps) {
-        operation(plane);
-    }
 }
 
 // One warp a plane. Grid: any number of blocks of a multiple of 32 threads.
@@ -160,9 +142,7 @@ extern "C" __global__ void KERNEL(global_average_backward)(
     T* __restrict__ dx,        // [planes, pixels]  out
     const T* __restrict__ dy,  // [planes]
     int planes, int pixels) {
-    long long count = static_cast<long long>(planes) * pixels;
-    long long threads = static_cast<long long>(gridDim.x) * blockDim.x;
-    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += threads) {
-        store(&dx[i], toFloat(dy[i / pixels]) / static_cast<float>(pixels));
-    }
+    forEachPiece(planes, pixels, [&](int i, int p) {
+        store(&dx[static_cast<long long>(i) * pixels + p], toFloat(dy[i]) / static_cast<float>(pixels));
+    });
 }

@@ -54,24 +54,3 @@ __device__ inline Pair sliceSum(
     }
     return {warpSum(sum.first), warpSum(sum.second)};
 }
-
-// Calls operation(sample, piece) for this thread's share of one channel: `pieces` of it in every sample, strided over
-// all threads with the same blockIdx.y. Neighbouring threads have neighbouring pieces.
-template <typename Operation>
-__device__ inline void forEachOfChannel(int samples, int pieces, Operation operation) {
-    int stride = static_cast<int>(gridDim.x * blockDim.x);
-    int first = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-    int sample = first / pieces;
-    int piece = first % pieces;
-    int sampleStride = stride / pieces;
-    int pieceStride = stride % pieces;
-    while (sample < samples) {
-        operation(sample, piece);
-        sample += sampleStride;
-        piece += pieceStride;
-        if (piece >= pieces) {
-            piece -= pieces;
-            sample++;
-        }
-    }
-}
