@@ -192,8 +192,7 @@ final class FunctionTable {
     }
 
     private UserError lacks(String functions) {
-        return new UserError(
-                library.title() + " was found, and has no " + functions + ": install a newer " + library.title());
+        return new UserError(library.title() + " lacks " + functions + ": install a newer version of it");
     }
 
     /// The same sentence from another place: an error that is thrown twice keeps the stack of the first time.
