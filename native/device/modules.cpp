@@ -157,6 +157,21 @@ extern "C" int cuFuncGetAttribute(int* value, int attribute, Handle function) {
     });
 }
 
+extern "C" int cuFuncGetParamInfo(Handle function, std::size_t index, std::size_t* offset, std::size_t* bytes) {
+    return call(statusOf, "cuFuncGetParamInfo", {.capture = true}, [&] {
+        const Kernel& kernel = *find<Function>("function", function).kernel;
+        if (index >= kernel.parameterCount) throw Refusal{Fault::invalidValue, ""}; // how a caller finds the end
+        std::size_t at = 0;
+        for (std::size_t i = 0; i <= index; ++i) {
+            std::size_t size = kernel.parameters[i].bytes; // a scalar's alignment is its size
+            at = (at + size - 1) / size * size;
+            result("paramOffset", offset) = at;
+            result("paramSize", bytes) = size;
+            at += size;
+        }
+    });
+}
+
 extern "C" int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                               unsigned blockY, unsigned blockZ, unsigned sharedBytes, Handle target, void** parameters,
                               void** extra) {
