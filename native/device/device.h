@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -144,6 +145,24 @@ template <class Value> Value& result(const char* what, Value* pointer) {
 
 template <class Value> Value* pointer(Address address) {
     return reinterpret_cast<Value*>(static_cast<std::uintptr_t>(address));
+}
+
+// alpha and beta, read from the host when the call is made.
+struct Scaling {
+    float alpha, beta;
+};
+
+inline Scaling scaling(const void* alpha, const void* beta) {
+    software_check_host("alpha", alpha);
+    software_check_host("beta", beta);
+    return {*static_cast<const float*>(alpha), *static_cast<const float*>(beta)};
+}
+
+// What is read and written at once must not be the same memory.
+inline void requireApart(const Use& written, std::initializer_list<Use> others) {
+    for (const Use& other : others)
+        if (written.address < other.address + other.bytes && other.address < written.address + written.bytes)
+            throw Refusal{Fault::invalidValue, format("%s and %s overlap", written.what, other.what)};
 }
 
 } // namespace software
