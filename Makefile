@@ -2,10 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train test jar data format clean help native native-test dist dist-verify
+.PHONY: train test jar data format clean help native native-test dist dist-verify kernels-report
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
+NVCC := $(shell command -v nvcc)
+FATBIN := target/cuda-kernels/mnist20k.fatbin
 # Only Maven's warnings and errors.
 QUIET := MAVEN_OPTS="$$MAVEN_OPTS -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
@@ -25,10 +27,18 @@ data: $(JAR) ## fetch MNIST into the cache, checked
 	@src/main/sh/dataset.sh "$(CACHE)"
 
 # Folders count as sources too: their time changes when a file goes.
-$(JAR): pom.xml LICENSE $(shell find src/main/java src/main/resources)
+$(JAR): pom.xml LICENSE $(shell find src/main/java src/main/resources cuda-kernels) $(if $(NVCC),$(FATBIN))
 	@echo "building $@ (the first time Maven fetches what it needs)"
+	$(if $(NVCC),,@echo "nvcc is not on PATH: the jar gets the CUDA kernels as sources, which NVRTC compiles on a GPU"; rm -f $(FATBIN))
+	@rm -rf target/classes/cuda-kernels
 	@$(QUIET) $(MAVEN) package -Dmaven.test.skip
 	@touch $@
+
+$(FATBIN): $(wildcard cuda-kernels/*) src/main/sh/kernels.sh
+	@src/main/sh/kernels.sh build $@
+
+kernels-report: ## write what each CUDA kernel takes of a GPU into docs/KERNELS.md; takes nvcc
+	@src/main/sh/kernels.sh report docs/KERNELS.md
 
 native: ## build the software CUDA device, on which tests run where there is no GPU; takes a C++20 compiler
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native OUT=$(CURDIR)/target/native
@@ -49,4 +59,4 @@ clean: ## remove what was built; runs and the dataset stay
 	@rm -rf target
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
