@@ -6,7 +6,7 @@ import jcuda.driver.CUresult;
 /// What a person can do about a status of the driver.
 final class DriverRemedy {
     // Newer than the constants we take: cuda.h of CUDA 13.
-    private static final int CUDA_ERROR_CONTAINED = 721;
+    private static final int CUDA_ERROR_CONTAINED = 226;
 
     private DriverRemedy() {}
 
