@@ -1,5 +1,7 @@
 package io.mnist20k.cuda;
 
+import java.util.Objects;
+
 /// A call of NVIDIA's driver or of one of its libraries that failed, as a sentence: the C function and the
 /// arguments that matter, NVIDIA's name, number and words for the failure and, where a person can do
 /// something, what to do.
@@ -22,6 +24,12 @@ public final class CudaException extends RuntimeException {
         this.call = call;
         this.status = status;
         this.sticky = sticky;
+    }
+
+    /// The whole sentence; a failure without one cannot be made.
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /// The C function that failed, with the arguments that matter.

@@ -1,0 +1,75 @@
+package io.mnist20k.cuda;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/// What the software CUDA device does on request, for tests marked [OnSoftwareDevice].
+public final class SoftwareDevice {
+    private static final MethodHandle FAIL =
+            bind("software_fail", FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle CALLS = bind("software_calls", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
+    private static final MethodHandle LIVE = bind("software_live", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
+    private static final MethodHandle MEMORY = bind("software_memory", FunctionDescriptor.ofVoid(JAVA_LONG));
+    private static final MethodHandle RESET = bind("software_reset", FunctionDescriptor.ofVoid());
+
+    private SoftwareDevice() {}
+
+    /// Makes the nth call of a function from now, 1 being the next, do nothing but return a status.
+    public static void fail(String function, long nth, int status) {
+        try (Arena arena = Arena.ofConfined()) {
+            FAIL.invokeExact(arena.allocateFrom(function), nth, status);
+        } catch (Throwable mistake) {
+            throw new AssertionError(mistake);
+        }
+    }
+
+    /// How often a function was called since the last [#reset].
+    public static long calls(String function) {
+        return ask(CALLS, function);
+    }
+
+    /// How many native objects of a kind are alive: `memory`, `pinned`, `stream`, `event`, `graph`,
+    /// `context`…, or of all kinds where the kind is empty. `bytes` is how much device memory is allocated.
+    public static long live(String kind) {
+        return ask(LIVE, kind);
+    }
+
+    /// How much memory the device has from now on; what is allocated stays.
+    public static void memory(long bytes) {
+        try {
+            MEMORY.invokeExact(bytes);
+        } catch (Throwable mistake) {
+            throw new AssertionError(mistake);
+        }
+    }
+
+    /// Forgets counts of calls, failures asked for, and errors that stick.
+    public static void reset() {
+        try {
+            RESET.invokeExact();
+        } catch (Throwable mistake) {
+            throw new AssertionError(mistake);
+        }
+    }
+
+    private static long ask(MethodHandle function, String text) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (long) function.invokeExact(arena.allocateFrom(text));
+        } catch (Throwable mistake) {
+            throw new AssertionError(mistake);
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle bind(String name, FunctionDescriptor descriptor) {
+        MemorySegment symbol = Libraries.driver().findOrThrow(name);
+        return Linker.nativeLinker().downcallHandle(symbol, descriptor);
+    }
+}
