@@ -3,16 +3,27 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <vector>
 
 namespace software {
 
-using Lanes [[gnu::vector_size(64), gnu::aligned(4), gnu::may_alias]] = float; // 16 floats, anywhere
+using Lanes [[gnu::vector_size(64)]] = float; // 16 floats
 
 constexpr std::size_t LANES = 16, TILE = 4 * LANES, ROWS = 4;
 
 inline std::size_t roundUp(std::size_t count, std::size_t multiple) {
     return (count + multiple - 1) / multiple * multiple;
+}
+
+inline Lanes load(const float* from) {
+    Lanes lanes;
+    std::memcpy(&lanes, from, sizeof lanes);
+    return lanes;
+}
+
+inline void store(float* to, const Lanes& lanes) {
+    std::memcpy(to, &lanes, sizeof lanes);
 }
 
 // [rows][terms] as blocks of ROWS rows: [rows / ROWS][terms][ROWS], filled up with 0.
@@ -33,8 +44,8 @@ inline void multiplyRows(const float* blocks, std::size_t rows, const std::vecto
             Lanes sums[ROWS][4] = {};
             const float* weight = blocks + r * terms;
             for (std::size_t k = 0; k < terms; ++k, weight += ROWS) {
-                auto* from = reinterpret_cast<const Lanes*>(in + offsets[k] + i);
-                Lanes a = from[0], b = from[1], c = from[2], d = from[3];
+                const float* from = in + offsets[k] + i;
+                Lanes a = load(from), b = load(from + LANES), c = load(from + 2 * LANES), d = load(from + 3 * LANES);
                 for (std::size_t row = 0; row < ROWS; ++row) {
                     sums[row][0] += weight[row] * a;
                     sums[row][1] += weight[row] * b;
@@ -42,10 +53,8 @@ inline void multiplyRows(const float* blocks, std::size_t rows, const std::vecto
                     sums[row][3] += weight[row] * d;
                 }
             }
-            for (std::size_t row = 0; row < ROWS; ++row) {
-                auto* to = reinterpret_cast<Lanes*>(out + (r + row) * pitch + i);
-                for (std::size_t part = 0; part < 4; ++part) to[part] = sums[row][part];
-            }
+            for (std::size_t row = 0; row < ROWS; ++row)
+                for (std::size_t part = 0; part < 4; ++part) store(out + (r + row) * pitch + i + part * LANES, sums[row][part]);
         }
 }
 
@@ -65,8 +74,8 @@ inline void multiplyPairs(const float* left, std::size_t rows, std::size_t pitch
             for (std::size_t i = 0; i < count; i += LANES) {
                 Lanes ours[ROWS], theirs[ROWS];
                 for (std::size_t each = 0; each < ROWS; ++each) {
-                    ours[each] = *reinterpret_cast<const Lanes*>(left + (r + each) * pitch + i);
-                    theirs[each] = *reinterpret_cast<const Lanes*>(in + offsets[k + each] + i);
+                    ours[each] = load(left + (r + each) * pitch + i);
+                    theirs[each] = load(in + offsets[k + each] + i);
                 }
                 for (std::size_t a = 0; a < ROWS; ++a)
                     for (std::size_t b = 0; b < ROWS; ++b) sums[a][b] += ours[a] * theirs[b];
