@@ -54,6 +54,7 @@ final class CudaDriver {
     private static final MethodHandle EVENT_CREATE = FUNCTIONS.bind("cuEventCreate", "PI");
     private static final MethodHandle EVENT_DESTROY = FUNCTIONS.bind("cuEventDestroy_v2", "J");
     private static final MethodHandle EVENT_RECORD = FUNCTIONS.bind("cuEventRecord", "JJ");
+    private static final MethodHandle EVENT_QUERY = FUNCTIONS.bind("cuEventQuery", "J");
     private static final MethodHandle EVENT_SYNCHRONIZE = FUNCTIONS.bind("cuEventSynchronize", "J");
     // Drivers before CUDA 13 know the same function by its old name only.
     private static final MethodHandle EVENT_ELAPSED_TIME =
@@ -230,6 +231,16 @@ final class CudaDriver {
 
     static void eventRecord(long event, long stream) {
         check(() -> (int) EVENT_RECORD.invokeExact(event, stream), () -> "cuEventRecord()");
+    }
+
+    /// Whether everything recorded before the event is done; waits for nothing.
+    static boolean eventQuery(long event) {
+        int status = FunctionTable.status(() -> (int) EVENT_QUERY.invokeExact(event));
+        if (status == CUresult.CUDA_ERROR_NOT_READY) {
+            return false;
+        }
+        check(() -> status, () -> "cuEventQuery()");
+        return true;
     }
 
     static void eventSynchronize(long event) {

@@ -16,6 +16,11 @@ public final class CudaEvent extends NativeObject {
         CudaDriver.eventRecord(handle(), gpu.stream());
     }
 
+    /// Whether the mark has been reached; waits for nothing. Failures of what was queued before it appear here.
+    public boolean isReached() {
+        return CudaDriver.eventQuery(handle());
+    }
+
     /// Waits until the mark is reached.
     public void synchronize() {
         CudaDriver.eventSynchronize(handle());

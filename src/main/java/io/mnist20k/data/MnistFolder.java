@@ -26,15 +26,18 @@ public final class MnistFolder {
         return new MnistFolder(path, null);
     }
 
-    /// The user's own cache: `%LOCALAPPDATA%\mnist20k` on Windows, elsewhere `$XDG_CACHE_HOME/mnist20k` or, where
-    /// that is not set, `~/.cache/mnist20k`, with `~` as the shell has it.
+    /// MNIST in the user's own [cache][#cachePath].
     public static MnistFolder cache(Download download) {
-        return cache(
-                cachePath(
-                        System.getenv(),
-                        System.getProperty("os.name"),
-                        System.getenv().getOrDefault("HOME", System.getProperty("user.home"))),
-                download);
+        return cache(cachePath(), download);
+    }
+
+    /// The folder for what this program can make or fetch again: `%LOCALAPPDATA%\mnist20k` on Windows, elsewhere
+    /// `$XDG_CACHE_HOME/mnist20k` or, where that is not set, `~/.cache/mnist20k`, with `~` as the shell has it.
+    public static Path cachePath() {
+        return cachePath(
+                System.getenv(),
+                System.getProperty("os.name"),
+                System.getenv().getOrDefault("HOME", System.getProperty("user.home")));
     }
 
     static MnistFolder cache(Path path, Download download) {

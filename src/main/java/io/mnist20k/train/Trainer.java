@@ -1,6 +1,5 @@
 package io.mnist20k.train;
 
-import io.mnist20k.UserError;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.data.SampleOrder;
 import io.mnist20k.data.Split;

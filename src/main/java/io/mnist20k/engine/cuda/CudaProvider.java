@@ -1,0 +1,103 @@
+package io.mnist20k.engine.cuda;
+
+import io.mnist20k.UserError;
+import io.mnist20k.cuda.Cublas;
+import io.mnist20k.cuda.CudaException;
+import io.mnist20k.cuda.Cudnn;
+import io.mnist20k.cuda.Finding;
+import io.mnist20k.cuda.Gpu;
+import io.mnist20k.cuda.Libraries;
+import io.mnist20k.cuda.Library;
+import io.mnist20k.engine.Availability;
+import io.mnist20k.engine.Engine;
+import io.mnist20k.engine.EngineProvider;
+import io.mnist20k.recipe.Precision;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Looks for NVIDIA's libraries and for a GPU, and tries whether they work together.
+public final class CudaProvider implements EngineProvider {
+    static final String NAME = "cuda";
+
+    /// How the software device that the tests run on calls itself.
+    private static final String SOFTWARE = "mnist20k software CUDA device";
+
+    /// The first GPU that the driver shows; CUDA_VISIBLE_DEVICES says which that is.
+    private static final int ORDINAL = 0;
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Availability probe() {
+        var findings = new LinkedHashMap<String, String>();
+        var reasons = new ArrayList<String>();
+        for (Library library : Library.values()) {
+            describe(Libraries.find(library), findings, reasons);
+        }
+        if (!reasons.isEmpty()) {
+            return new Availability.Missing(reasons, findings);
+        }
+        try {
+            return probeGpu(findings);
+        } catch (UserError | CudaException failure) {
+            return new Availability.Missing(List.of(String.valueOf(failure.getMessage())), findings);
+        }
+    }
+
+    private static void describe(Finding finding, Map<String, String> findings, List<String> reasons) {
+        findings.put(finding.library().title(), finding.toString());
+        if (finding instanceof Finding.Missing missing && isNeeded(missing.library())) {
+            reasons.add(missing.reason());
+        }
+    }
+
+    /// NVRTC compiles the kernels where no compiled ones came with the program.
+    private static boolean isNeeded(Library library) {
+        return library != Library.NVRTC || !KernelImage.isCompiled();
+    }
+
+    /// Opens everything that a session opens, since most of what can be wrong shows only then.
+    private static Availability probeGpu(Map<String, String> findings) {
+        findings.put("driver's CUDA", version(Gpu.driverVersion(), 1000, 10));
+        findings.put("cuDNN version", version(Cudnn.version(), 10_000, 100));
+        findings.put("cuBLAS version", version(Cublas.version(), 10_000, 100));
+        List<Gpu.Description> gpus = Gpu.all();
+        for (Gpu.Description gpu : gpus) {
+            findings.put(
+                    "GPU " + gpu.ordinal(),
+                    "%s, compute capability %d.%d, %,d MiB, %d multiprocessors"
+                            .formatted(
+                                    gpu.name(),
+                                    gpu.major(),
+                                    gpu.minor(),
+                                    gpu.memoryBytes() >> 20,
+                                    gpu.multiprocessors()));
+        }
+        if (gpus.isEmpty()) {
+            return new Availability.Missing(
+                    List.of("the driver shows no GPU: look at nvidia-smi and at CUDA_VISIBLE_DEVICES"), findings);
+        }
+        try (var device = new Device(ORDINAL, Precision.FP32)) {
+            findings.put("kernels", device.kernelOrigin());
+        }
+        String name = gpus.getFirst().name();
+        return name.equals(SOFTWARE)
+                ? new Availability.OnRequest(
+                        name, "it is no GPU but this program's own test instrument, and slow", findings)
+                : new Availability.Ready(name, findings);
+    }
+
+    private static String version(long number, int major, int minor) {
+        return number / major + "." + number % major / minor;
+    }
+
+    @Override
+    public Engine create(int threads) {
+        return new CudaEngine(ORDINAL, Gpu.all().get(ORDINAL).name(), true);
+    }
+}

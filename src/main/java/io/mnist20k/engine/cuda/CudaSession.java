@@ -1,0 +1,196 @@
+package io.mnist20k.engine.cuda;
+
+import io.mnist20k.UserError;
+import io.mnist20k.cuda.CudaException;
+import io.mnist20k.cuda.DeviceBuffer;
+import io.mnist20k.cuda.Owner;
+import io.mnist20k.cuda.PinnedBuffer;
+import io.mnist20k.data.Dataset;
+import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.StepObserver;
+import io.mnist20k.engine.Training;
+import io.mnist20k.network.Network;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// A network on a GPU. All memory that does not depend on a dataset is allocated when it opens. A failure of the device
+/// ends the session: everything is freed, and the failure told in one sentence.
+final class CudaSession implements Session {
+    private final Network network;
+    private final Training training;
+    private final boolean captures;
+    private final Program program;
+    private final Owner owner = new Owner();
+    private final Device device;
+    private final DeviceBuffer memory;
+    private final Held<DeviceImages> trainingImages;
+    private final Held<DeviceImages> evaluatedImages;
+    private final Held<EpochMemory> epochMemory;
+    private final Held<PinnedBuffer> results;
+    private final Map<Integer, Step> steps = new HashMap<>();
+    private boolean closed;
+
+    /// @param ordinal  the driver's number of the GPU
+    /// @param captures whether steps are captured as graphs
+    CudaSession(int ordinal, Network network, Training training, boolean captures) {
+        this.network = network;
+        this.training = training;
+        this.captures = captures;
+        program = new Program(network, training);
+        try {
+            device = owner.own(new Device(ordinal, training.engine().precision()));
+            memory = owner.own(program.memory.allocate(device.gpu));
+            memory.clear();
+            program.state.begin(device, memory);
+            trainingImages = owner.own(new Held<>());
+            evaluatedImages = owner.own(new Held<>());
+            epochMemory = owner.own(new Held<>());
+            results = owner.own(new Held<>());
+            step(training.batch());
+        } catch (CudaException failure) {
+            throw closed("opening a session", failure);
+        } catch (RuntimeException | Error failure) {
+            owner.closeAfter(failure);
+            throw failure;
+        }
+    }
+
+    /// Lays out the step of so many samples where that has not been done.
+    private Step step(int samples) {
+        Step known = steps.get(samples);
+        if (known != null) {
+            return known;
+        }
+        Step step = owner.own(new Step(device, program, training, samples, captures));
+        steps.put(samples, step);
+        return step;
+    }
+
+    @Override
+    public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
+        requireOpen();
+        requireTrainable(dataset, epoch);
+        if (epoch.firstStep() >= epoch.steps()) {
+            return epoch.steps();
+        }
+        return attempt("training", () -> {
+            DeviceImages images =
+                    trainingImages.get(held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
+            EpochMemory sent = epochMemory.get(
+                    held -> held.holds(epoch), () -> new EpochMemory(device.gpu, epoch.order().length, epoch.steps()));
+            // Both are laid out before either is bound: laying out may move the workspace.
+            Step usual = step(samples(epoch, 0));
+            Step last = step(samples(epoch, epoch.steps() - 1));
+            usual.bind(images, sent);
+            last.bind(images, sent);
+            sent.send(epoch, memory, program.state.step.offset() + DeviceState.STEP_POSITION);
+            try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), observer)) {
+                boolean goesOn = true;
+                for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); step++) {
+                    (step < epoch.steps() - 1 ? usual : last).train();
+                    goesOn = reports.stepQueued();
+                }
+                return reports.finish();
+            }
+        });
+    }
+
+    private void requireTrainable(Dataset dataset, Epoch epoch) {
+        if (epoch.batch() != training.batch()) {
+            throw new IllegalArgumentException(
+                    "an epoch in batches of " + epoch.batch() + " for a session in batches of " + training.batch());
+        }
+        for (int image : epoch.order()) {
+            if (image < 0 || image >= dataset.count()) {
+                throw new IllegalArgumentException("the epoch asks for image " + image + " of " + dataset.count());
+            }
+        }
+    }
+
+    private static int samples(Epoch epoch, int step) {
+        return Math.min(epoch.batch(), epoch.order().length - step * epoch.batch());
+    }
+
+    @Override
+    public float[] logits(Dataset dataset) {
+        requireOpen();
+        return attempt("evaluating", () -> {
+            DeviceImages images =
+                    evaluatedImages.get(held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
+            float[] logits = new float[dataset.count() * network.classes()];
+            long bytes = (long) logits.length * Float.BYTES;
+            PinnedBuffer target = results.get(held -> held.bytes() >= bytes, () -> new PinnedBuffer(bytes));
+            Step step = step(training.batch());
+            program.state.copyForEvaluation(memory);
+            for (int from = 0; from < dataset.count(); from += training.batch()) {
+                int count = Math.min(training.batch(), dataset.count() - from);
+                step.evaluate(images, from, count);
+                long row = (long) network.classes() * Float.BYTES;
+                memory.copyTo(target, from * row, program.evaluatedLogits.offset(), count * row);
+            }
+            device.gpu.synchronize();
+            target.view().asFloatBuffer().get(logits);
+            return logits;
+        });
+    }
+
+    @Override
+    public SessionState state() {
+        requireOpen();
+        return attempt("reading the state", () -> program.state.read(memory));
+    }
+
+    @Override
+    public void restore(SessionState state) {
+        requireOpen();
+        attempt("restoring a state", () -> {
+            program.state.restore(memory, state, network);
+            return state;
+        });
+    }
+
+    /// Does something with the GPU, on whichever thread this is.
+    private <T> T attempt(String what, Supplier<T> work) {
+        try {
+            device.gpu.makeCurrent();
+            return work.get();
+        } catch (CudaException failure) {
+            throw closed(what, failure);
+        }
+    }
+
+    /// Frees everything because of a failure.
+    private UserError closed(String what, CudaException failure) {
+        String size = failure.call().startsWith("cuMem")
+                ? "; the network in batches of %d takes %,d MiB, less in smaller ones (--batch)"
+                        .formatted(training.batch(), Math.ceilDiv(program.memory.bytes(), 1 << 20))
+                : "";
+        var error = new UserError(what + " with --device cuda: " + failure.getMessage() + size, failure);
+        closed = true;
+        owner.closeAfter(error);
+        return error;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this session is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            device.gpu.makeCurrent();
+            owner.close();
+        } catch (CudaException failure) {
+            throw closed("closing a session", failure);
+        }
+    }
+}

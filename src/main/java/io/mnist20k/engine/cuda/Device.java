@@ -1,0 +1,105 @@
+package io.mnist20k.engine.cuda;
+
+import io.mnist20k.cuda.CublasHandle;
+import io.mnist20k.cuda.Cudnn;
+import io.mnist20k.cuda.CudnnHandle;
+import io.mnist20k.cuda.DataType;
+import io.mnist20k.cuda.Gpu;
+import io.mnist20k.cuda.Kernel;
+import io.mnist20k.cuda.KernelLaunch;
+import io.mnist20k.cuda.KernelModule;
+import io.mnist20k.cuda.LaunchShape;
+import io.mnist20k.cuda.MathType;
+import io.mnist20k.cuda.Owner;
+import io.mnist20k.data.MnistFolder;
+import io.mnist20k.recipe.Precision;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/// One GPU with what a session needs of NVIDIA's libraries and of this program's kernels.
+final class Device implements AutoCloseable {
+    static final int THREADS = 256;
+
+    /// Blocks of a launch whose threads stride over their work: many times more than any GPU runs side by side.
+    private static final int MOST_BLOCKS = 1 << 16;
+
+    final Gpu gpu;
+    final CudnnHandle cudnn;
+    final CublasHandle cublas;
+    final Workspace workspace;
+    final Algorithms algorithms;
+    private final KernelModule module;
+    private final Map<String, Kernel> kernels = new HashMap<>();
+    private final Precision precision;
+    private final Owner owner = new Owner();
+
+    /// @param ordinal the driver's number of the GPU
+    Device(int ordinal, Precision precision) {
+        this.precision = precision;
+        try {
+            gpu = owner.own(new Gpu(ordinal));
+            module = owner.own(KernelImage.load(gpu));
+            cudnn = owner.own(new CudnnHandle(gpu));
+            cublas = owner.own(new CublasHandle(gpu, precision == Precision.TF32));
+            workspace = owner.own(new Workspace(gpu));
+            algorithms = new Algorithms(
+                    MnistFolder.cachePath().resolve("convolution-algorithms.tsv"),
+                    "%s, compute capability %d.%d, cuDNN %d"
+                            .formatted(
+                                    gpu.description().name(),
+                                    gpu.description().major(),
+                                    gpu.description().minor(),
+                                    Cudnn.version()));
+        } catch (RuntimeException | Error failure) {
+            owner.closeAfter(failure);
+            throw failure;
+        }
+    }
+
+    /// Where the kernels came from, in words.
+    String kernelOrigin() {
+        return switch (module.origin()) {
+            case IMAGE -> "compiled with the program";
+            case SOURCES -> "compiled by NVRTC for this GPU";
+        };
+    }
+
+    /// Of activations, and of the weights that multiply them.
+    static DataType typeOf(Precision precision) {
+        return precision == Precision.BF16 ? DataType.BFLOAT16 : DataType.FLOAT;
+    }
+
+    /// What convolutions may use.
+    MathType mathType() {
+        return precision == Precision.FP32 ? MathType.FMA : MathType.DEFAULT;
+    }
+
+    /// As users call it.
+    String precision() {
+        return precision.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// A launch of a kernel whose threads stride over their work.
+    ///
+    /// @param threads for one piece of work each
+    KernelLaunch striding(String kernel, long threads, Object... parameters) {
+        int blocks = Math.clamp(Math.ceilDiv(threads, THREADS), 1, MOST_BLOCKS);
+        return launch(kernel, blocks, 1, THREADS, parameters);
+    }
+
+    KernelLaunch launch(String kernel, int gridX, int gridY, int threads, Object... parameters) {
+        return kernels.computeIfAbsent(kernel, module::kernel)
+                .prepare(new LaunchShape(gridX, gridY, threads, 1), parameters);
+    }
+
+    /// The kernel's name for one type of activations.
+    static String kernel(String name, DataType type) {
+        return name + (type == DataType.FLOAT ? "_f32" : "_bf16");
+    }
+
+    @Override
+    public void close() {
+        owner.close();
+    }
+}

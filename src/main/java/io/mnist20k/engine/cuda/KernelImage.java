@@ -1,0 +1,67 @@
+package io.mnist20k.engine.cuda;
+
+import io.mnist20k.cuda.Gpu;
+import io.mnist20k.cuda.KernelModule;
+import io.mnist20k.cuda.KernelSources;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// This program's kernels as they travel in its jar: compiled where the build had nvcc, and as sources always.
+final class KernelImage {
+    private static final String FOLDER = "/cuda-kernels/";
+    private static final String COMPILED = "mnist20k.fatbin";
+    private static final String MAIN_SOURCE = "mnist20k.cu";
+    private static final Pattern INCLUDE = Pattern.compile("(?m)^\\s*#include \"(.+)\"");
+
+    private KernelImage() {}
+
+    /// @throws io.mnist20k.UserError where neither form can be used on this GPU, with the reasons
+    static KernelModule load(Gpu gpu) {
+        return KernelModule.load(gpu, resource(COMPILED), sources());
+    }
+
+    /// Whether compiled kernels came with the program.
+    static boolean isCompiled() {
+        return KernelImage.class.getResource(FOLDER + COMPILED) != null;
+    }
+
+    private static KernelSources sources() {
+        String text = source(MAIN_SOURCE);
+        var headers = new LinkedHashMap<String, String>();
+        collectHeaders(text, headers);
+        return new KernelSources(MAIN_SOURCE, text, headers, List.of("--std=c++17"));
+    }
+
+    private static void collectHeaders(String text, Map<String, String> headers) {
+        INCLUDE.matcher(text).results().map(include -> include.group(1)).forEach(name -> {
+            if (!headers.containsKey(name)) {
+                String header = source(name);
+                headers.put(name, header);
+                collectHeaders(header, headers);
+            }
+        });
+    }
+
+    private static String source(String name) {
+        byte[] bytes = resource(name);
+        if (bytes == null) {
+            throw new IllegalStateException("the program was packed without its kernel source " + name);
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static byte @Nullable [] resource(String name) {
+        try (InputStream in = KernelImage.class.getResourceAsStream(FOLDER + name)) {
+            return in == null ? null : in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading " + name + " from the program's own jar", e);
+        }
+    }
+}

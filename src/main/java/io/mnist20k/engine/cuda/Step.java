@@ -1,0 +1,148 @@
+package io.mnist20k.engine.cuda;
+
+import io.mnist20k.cuda.CudaException;
+import io.mnist20k.cuda.CudaGraph;
+import io.mnist20k.cuda.DataType;
+import io.mnist20k.cuda.KernelLaunch;
+import io.mnist20k.cuda.Owner;
+import io.mnist20k.engine.Training;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A training step, or a batch of an evaluation, for one number of samples.
+///
+/// The first training step is launched piece by piece, since libraries set themselves up at the first call of
+/// everything; then the step is captured as a graph and replayed. Addresses are frozen in a graph, so it is captured
+/// anew where one of them has changed. Where the driver cannot capture what a library does, every step is launched
+/// piece by piece: the bits are the same.
+final class Step implements AutoCloseable {
+    /// `CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED` to `CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD` of `cuda.h`.
+    private static final int FIRST_CAPTURE_ERROR = 900;
+
+    private static final int LAST_CAPTURE_ERROR = 908;
+
+    private final Device device;
+    private final List<Operation> operations;
+    private final List<Operation> trained;
+    private final Loader loader;
+    private final Loss loss;
+    private final Update update;
+    private final @Nullable KernelLaunch widenLogits;
+    private final Owner owner = new Owner();
+    private boolean captures;
+    private boolean warm;
+    private @Nullable Addresses bound;
+    private @Nullable CudaGraph graph;
+
+    /// Of what training steps use beside the session's own memory.
+    record Addresses(
+            long images, long labels, long order, long learningRates, long lossSums, long correct, long workspace) {}
+
+    /// @param captures whether training steps are captured
+    Step(Device device, Program program, Training training, int samples, boolean captures) {
+        this.device = device;
+        this.captures = captures;
+        try {
+            operations = program.layOut(device, owner, samples);
+            trained = program.trained(operations);
+            loader = new Loader(device, program, training, samples);
+            loss = new Loss(device, program, training, samples);
+            update = new Update(device, program.state, training);
+            widenLogits = widenLogits(device, program, samples);
+        } catch (RuntimeException | Error failure) {
+            owner.closeAfter(failure);
+            throw failure;
+        }
+    }
+
+    private static @Nullable KernelLaunch widenLogits(Device device, Program program, int samples) {
+        long count = (long) samples * program.logits.shape().channels();
+        return program.logits.type() == DataType.FLOAT
+                ? null
+                : device.striding(
+                        "convert_to_f32",
+                        count,
+                        program.evaluatedLogits.address(),
+                        program.logits.value().address(),
+                        count);
+    }
+
+    /// Where the training steps to come find images and learning rates, and leave their results.
+    void bind(DeviceImages images, EpochMemory epoch) {
+        var addresses = new Addresses(
+                images.pixels(),
+                images.labels(),
+                epoch.order(),
+                epoch.learningRates(),
+                epoch.lossSums(),
+                epoch.correct(),
+                device.workspace.address());
+        if (!addresses.equals(bound)) {
+            forgetGraph();
+            loader.bind(addresses);
+            loss.bind(addresses);
+            update.bind(addresses);
+            bound = addresses;
+        }
+    }
+
+    /// Queues the training step that the device is at.
+    void train() {
+        if (graph == null && warm && captures) {
+            capture();
+        }
+        if (graph != null) {
+            graph.launch();
+        } else {
+            launch();
+            warm = true;
+        }
+    }
+
+    private void capture() {
+        try {
+            graph = device.gpu.capture(this::launch);
+        } catch (CudaException failure) {
+            if (failure.status() < FIRST_CAPTURE_ERROR || failure.status() > LAST_CAPTURE_ERROR) {
+                throw failure;
+            }
+            captures = false;
+        }
+    }
+
+    private void launch() {
+        update.begin();
+        loader.loadBatch();
+        operations.forEach(Operation::forward);
+        loss.launch();
+        trained.reversed().forEach(Operation::backward);
+        update.finish();
+    }
+
+    /// Queues the evaluation of the images `from ..< from + count`, as one full batch whatever their count: an image's
+    /// bits do not depend on how many others there are.
+    void evaluate(DeviceImages images, int from, int count) {
+        loader.load(images, from, count);
+        operations.forEach(Operation::infer);
+        if (widenLogits != null) {
+            widenLogits.launch();
+        }
+    }
+
+    private void forgetGraph() {
+        if (graph != null) {
+            CudaGraph forgotten = graph;
+            graph = null;
+            forgotten.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            forgetGraph();
+        } finally {
+            owner.close();
+        }
+    }
+}
