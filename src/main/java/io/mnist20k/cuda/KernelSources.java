@@ -17,8 +17,8 @@ public record KernelSources(String name, String text, Map<String, String> header
         options = List.copyOf(options);
     }
 
-    /// Compiles for exactly this GPU, or, where this NVRTC is older than the GPU, for the newest one it
-    /// knows, as PTX.
+    /// Compiles for exactly this GPU, or, where this NVRTC is older than the GPU, for the newest one it knows, as
+    /// PTX.
     ///
     /// @return cubin or PTX
     /// @throws UserError     where there is no NVRTC, or with the compiler's log where it refuses the sources
@@ -32,11 +32,19 @@ public record KernelSources(String name, String text, Map<String, String> header
                 .max(Integer::compare)
                 .orElseThrow(() -> new UserError("this NVRTC compiles for compute capabilities " + known
                         + " only and the GPU is older: install an older CUDA toolkit"));
+        return compile(nearest, exact);
+    }
+
+    /// @param architecture as in `sm_75`, one that this NVRTC knows
+    /// @param machineCode  whether to give a cubin; else PTX
+    byte[] compile(int architecture, boolean machineCode) {
         List<String> all = new ArrayList<>(options);
-        all.add("--gpu-architecture=" + (exact ? "sm_" : "compute_") + nearest);
+        // Before CUDA 13 a generic lambda inside a device function counts as a host function otherwise.
+        all.add("-default-device");
+        all.add("--gpu-architecture=" + (machineCode ? "sm_" : "compute_") + architecture);
         try (NvrtcProgram program = new NvrtcProgram(this)) {
             program.compile(all);
-            return exact ? program.cubin() : program.ptx();
+            return machineCode ? program.cubin() : program.ptx();
         }
     }
 }
