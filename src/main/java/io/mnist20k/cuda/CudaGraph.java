@@ -4,11 +4,24 @@ package io.mnist20k.cuda;
 public final class CudaGraph extends NativeObject {
     private final Gpu gpu;
 
-    /// @param graph what was recorded, freed here in any case
-    CudaGraph(Gpu gpu, long graph) {
-        super("graph", () -> instantiate(graph), CudaDriver::graphExecDestroy);
+    private CudaGraph(Gpu gpu, NativeObject recording) {
+        super("graph", () -> CudaDriver.graphInstantiate(recording.handle()), CudaDriver::graphExecDestroy);
         this.gpu = gpu;
         configure(() -> CudaDriver.graphUpload(handle(), gpu.stream()));
+    }
+
+    /// @param graph what was recorded, freed here in any case
+    static CudaGraph of(Gpu gpu, long graph) {
+        Owner owner = new Owner();
+        Recording recording = owner.own(new Recording(graph));
+        try {
+            CudaGraph executable = new CudaGraph(gpu, recording);
+            executable.configure(owner::close);
+            return executable;
+        } catch (RuntimeException | Error failure) {
+            owner.closeAfter(failure);
+            throw failure;
+        }
     }
 
     /// Queues the recorded work once.
@@ -16,12 +29,7 @@ public final class CudaGraph extends NativeObject {
         CudaDriver.graphLaunch(handle(), gpu.stream());
     }
 
-    private static long instantiate(long graph) {
-        try (var recorded = new Recording(graph)) {
-            return CudaDriver.graphInstantiate(recorded.handle());
-        }
-    }
-
+    /// A graph that is not executable yet.
     private static final class Recording extends NativeObject {
         Recording(long graph) {
             super("recording", () -> graph, CudaDriver::graphDestroy);

@@ -115,15 +115,19 @@ final class FunctionTable {
         }
     }
 
-    /// Runs one call. What a handle throws is either the reason why its function is missing, or a mistake of
-    /// ours.
+    /// Runs one call and gives its status.
+    ///
+    /// @throws UserError             where the function is missing
+    /// @throws IllegalStateException where an argument is closed
     static int status(Call call) {
         try {
             return call.status();
         } catch (UserError missing) {
             throw again(missing);
-        } catch (Throwable mistake) {
-            throw new AssertionError("a native function was called otherwise than it was bound", mistake);
+        } catch (RuntimeException | Error failure) {
+            throw failure;
+        } catch (Throwable impossible) {
+            throw new AssertionError("a native function threw", impossible);
         }
     }
 

@@ -94,7 +94,7 @@ public final class Gpu implements AutoCloseable {
             }
             throw failure;
         }
-        return new CudaGraph(this, CudaDriver.streamEndCapture(stream()));
+        return CudaGraph.of(this, CudaDriver.streamEndCapture(stream()));
     }
 
     private static void destroyGraph(long graph) {

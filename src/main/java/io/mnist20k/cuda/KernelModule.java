@@ -44,29 +44,44 @@ public final class KernelModule extends NativeObject {
     /// @throws CudaException where the driver fails otherwise
     public static KernelModule load(Gpu gpu, byte @Nullable [] image, KernelSources sources) {
         List<String> reasons = new ArrayList<>();
-        if (image == null) {
-            reasons.add("no compiled kernels came with this program");
-        } else {
-            try {
+        try {
+            if (image == null) {
+                reasons.add("no compiled kernels came with this program");
+            } else {
                 return new KernelModule(gpu, Origin.IMAGE, image);
-            } catch (CudaException unfit) {
-                if (!NOT_FOR_THIS_GPU.contains(unfit.status())) {
-                    throw unfit;
-                }
-                reasons.add("the compiled ones do not fit it (" + unfit.getMessage() + ")");
             }
+        } catch (CudaException refusal) {
+            reasons.add("the compiled kernels do not fit (" + unfit(refusal).getMessage() + ")");
         }
         try {
-            return new KernelModule(gpu, Origin.SOURCES, sources.compile(gpu));
-        } catch (UserError | CudaException failure) {
-            Gpu.Description device = gpu.description();
-            reasons.add("compiling them failed (" + failure.getMessage() + ")");
-            throw new UserError(
-                    "cannot load " + sources.name() + " on " + device.name() + " (compute capability " + device.major()
-                            + "." + device.minor() + "): " + String.join(", and ", reasons)
-                            + "; update NVIDIA's driver, or install an NVRTC that it supports",
-                    failure);
+            return new KernelModule(gpu, Origin.SOURCES, compile(gpu, sources));
+        } catch (UserError failure) {
+            reasons.add(failure.getMessage());
+        } catch (CudaException refusal) {
+            reasons.add("what NVRTC " + Nvrtc.version() + " made does not fit ("
+                    + unfit(refusal).getMessage() + ")");
         }
+        Gpu.Description device = gpu.description();
+        throw new UserError("cannot load " + sources.name() + " on " + device.name() + " (compute capability "
+                + device.major() + "." + device.minor() + "): " + String.join(", and ", reasons)
+                + "; update NVIDIA's driver, or install an NVRTC that it supports");
+    }
+
+    /// @throws UserError whatever the reason is
+    private static byte[] compile(Gpu gpu, KernelSources sources) {
+        try {
+            return sources.compile(gpu);
+        } catch (CudaException failure) {
+            throw new UserError(failure.getMessage(), failure);
+        }
+    }
+
+    /// @throws CudaException the same, where it does not say that the image is for another GPU or driver
+    private static CudaException unfit(CudaException refusal) {
+        if (!NOT_FOR_THIS_GPU.contains(refusal.status())) {
+            throw refusal;
+        }
+        return refusal;
     }
 
     public Origin origin() {

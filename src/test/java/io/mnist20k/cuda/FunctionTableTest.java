@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
+import java.lang.invoke.WrongMethodTypeException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -162,10 +163,10 @@ final class FunctionTableTest {
     }
 
     @Test
-    void callThatDoesNotFitItsBindingIsNoFailureOfTheLibrary() {
+    void callThatDoesNotFitItsBindingIsRefused() {
         FunctionTable table = new FunctionTable(Library.DRIVER, FunctionTableTest::libc);
         MethodHandle handle = table.bind("abs", "I");
-        assertThrows(AssertionError.class, () -> FunctionTable.status(() -> (int) handle.invokeExact(7L)));
+        assertThrows(WrongMethodTypeException.class, () -> FunctionTable.status(() -> (int) handle.invokeExact(7L)));
     }
 
     private static void callInit(FunctionTable table) {
