@@ -96,7 +96,7 @@ int software_enter(const char* function, const Entry& entry) {
     if (entry.initialised && stickyStatus != 0 && !entry.releases) throw Refusal{Fault::sticky, ""};
     if (entry.context && !contextCurrent())
         throw Refusal{Fault::noContext, "no context is current on this thread (cuCtxSetCurrent is per thread)"};
-    if (!entry.capture) refuseInCapture(function);
+    if (!entry.capture) refuseInCapture("this call");
     return 0;
 }
 

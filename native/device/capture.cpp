@@ -30,16 +30,11 @@ std::vector<std::shared_ptr<Capture>> concerned() {
 
 } // namespace
 
-bool capturing() {
-    return !concerned().empty();
-}
-
-void refuseInCapture(const char* function) {
+void refuseInCapture(const char* what, Fault fault) {
     auto disturbed = concerned();
     if (disturbed.empty()) return;
     for (auto& capture : disturbed) capture->valid = false;
-    throw Refusal{std::string(function) == "the legacy stream" ? Fault::captureImplicit : Fault::captureUnsupported,
-                  format("%s is not allowed during a stream capture, which it invalidates", function)};
+    throw Refusal{fault, format("%s is not allowed during a stream capture, which it invalidates", what)};
 }
 
 void forgetCaptures() {
@@ -78,13 +73,6 @@ extern "C" int cuStreamEndCapture(Handle handle, Handle* graph) {
         if (!capture->valid)
             throw Refusal{Fault::other, "the capture was invalidated before", CUDA_ERROR_STREAM_CAPTURE_INVALIDATED};
         given = create("graph", Graph{std::make_shared<Nodes>(std::move(capture->nodes))});
-    });
-}
-
-extern "C" int cuStreamIsCapturing(Handle handle, int* status) {
-    return call(statusOf, "cuStreamIsCapturing", {.capture = true}, [&] {
-        Stream& target = stream(handle);
-        result("captureStatus", status) = !target.capture ? 0 : target.capture->valid ? 1 : 2;
     });
 }
 

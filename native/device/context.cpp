@@ -112,13 +112,6 @@ extern "C" int cuDeviceGetAttribute(int* value, int attribute, int device) {
     });
 }
 
-extern "C" int cuDevicePrimaryCtxSetFlags_v2(int device, unsigned flags) {
-    return call(statusOf, "cuDevicePrimaryCtxSetFlags_v2", {.context = false}, [&] {
-        checkDevice(device);
-        if ((flags & ~0x1Fu) != 0) throw Refusal{Fault::invalidValue, format("flags %#x are not known", flags)};
-    });
-}
-
 extern "C" int cuDevicePrimaryCtxRetain(Handle* context, int device) {
     return call(statusOf, "cuDevicePrimaryCtxRetain", {.context = false}, [&] {
         checkDevice(device);
@@ -150,9 +143,4 @@ extern "C" int cuCtxSetCurrent(Handle context) {
                                                    static_cast<unsigned long long>(context))};
         current = context == 0 ? 0 : life;
     });
-}
-
-extern "C" int cuCtxGetCurrent(Handle* context) {
-    return call(statusOf, "cuCtxGetCurrent", {.context = false, .capture = true},
-                [&] { result("pctx", context) = contextCurrent() ? handleOf(life) : 0; });
 }

@@ -66,12 +66,9 @@ void finish(Handle target) {
     if (sticky() != 0) throw Refusal{Fault::sticky, ""};
 }
 
-template <class Value> Operation fill(const char* name, Address destination, Value value, std::size_t count) {
-    checkNotEmpty(count);
-    return {name, {{"dstDevice", destination, count * sizeof value, sizeof value}}, {}, [=] {
-                auto* values = pointer<Value>(destination);
-                for (std::size_t i = 0; i < count; ++i) values[i] = value;
-            }};
+Operation fill(const char* name, Address destination, unsigned char value, std::size_t bytes) {
+    checkNotEmpty(bytes);
+    return {name, {{"dstDevice", destination, bytes, 1}}, {}, [=] { std::memset(pointer<void>(destination), value, bytes); }};
 }
 
 } // namespace
@@ -101,31 +98,7 @@ extern "C" int cuMemcpyDtoDAsync_v2(Address destination, Address source, std::si
                 [&] { software_enqueue(target, within("cuMemcpyDtoDAsync_v2", destination, source, bytes)); });
 }
 
-extern "C" int cuMemcpyHtoD_v2(Address destination, const void* source, std::size_t bytes) {
-    return call(statusOf, "cuMemcpyHtoD_v2", {}, [&] {
-        software_enqueue(0, toDevice("cuMemcpyHtoD_v2", destination, source, bytes));
-        finish(0);
-    });
-}
-
-extern "C" int cuMemcpyDtoH_v2(void* destination, Address source, std::size_t bytes) {
-    return call(statusOf, "cuMemcpyDtoH_v2", {}, [&] {
-        software_enqueue(0, toHost("cuMemcpyDtoH_v2", destination, source, bytes));
-        finish(0);
-    });
-}
-
-extern "C" int cuMemcpyDtoD_v2(Address destination, Address source, std::size_t bytes) {
-    return call(statusOf, "cuMemcpyDtoD_v2", {},
-                [&] { software_enqueue(0, within("cuMemcpyDtoD_v2", destination, source, bytes)); });
-}
-
 extern "C" int cuMemsetD8Async(Address destination, unsigned char value, std::size_t count, Handle target) {
     return call(statusOf, "cuMemsetD8Async", {.capture = true},
                 [&] { software_enqueue(target, fill("cuMemsetD8Async", destination, value, count)); });
-}
-
-extern "C" int cuMemsetD32Async(Address destination, unsigned value, std::size_t count, Handle target) {
-    return call(statusOf, "cuMemsetD32Async", {.capture = true},
-                [&] { software_enqueue(target, fill("cuMemsetD32Async", destination, value, count)); });
 }

@@ -78,16 +78,6 @@ extern "C" int cuEventRecord(Handle handle, Handle target) {
     });
 }
 
-extern "C" int cuEventQuery(Handle handle) {
-    return call(statusOf, "cuEventQuery", {}, [&] {
-        Event& event = find<Event>("event", handle);
-        refuseCaptured(event);
-        bool pending = !reached(event);
-        reach(event);
-        if (pending) throw Refusal{Fault::other, "", CUDA_ERROR_NOT_READY};
-    });
-}
-
 extern "C" int cuEventSynchronize(Handle handle) {
     return call(statusOf, "cuEventSynchronize", {}, [&] {
         Event& event = find<Event>("event", handle);
@@ -99,15 +89,4 @@ extern "C" int cuEventSynchronize(Handle handle) {
 extern "C" int cuEventElapsedTime_v2(float* millis, Handle from, Handle to) {
     return call(statusOf, "cuEventElapsedTime_v2", {.capture = true},
                 [&] { result("pMilliseconds", millis) = millisBetween(from, to); });
-}
-
-extern "C" int cuStreamWaitEvent(Handle target, Handle handle, unsigned flags) {
-    return call(statusOf, "cuStreamWaitEvent", {.capture = true}, [&] {
-        Event event = find<Event>("event", handle);
-        if (flags > 1) throw Refusal{Fault::invalidValue, format("flags %u are not known", flags)};
-        if (event.captured || stream(target).capture)
-            throw Refusal{Fault::other, "the software device captures one stream alone", CUDA_ERROR_STREAM_CAPTURE_ISOLATION};
-        if (event.recorded)
-            software_enqueue(target, {"cuStreamWaitEvent", {}, {}, [event] { drain(stream(event.stream), event.ticket); }});
-    });
 }

@@ -140,23 +140,6 @@ extern "C" int cuModuleGetFunction(Handle* function, Handle module, const char* 
     });
 }
 
-extern "C" int cuFuncGetAttribute(int* value, int attribute, Handle function) {
-    return call(statusOf, "cuFuncGetAttribute", {.capture = true}, [&] {
-        int& given = result("pi", value);
-        const Function& wanted = find<Function>("function", function);
-        switch (attribute) {
-            case 0: given = wanted.kernel->maxThreads; break;
-            case 1: // shared, constant and local bytes
-            case 2:
-            case 3: given = 0; break;
-            case 4: given = 32; break;
-            case 5:
-            case 6: given = ARCHITECTURE; break;
-            default: throw Refusal{Fault::invalidValue, format("there is no attribute %d", attribute)};
-        }
-    });
-}
-
 extern "C" int cuFuncGetParamInfo(Handle function, std::size_t index, std::size_t* offset, std::size_t* bytes) {
     return call(statusOf, "cuFuncGetParamInfo", {.capture = true}, [&] {
         const Kernel& kernel = *find<Function>("function", function).kernel;

@@ -53,8 +53,8 @@ void checkOperation(const Operation& operation);
 void runChecked(const Operation& operation);
 
 // capture.cpp
-bool capturing(); // any stream, as far as it concerns this thread
-void refuseInCapture(const char* function);
+// Invalidates the captures that a call on this thread may disturb, and throws where there are any.
+void refuseInCapture(const char* what, Fault fault = Fault::captureUnsupported);
 void forgetCaptures();
 
 // registry.cpp

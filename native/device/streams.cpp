@@ -85,10 +85,7 @@ void software_check_stream(Handle handle) {
 
 void software_enqueue(Handle handle, Operation operation) {
     Stream& target = stream(handle);
-    if (handle == 0 && capturing()) {
-        refuseInCapture("the legacy stream");
-        throw Refusal{Fault::captureImplicit, "the legacy stream is used during a capture"};
-    }
+    if (handle == 0) refuseInCapture("the legacy stream", Fault::captureImplicit);
     checkOperation(operation);
     if (target.capture) {
         if (!target.capture->valid)
@@ -126,24 +123,6 @@ extern "C" int cuStreamSynchronize(Handle handle) {
         Stream& target = stream(handle);
         orderWithLegacy(target);
         drain(target, target.enqueued);
-        if (sticky() != 0) throw Refusal{Fault::sticky, ""};
-    });
-}
-
-// What is pending is reported as such once, and done by the time of the next question.
-extern "C" int cuStreamQuery(Handle handle) {
-    return call(statusOf, "cuStreamQuery", {}, [&] {
-        Stream& target = stream(handle);
-        bool pending = !target.queue.empty();
-        drain(target, target.enqueued);
-        if (sticky() != 0) throw Refusal{Fault::sticky, ""};
-        if (pending) throw Refusal{Fault::other, "", CUDA_ERROR_NOT_READY};
-    });
-}
-
-extern "C" int cuCtxSynchronize() {
-    return call(statusOf, "cuCtxSynchronize", {}, [&] {
-        drainAll();
         if (sticky() != 0) throw Refusal{Fault::sticky, ""};
     });
 }
