@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train test jar data format clean help native native-test dist dist-verify kernels-report
+.PHONY: train test jar data format clean help native native-test native-sanitize dist dist-verify kernels-report
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -46,6 +46,11 @@ native: ## build the software CUDA device, on which tests run where there is no 
 native-test: ## test the software CUDA device itself
 	@$(MAKE) --no-print-directory -C native OUT=$(CURDIR)/target/native test
 
+native-sanitize: ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; which ones in ARGS
+	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=$(CURDIR)/target/native-sanitize all test
+	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.require.native \
+		-Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
+
 dist: $(JAR) ## pack target/mnist20k-VERSION-linux-MACHINE.tar.gz, which brings its own Java and runs on a bare Linux
 	@src/main/sh/dist.sh
 
@@ -59,4 +64,4 @@ clean: ## remove what was built; runs and the dataset stay
 	@rm -rf target
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -78,6 +78,17 @@ extern "C" int cuEventRecord(Handle handle, Handle target) {
     });
 }
 
+// What is pending is reported as such once, and done by the time of the next question.
+extern "C" int cuEventQuery(Handle handle) {
+    return call(statusOf, "cuEventQuery", {}, [&] {
+        Event& event = find<Event>("event", handle);
+        refuseCaptured(event);
+        bool pending = !reached(event);
+        reach(event);
+        if (pending) throw Refusal{Fault::other, "", CUDA_ERROR_NOT_READY};
+    });
+}
+
 extern "C" int cuEventSynchronize(Handle handle) {
     return call(statusOf, "cuEventSynchronize", {}, [&] {
         Event& event = find<Event>("event", handle);
