@@ -6,7 +6,7 @@
 //   dLogits[n,k] = (p[n,k] - t[n,k]) / samples                  of the mean over the step
 //
 // Exponents are taken after the largest logit, whose own exponential, 1, stays out of the sum: log1p of the others
-// keeps the digits of a small loss. A logit that is not a number makes its sample's loss and gradient not numbers.
+// keeps the digits of a small loss. A logit that is NaN or +infinity makes its sample's loss and gradient NaN.
 
 // One thread a sample, in one block: ten classes are too few to share out, and one block sums in a fixed order
 // without a second launch.
@@ -43,7 +43,7 @@ extern "C" __global__ void __launch_bounds__(1024) KERNEL(softmax_loss)(
         float target = 0.0f;
         for (int k = 0; k < classes; k++) {
             float distance = toFloat(z[k]) - largest;
-            others += k == best ? 0.0f : expf(distance);
+            others += k == best ? distance : expf(distance);  // the best's is 0, or NaN where it is infinite
             target += (k == label ? on : off) * distance;
         }
         loss += log1pf(others) - target;

@@ -45,7 +45,7 @@ build() {
     done
     echo "compiling the CUDA kernels for ${all[*]/#/sm_}"
     mkdir -p "$(dirname "$fatbin")"
-    nvcc -fatbin "${flags[@]}" --compress-mode=none --threads 0 "${targets[@]}" -o "$fatbin.new" "$source"
+    nvcc -fatbin "${flags[@]}" --no-compress --threads 0 "${targets[@]}" -o "$fatbin.new" "$source"
     mv "$fatbin.new" "$fatbin"
 }
 
