@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train test jar data format clean help native native-test native-sanitize dist dist-verify kernels-report
+.PHONY: train test jar data format clean help native native-test native-sanitize dist dist-verify kernels-report real-libraries
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -50,6 +50,9 @@ native-sanitize: ## run the tests on the software CUDA device with AddressSaniti
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=$(CURDIR)/target/native-sanitize all test
 	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.require.native \
 		-Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
+
+real-libraries: ## fetch NVIDIA's own libraries (2.4 GB, once) and run what they allow without a GPU
+	@src/main/sh/real-libraries.sh "$(CACHE)/nvidia"
 
 dist: $(JAR) ## pack target/mnist20k-VERSION-linux-MACHINE.tar.gz, which brings its own Java and runs on a bare Linux
 	@src/main/sh/dist.sh

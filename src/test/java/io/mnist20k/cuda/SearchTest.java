@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +28,11 @@ final class SearchTest {
     }
 
     private Finding.Missing missing(Library library) {
-        return assertInstanceOf(Finding.Missing.class, new Search(machine.machine()).find(library));
+        Finding finding = new Search(machine.machine()).find(library);
+        assumeFalse(
+                library == Library.DRIVER && finding instanceof Finding.Loaded,
+                "the loader of this system has a driver, whatever the machine is made of");
+        return assertInstanceOf(Finding.Missing.class, finding);
     }
 
     private void reasonHas(Library library, String... facts) {
