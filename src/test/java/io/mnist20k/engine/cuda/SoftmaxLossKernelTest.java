@@ -150,8 +150,8 @@ final class SoftmaxLossKernelTest {
         assertEquals(2.0 * huge, wrong.loss, 1e-6 * huge);
     }
 
-    /// log1p of what the others add: 1 plus that, as a float, would be 1. CUDA's expf and log1pf are good to one unit in
-    /// the last place, two of 2^-24 each.
+    /// log1p of what the others add: 1 plus that, as a float, would be 1. CUDA's expf and log1pf are good to one
+    /// unit in the last place, two of 2^-24 each.
     @Test
     void aSmallLossKeepsItsDigits() {
         var test = new Case(Precision.F32, 1, 3, 0, 32);
