@@ -114,9 +114,9 @@ final class LoaderKernelTest {
         }
     }
 
-    /// A coordinate is a sum of three products and two numbers of at most some tens: it rounds five times, and moves
-    /// the
-    /// value by at most 255 a pixel of its error, in each direction. A matrix entry may be the neighbouring float.
+    /// A coordinate is a sum of two products and two numbers, all of some tens at most: it rounds five times, and
+    /// moves the value by at most 255 a pixel of its error, in each direction. A matrix entry may be the
+    /// neighbouring float.
     @ParameterizedTest
     @EnumSource
     void distortsAsTheCounterSays(Precision precision) {

@@ -7,9 +7,8 @@ import java.util.stream.Stream;
 /// A batch normalisation with what is fused behind it, its inputs, and what comes out in double by
 /// `docs/OPERATIONS.md`, one layer after the other.
 ///
-/// Inputs are eighths around the channel's number, so that windows have equal elements, and different ones differ by
-/// far
-/// more than rounding: every engine finds the same maxima.
+/// Inputs are eighths around the channel's number, so that windows have equal elements, and different ones
+/// differ by far more than rounding: every engine finds the same maxima.
 ///
 /// @param pool side and stride of the window, 1 where nothing is pooled
 /// @param rate of the dropout, 0 where there is none
