@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train test jar data format clean help native native-test native-sanitize dist dist-verify kernels-report real-libraries
+.PHONY: train test jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -59,6 +59,15 @@ dist: $(JAR) ## pack target/mnist20k-VERSION-linux-MACHINE.tar.gz, which brings 
 
 dist-verify: dist data ## pack it again and compare, then train with it in an empty root
 	@src/main/sh/dist-verify.sh "$(CACHE)"
+
+docker: ## build the image mnist20k for NVIDIA GPUs; docs/CLOUD.md
+	@src/main/sh/docker.sh gpu mnist20k $(DOCKER_ARGS)
+
+docker-cpu: ## build the image mnist20k-cpu
+	@src/main/sh/docker.sh cpu mnist20k-cpu $(DOCKER_ARGS)
+
+docker-verify: data ## build the images without a container engine, and use the CPU one as a stranger would; takes root
+	@src/main/sh/docker-verify.sh "$(CACHE)"
 
 format: ## format the Java sources
 	@$(QUIET) $(MAVEN) spotless:apply

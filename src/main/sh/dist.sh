@@ -37,11 +37,14 @@ modules=$("$jdk/bin/jdeps" --multi-release 25 --ignore-missing-deps -summary tar
     sed -nE 's/.* -> (jav|jdk)/\1/p' | sort -u |
     grep -vxE 'java\.(compiler|naming|rmi|scripting|sql)|jdk\.jfr' | paste -sd, -)
 
-# Modules are stored: the archive is compressed as a whole, which makes it smaller, and Java starts faster. Left out: what
-# opens windows and plays sounds, and the certificates, which on some systems are the building machine's own.
+# Modules are stored: the archive is compressed as a whole, which makes it smaller, and Java starts faster. Left out are the
+# certificates, which on some systems are the building machine's own, and what nothing here can come to use: windows,
+# sounds and fonts, whose packages must exist and hence keep their outer classes, and messages in other languages.
 "$jdk/bin/jlink" --output "$home/runtime" --add-modules "$modules" --compress=zip-0 \
     --strip-java-debug-attributes --no-header-files --no-man-pages \
-    --exclude-files='**/cacerts,**/libawt_xawt.so,**/libjawt.so,**/libsplashscreen.so,**/libjsound.so' \
+    --exclude-files='regex:.*/(cacerts|classlist|psfont.*|lib(awt_xawt|fontmanager|freetype|jawt|jsound|splashscreen)\.so)' \
+    --exclude-resources='regex:.*_(de|ja|zh_CN)\.(class|properties),'\
+'regex:/java\.desktop/(javax/swing|com/sun/(java/swing|media/sound)|sun/(awt/X11|print))/.*\$.*\.class'
 
 # Nothing of this machine: neither owners, nor times, nor its umask.
 chmod -R u=rwX,go=rX "$home"

@@ -54,7 +54,7 @@ final class ProgressLine implements AutoCloseable {
     /// Whether standard error is a terminal, so that a line can be drawn over.
     static boolean isPossible() {
         try {
-            return TerminalProvider.load("exec").isSystemStream(SystemStream.Error);
+            return TerminalProvider.load("ffm").isSystemStream(SystemStream.Error);
         } catch (IOException e) {
             return false;
         }

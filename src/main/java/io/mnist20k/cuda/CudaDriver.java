@@ -325,7 +325,8 @@ final class CudaDriver {
                     status,
                     errorText(GET_ERROR_NAME, status),
                     errorText(GET_ERROR_STRING, status),
-                    DriverRemedy.of(status, CudaDriver::memory));
+                    DriverRemedy.of(status, CudaDriver::memory),
+                    DriverRemedy.isSticky(status));
         }
     }
 

@@ -54,8 +54,7 @@ public final class Devices {
                     passedOver.add(provider.name() + ": " + reservation);
                 }
                 case Availability.Missing missing ->
-                    passedOver.add((device.equals("auto") ? provider.name() + ": " : "")
-                            + String.join(", and ", missing.reasons()));
+                    passedOver.add(provider.name() + ": " + String.join(" and ", missing.reasons()));
             }
         }
         if (!NAMES.contains(device)) {
