@@ -174,16 +174,6 @@ extern "C" int cublasSetAtomicsMode(Handle handle, int mode) {
     });
 }
 
-extern "C" int cublasSgemm_v2(Handle handle, int transA, int transB, int m, int n, int k, const float* alpha, Address a,
-                              int leadingA, Address b, int leadingB, const float* beta, Address c, int leadingC) {
-    return cublas("cublasSgemm_v2", SETTING, [&] {
-        bool tf32 = find<Blas>(BLAS, handle).math == TF32_MATH;
-        enqueue(handle, "cublasSgemm_v2",
-                {transA, transB, m, n, k, {a, R_32F, leadingA}, {b, R_32F, leadingB}, {c, R_32F, leadingC},
-                 scaling(alpha, beta), tf32});
-    });
-}
-
 extern "C" int cublasGemmEx(Handle handle, int transA, int transB, int m, int n, int k, const void* alpha, Address a,
                             int typeA, int leadingA, Address b, int typeB, int leadingB, const void* beta, Address c,
                             int typeC, int leadingC, int compute, int algorithm) {

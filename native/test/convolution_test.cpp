@@ -173,18 +173,6 @@ TEST("the same bits every time, but not from an algorithm that does not promise 
     CHECK(differ);
 }
 
-TEST("the bias gradient sums images and pixels") {
-    for (int type : {test::FLOAT, test::BFLOAT16}) {
-        Cudnn cudnn;
-        Data dy(cudnn, 7, 5, 3, 11, type, test::NHWC, 4), db(cudnn, 1, 5, 1, 1, type, test::NCHW, 5);
-        std::vector<double> expected(5);
-        for (std::size_t i = 0; i < dy.count(); ++i) expected[i / 33 % 5] += dy.values[i];
-        SAME(cudnnConvolutionBackwardBias(cudnn.handle, &test::ONE, dy.descriptor, dy.address, &test::ZERO, db.descriptor,
-                                          db.address), 0);
-        NEAR(db.download(cudnn), expected, 7 * 33, type);
-    }
-}
-
 TEST("a convolution refuses what does not fit") {
     Cudnn cudnn;
     Setting s(cudnn, SHAPES[1], test::FLOAT, test::NCHW);

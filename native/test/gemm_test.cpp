@@ -7,7 +7,6 @@ int cublasDestroy_v2(Handle);
 int cublasSetStream_v2(Handle, Handle);
 int cublasSetWorkspace_v2(Handle, Address, std::size_t);
 int cublasSetMathMode(Handle, int);
-int cublasSgemm_v2(Handle, int, int, int, int, int, const float*, Address, int, Address, int, const float*, Address, int);
 int cublasGemmEx(Handle, int, int, int, int, int, const void*, Address, int, int, Address, int, int, const void*, Address, int,
                  int, int, int);
 }
@@ -30,6 +29,14 @@ struct Blas : test::Device {
 
     Handle handle = 0;
 };
+
+constexpr int R_32F = 0, R_16BF = 14;
+
+int sgemm(Handle blas, int transA, int transB, int m, int n, int k, const float* alpha, Address a, int leadingA, Address b,
+          int leadingB, const float* beta, Address c, int leadingC) {
+    return cublasGemmEx(blas, transA, transB, m, n, k, alpha, a, R_32F, leadingA, b, R_32F, leadingB, beta, c, R_32F, leadingC,
+                        68, -1);
+}
 
 std::size_t size(int value) {
     return static_cast<std::size_t>(value);
@@ -57,8 +64,7 @@ TEST("a product of matrices, either turned around, is the sum of its products") 
                 Matrix a(transA ? k : m, transA ? m : k, 3, 1), b(transB ? n : k, transB ? k : n, 1, 2), c(m, n, 2, 3);
                 Address da = blas.upload(a.values), db = blas.upload(b.values), dc = blas.upload(c.values);
                 float alpha = 0.5f, beta = -2.0f;
-                SAME(cublasSgemm_v2(blas.handle, transA, transB, m, n, k, &alpha, da, a.leading, db, b.leading, &beta, dc,
-                                    c.leading), 0);
+                SAME(sgemm(blas.handle, transA, transB, m, n, k, &alpha, da, a.leading, db, b.leading, &beta, dc, c.leading), 0);
                 std::vector<double> expected(c.values.begin(), c.values.end()); // between the columns nothing changes
                 for (int i = 0; i < m; ++i)
                     for (int j = 0; j < n; ++j) {
@@ -72,7 +78,7 @@ TEST("a product of matrices, either turned around, is the sum of its products") 
 }
 
 TEST("a product of bfloat16 is summed in float") {
-    constexpr int m = 9, n = 7, k = 65, R_32F = 0, R_16BF = 14;
+    constexpr int m = 9, n = 7, k = 65;
     for (int typeC : {R_32F, R_16BF}) {
         test::Cudnn device;
         Handle blas;
@@ -99,7 +105,7 @@ TEST("TF32 is used where it is allowed and nowhere else") {
     Address a = blas.upload(values), c = blas.allocate(64 * 64 * 4);
     auto product = [&](int math) {
         SAME(cublasSetMathMode(blas.handle, math), 0);
-        SAME(cublasSgemm_v2(blas.handle, 0, 1, 64, 64, 64, &ONE, a, 64, a, 64, &ZERO, c, 64), 0);
+        SAME(sgemm(blas.handle, 0, 1, 64, 64, 64, &ONE, a, 64, a, 64, &ZERO, c, 64), 0);
         return blas.download(c, 64 * 64);
     };
     auto exact = product(0);
@@ -111,7 +117,7 @@ TEST("a product refuses what does not fit") {
     Blas blas;
     Address a = blas.upload(test::numbers(20, 1)), c = blas.upload(test::numbers(16, 2));
     auto product = [&](int m, int n, int k, Address from, int leading, Address to) {
-        return cublasSgemm_v2(blas.handle, 0, 0, m, n, k, &ONE, from, leading, a, k, &ZERO, to, m);
+        return sgemm(blas.handle, 0, 0, m, n, k, &ONE, from, leading, a, k, &ZERO, to, m);
     };
     SAME(product(4, 4, 5, a, 4, c), 0);
     SAME(product(4, 4, 5, a, 3, c), 7);     // columns overlap

@@ -37,11 +37,9 @@ int cudnnConvolutionBackwardData(Handle, const void*, Handle, Address, Handle, A
                                  const void*, Handle, Address);
 int cudnnConvolutionBackwardFilter(Handle, const void*, Handle, Address, Handle, Address, Handle, int, Address, std::size_t,
                                    const void*, Handle, Address);
-int cudnnConvolutionBackwardBias(Handle, const void*, Handle, Address, const void*, Handle, Address);
 int cudnnPoolingForward(Handle, Handle, const void*, Handle, Address, const void*, Handle, Address);
 int cudnnPoolingBackward(Handle, Handle, const void*, Handle, Address, Handle, Address, Handle, Address, const void*, Handle,
                          Address);
-int cudnnAddTensor(Handle, const void*, Handle, Address, const void*, Handle, Address);
 int cudnnBatchNormalizationForwardTraining(Handle, int, const void*, const void*, Handle, Address, Handle, Address, Handle,
                                            Address, Address, double, Address, Address, double, Address, Address);
 int cudnnBatchNormalizationForwardInference(Handle, int, const void*, const void*, Handle, Address, Handle, Address, Handle,

@@ -247,26 +247,3 @@ extern "C" int cudnnConvolutionBackwardFilter(Handle handle, const void* alpha, 
         enqueue(handle, "cudnnConvolutionBackwardFilter", run, algorithm, workspace, bytes, scaling(alpha, beta));
     });
 }
-
-extern "C" int cudnnConvolutionBackwardBias(Handle handle, const void* alpha, Handle dyDescriptor, Address dy,
-                                            const void* beta, Handle dbDescriptor, Address db) {
-    return cudnn("cudnnConvolutionBackwardBias", ON_STREAM, [&] {
-        Tensor dyTensor = tensorOf(dyDescriptor), dbTensor = tensorOf(dbDescriptor);
-        Scaling scale = scaling(alpha, beta);
-        requireShape("db", dbTensor, 1, dyTensor.c, 1, 1);
-        if (dbTensor.type != dyTensor.type) throw Refusal{Fault::notSupported, "dy and db differ in their data types"};
-        requireApart(dbTensor.use("db", db), {dyTensor.use("dy", dy)});
-        enqueue(handle, "cudnnConvolutionBackwardBias", {dyTensor.use("dy", dy), dbTensor.use("db", db)}, [=] {
-            std::vector<float> plane(dyTensor.plane());
-            for (int c = 0; c < dyTensor.c; ++c) {
-                double sum = 0.0;
-                for (int n = 0; n < dyTensor.n; ++n) {
-                    dyTensor.readPlane(dy, n, c, plane.data());
-                    for (float value : plane) sum += value;
-                }
-                float value = static_cast<float>(sum);
-                dbTensor.writePlane(db, 0, c, &value, 1, scale);
-            }
-        });
-    });
-}

@@ -133,30 +133,3 @@ extern "C" int cudnnPoolingBackward(Handle handle, Handle descriptor, const void
                 });
     });
 }
-
-extern "C" int cudnnAddTensor(Handle handle, const void* alpha, Handle aDescriptor, Address a, const void* beta,
-                              Handle cDescriptor, Address c) {
-    return cudnn("cudnnAddTensor", ON_STREAM, [&] {
-        Tensor aTensor = tensorOf(aDescriptor), cTensor = tensorOf(cDescriptor);
-        Scaling blend = scaling(alpha, beta);
-        auto fits = [](int part, int whole) { return part == 1 || part == whole; };
-        if (!fits(aTensor.n, cTensor.n) || !fits(aTensor.c, cTensor.c) || !fits(aTensor.h, cTensor.h) ||
-            !fits(aTensor.w, cTensor.w))
-            throw Refusal{Fault::shapeMismatch,
-                          format("A is %s, which does not spread over C, %s", aTensor.words().c_str(), cTensor.words().c_str())};
-        if (aTensor.type != cTensor.type) throw Refusal{Fault::notSupported, "A and C differ in their data types"};
-        enqueue(handle, "cudnnAddTensor", {aTensor.use("A", a), cTensor.use("C", c)}, [=] {
-            forEachPlane(cTensor, [&](int n, int channel) {
-                static thread_local std::vector<float> values, part;
-                values.resize(cTensor.plane());
-                part.resize(aTensor.plane());
-                aTensor.readPlane(a, aTensor.n == 1 ? 0 : n, aTensor.c == 1 ? 0 : channel, part.data());
-                for (int y = 0; y < cTensor.h; ++y)
-                    for (int x = 0; x < cTensor.w; ++x)
-                        values[static_cast<std::size_t>(y * cTensor.w + x)] =
-                            part[static_cast<std::size_t>((aTensor.h == 1 ? 0 : y) * aTensor.w + (aTensor.w == 1 ? 0 : x))];
-                cTensor.writePlane(c, n, channel, values.data(), static_cast<std::size_t>(cTensor.w), blend);
-            });
-        });
-    });
-}

@@ -23,7 +23,6 @@ public final class Cublas {
     private static final MethodHandle SET_WORKSPACE = FUNCTIONS.bind("cublasSetWorkspace_v2", "JJJ");
     private static final MethodHandle SET_MATH_MODE = FUNCTIONS.bind("cublasSetMathMode", "JI");
     private static final MethodHandle SET_ATOMICS_MODE = FUNCTIONS.bind("cublasSetAtomicsMode", "JI");
-    private static final MethodHandle SGEMM = FUNCTIONS.bind("cublasSgemm_v2", "JIIIIIPJIJIPJI");
     private static final MethodHandle GEMM_EX = FUNCTIONS.bind("cublasGemmEx", "JIIIIIPJIIJIIPJIIII");
 
     private Cublas() {}
@@ -78,42 +77,12 @@ public final class Cublas {
         check(() -> (int) SET_ATOMICS_MODE.invokeExact(handle, mode), () -> "cublasSetAtomicsMode(" + mode + ")");
     }
 
-    /// `C = op(A) op(B)` in single precision, column-major: `op(A)` is m by k, `op(B)` k by n, `C` m by n.
+    /// `C = op(A) op(B)`, summed in single precision. Column-major: `op(A)` is m by k, `op(B)` k by n, `C` m
+    /// by n.
     ///
-    /// @param ldA elements from one column of `A` as it is stored to the next; `ldB`, `ldC` alike
-    public static void sgemm(
-            CublasHandle cublas,
-            Operation opA,
-            Operation opB,
-            int m,
-            int n,
-            int k,
-            long a,
-            int ldA,
-            long b,
-            int ldB,
-            long c,
-            int ldC) {
-        check(
-                () -> (int) SGEMM.invokeExact(
-                        cublas.handle(),
-                        opA.value,
-                        opB.value,
-                        m,
-                        n,
-                        k,
-                        Scalars.ONE,
-                        a,
-                        ldA,
-                        b,
-                        ldB,
-                        Scalars.ZERO,
-                        c,
-                        ldC),
-                () -> "cublasSgemm_v2(" + words(opA, opB, m, n, k, ldA, ldB, ldC) + ")");
-    }
-
-    /// The same with factors of one type and a product of another; sums in single precision.
+    /// @param factors what the elements of `A` and `B` are
+    /// @param ldA     elements from one column of `A` as it is stored to the next; `ldB`, `ldC` alike
+    /// @param product what the elements of `C` are
     public static void gemmEx(
             CublasHandle cublas,
             Operation opA,
@@ -167,8 +136,7 @@ public final class Cublas {
                     status,
                     FunctionTable.text(GET_STATUS_NAME, status),
                     FunctionTable.text(GET_STATUS_STRING, status),
-                    remedy(status),
-                    false);
+                    remedy(status));
         }
     }
 

@@ -325,8 +325,7 @@ final class CudaDriver {
                     status,
                     errorText(GET_ERROR_NAME, status),
                     errorText(GET_ERROR_STRING, status),
-                    DriverRemedy.of(status, CudaDriver::memory),
-                    DriverRemedy.isSticky(status));
+                    DriverRemedy.of(status, CudaDriver::memory));
         }
     }
 

@@ -16,7 +16,8 @@ public final class CudaEvent extends NativeObject {
         CudaDriver.eventRecord(handle(), gpu.stream());
     }
 
-    /// Whether the mark has been reached; waits for nothing. Failures of what was queued before it appear here.
+    /// Whether the mark has been reached; waits for nothing. Failures of what was queued before it appear
+    /// here.
     public boolean isReached() {
         return CudaDriver.eventQuery(handle());
     }

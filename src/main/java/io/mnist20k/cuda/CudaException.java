@@ -10,20 +10,17 @@ public final class CudaException extends RuntimeException {
 
     private final String call;
     private final int status;
-    private final boolean sticky;
 
     /// @param call   the C function with the arguments that matter, such as `cuMemAlloc_v2(bytes=4096)`
     /// @param name   NVIDIA's name of the status, such as `CUDA_ERROR_OUT_OF_MEMORY`
     /// @param words  NVIDIA's words for it, or empty
     /// @param remedy what to do, or empty
-    /// @param sticky whether every later call on the device will fail too
-    CudaException(String call, int status, String name, String words, String remedy, boolean sticky) {
+    CudaException(String call, int status, String name, String words, String remedy) {
         super(call + " failed with " + name + " (" + status + ")"
                 + (words.isEmpty() ? "" : ": " + words)
                 + (remedy.isEmpty() ? "" : "; " + remedy));
         this.call = call;
         this.status = status;
-        this.sticky = sticky;
     }
 
     /// The whole sentence; a failure without one cannot be made.
@@ -40,10 +37,5 @@ public final class CudaException extends RuntimeException {
     /// The status as the library of the call numbers it.
     public int status() {
         return status;
-    }
-
-    /// Whether this process can no longer use the device.
-    public boolean isSticky() {
-        return sticky;
     }
 }

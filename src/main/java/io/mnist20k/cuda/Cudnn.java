@@ -30,7 +30,6 @@ public final class Cudnn {
     private static final MethodHandle DESTROY_TENSOR_DESCRIPTOR = FUNCTIONS.bind("cudnnDestroyTensorDescriptor", "J");
     private static final MethodHandle SET_TENSOR_4D_DESCRIPTOR =
             FUNCTIONS.bind("cudnnSetTensor4dDescriptor", "JIIIIII");
-    private static final MethodHandle ADD_TENSOR = FUNCTIONS.bind("cudnnAddTensor", "JPJJPJJ");
 
     private Cudnn() {}
 
@@ -98,15 +97,6 @@ public final class Cudnn {
                         + ", " + height + ", " + width + ")");
     }
 
-    /// Adds a tensor to another; where the first has size 1 in a dimension it is repeated along it.
-    public static void addTensor(
-            CudnnHandle cudnn, TensorDescriptor biasTensor, long bias, TensorDescriptor yTensor, long y) {
-        check(
-                () -> (int) ADD_TENSOR.invokeExact(
-                        cudnn.handle(), Scalars.ONE, biasTensor.handle(), bias, Scalars.ONE, yTensor.handle(), y),
-                () -> "cudnnAddTensor(" + biasTensor + " to " + yTensor + ")");
-    }
-
     static void check(FunctionTable.Call call, Supplier<String> description) {
         int status = FunctionTable.status(call);
         if (status != CudnnStatus.SUCCESS) {
@@ -115,8 +105,7 @@ public final class Cudnn {
                     status,
                     FunctionTable.text(GET_ERROR_STRING, status),
                     lastError(),
-                    CudnnStatus.remedy(status),
-                    false);
+                    CudnnStatus.remedy(status));
         }
     }
 

@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandle;
 import jcuda.jcudnn.cudnnConvolutionMode;
 import jcuda.jcudnn.cudnnDataType;
 
-/// Convolutions by cuDNN: forward, and backward by input, weights and bias.
+/// Convolutions by cuDNN: forward, and backward by input and weights.
 public final class CudnnConvolution {
     static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN, Libraries::cudnn);
 
@@ -25,8 +25,6 @@ public final class CudnnConvolution {
             FUNCTIONS.bind("cudnnConvolutionBackwardData", "JPJJJJJIJJPJJ");
     private static final MethodHandle CONVOLUTION_BACKWARD_FILTER =
             FUNCTIONS.bind("cudnnConvolutionBackwardFilter", "JPJJJJJIJJPJJ");
-    private static final MethodHandle CONVOLUTION_BACKWARD_BIAS =
-            FUNCTIONS.bind("cudnnConvolutionBackwardBias", "JPJJPJJ");
 
     private CudnnConvolution() {}
 
@@ -182,17 +180,6 @@ public final class CudnnConvolution {
                         dW),
                 () -> "cudnnConvolutionBackwardFilter("
                         + words(xTensor, yTensor, convolution, algorithm, workspaceBytes, wFilter) + ")");
-    }
-
-    /// Gradient by the bias: the sum of each channel of `dY`.
-    ///
-    /// @param biasTensor `[1, channels, 1, 1]`
-    public static void backwardBias(
-            CudnnHandle cudnn, TensorDescriptor yTensor, long dY, TensorDescriptor biasTensor, long dBias) {
-        Cudnn.check(
-                () -> (int) CONVOLUTION_BACKWARD_BIAS.invokeExact(
-                        cudnn.handle(), Scalars.ONE, yTensor.handle(), dY, Scalars.ZERO, biasTensor.handle(), dBias),
-                () -> "cudnnConvolutionBackwardBias(y=" + yTensor + ", bias=" + biasTensor + ")");
     }
 
     private static String words(

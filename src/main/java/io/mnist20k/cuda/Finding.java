@@ -33,8 +33,9 @@ public sealed interface Finding {
         /// In words, for `doctor`.
         @Override
         public String toString() {
-            String folders = looked.stream().map(Place::toString).collect(Collectors.joining(", "));
-            return withNotes("none; looked in " + (folders.isEmpty() ? "no folder" : folders), notes);
+            String folders =
+                    looked.stream().map(place -> place.folder().toString()).collect(Collectors.joining(", "));
+            return withNotes(reason + "; looked in " + (folders.isEmpty() ? "no folder" : folders), notes);
         }
     }
 

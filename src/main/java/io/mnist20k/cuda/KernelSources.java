@@ -17,8 +17,8 @@ public record KernelSources(String name, String text, Map<String, String> header
         options = List.copyOf(options);
     }
 
-    /// Compiles for exactly this GPU, or, where this NVRTC is older than the GPU, for the newest one it knows, as
-    /// PTX.
+    /// Compiles for exactly this GPU, or, where this NVRTC is older than the GPU, for the newest one it
+    /// knows, as PTX.
     ///
     /// @return cubin or PTX
     /// @throws UserError     where there is no NVRTC, or with the compiler's log where it refuses the sources

@@ -141,7 +141,7 @@ public final class Nvrtc {
             return;
         }
         throw new CudaException(
-                description.get(), status, FunctionTable.text(GET_ERROR_STRING, status), "", remedy(status), false);
+                description.get(), status, FunctionTable.text(GET_ERROR_STRING, status), "", remedy(status));
     }
 
     private static String remedy(int status) {

@@ -5,9 +5,4 @@ import java.nio.file.Path;
 /// A folder in which libraries may lie.
 ///
 /// @param origin why it is looked in, as a person would say it: `LD_LIBRARY_PATH`
-public record Place(String origin, Path folder) {
-    @Override
-    public String toString() {
-        return folder + " (" + origin + ")";
-    }
-}
+public record Place(String origin, Path folder) {}

@@ -54,7 +54,8 @@ public final class Devices {
                     passedOver.add(provider.name() + ": " + reservation);
                 }
                 case Availability.Missing missing ->
-                    passedOver.add(provider.name() + ": " + String.join(" and ", missing.reasons()));
+                    passedOver.add((device.equals("auto") ? provider.name() + ": " : "")
+                            + String.join(", and ", missing.reasons()));
             }
         }
         if (!NAMES.contains(device)) {

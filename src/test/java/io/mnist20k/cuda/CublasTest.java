@@ -61,8 +61,7 @@ final class CublasTest {
             }
         }
         DeviceBuffer c = buffer(new float[ldC * n]);
-        Cublas.sgemm(
-                cublas, opA, opB, m, n, k, buffer(a).address(), ldA, buffer(b).address(), ldB, c.address(), ldC);
+        multiply(cublas, opA, opB, m, n, k, buffer(a).address(), ldA, buffer(b).address(), ldB, c.address(), ldC);
         assertArrayEquals(expected, floats(c, ldC * n));
     }
 
@@ -94,10 +93,9 @@ final class CublasTest {
     void impossibleSizesAreRefusedByName() {
         long c = buffer(0).address();
         CudaException failure = assertThrows(
-                CudaException.class,
-                () -> Cublas.sgemm(cublas, Operation.NONE, Operation.NONE, 3, 1, 1, c, 2, c, 1, c, 3));
+                CudaException.class, () -> multiply(cublas, Operation.NONE, Operation.NONE, 3, 1, 1, c, 2, c, 1, c, 3));
         assertEquals(cublasStatus.CUBLAS_STATUS_INVALID_VALUE, failure.status());
-        assertTrue(failure.getMessage().contains("cublasSgemm_v2"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("cublasGemmEx"), failure.getMessage());
         assertTrue(failure.getMessage().contains("ldA=2"), failure.getMessage());
         assertTrue(failure.getMessage().contains("CUBLAS_STATUS_INVALID_VALUE"), failure.getMessage());
     }
@@ -112,8 +110,24 @@ final class CublasTest {
         assertEquals(before, NativeObject.live());
         assertThrows(
                 IllegalStateException.class,
-                () -> Cublas.sgemm(
-                        closed, Operation.NONE, Operation.NONE, 1, 1, 1, address, 1, address, 1, address, 1));
+                () -> multiply(closed, Operation.NONE, Operation.NONE, 1, 1, 1, address, 1, address, 1, address, 1));
+    }
+
+    private static void multiply(
+            CublasHandle cublas,
+            Operation opA,
+            Operation opB,
+            int m,
+            int n,
+            int k,
+            long a,
+            int ldA,
+            long b,
+            int ldB,
+            long c,
+            int ldC) {
+        DataType type = DataType.FLOAT;
+        Cublas.gemmEx(cublas, opA, opB, m, n, k, type, a, ldA, b, ldB, type, c, ldC);
     }
 
     private static float at(Operation operation, float[] matrix, int ld, int row, int column) {

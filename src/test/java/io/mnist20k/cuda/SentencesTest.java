@@ -16,16 +16,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class SentencesTest {
     @Test
     void failureNamesCallNumberWordsAndRemedy() {
-        CudaException failure = new CudaException("cuMemAlloc_v2(bytes=4096)", 2, "OUT", "no room", "ask less", false);
+        CudaException failure = new CudaException("cuMemAlloc_v2(bytes=4096)", 2, "OUT", "no room", "ask less");
         assertEquals("cuMemAlloc_v2(bytes=4096) failed with OUT (2): no room; ask less", failure.getMessage());
         assertEquals("cuMemAlloc_v2(bytes=4096)", failure.call());
         assertEquals(2, failure.status());
-        assertFalse(failure.isSticky());
     }
 
     @Test
     void whatIsNotKnownIsLeftOut() {
-        assertEquals("f() failed with BAD (7)", new CudaException("f()", 7, "BAD", "", "", false).getMessage());
+        assertEquals("f() failed with BAD (7)", new CudaException("f()", 7, "BAD", "", "").getMessage());
     }
 
     @ParameterizedTest

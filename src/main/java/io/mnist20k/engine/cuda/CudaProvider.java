@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// Looks for NVIDIA's libraries and for a GPU, and tries whether they work together.
 public final class CudaProvider implements EngineProvider {
@@ -35,12 +36,16 @@ public final class CudaProvider implements EngineProvider {
     @Override
     public Availability probe() {
         var findings = new LinkedHashMap<String, String>();
-        var reasons = new ArrayList<String>();
+        var missing = new ArrayList<Finding.Missing>();
         for (Library library : Library.values()) {
-            describe(Libraries.find(library), findings, reasons);
+            Finding finding = Libraries.find(library);
+            findings.put(library.title(), finding.toString());
+            if (finding instanceof Finding.Missing absent && isNeeded(library)) {
+                missing.add(absent);
+            }
         }
-        if (!reasons.isEmpty()) {
-            return new Availability.Missing(reasons, findings);
+        if (!missing.isEmpty()) {
+            return new Availability.Missing(reasons(missing), findings);
         }
         try {
             return probeGpu(findings);
@@ -49,11 +54,18 @@ public final class CudaProvider implements EngineProvider {
         }
     }
 
-    private static void describe(Finding finding, Map<String, String> findings, List<String> reasons) {
-        findings.put(finding.library().title(), finding.toString());
-        if (finding instanceof Finding.Missing missing && isNeeded(missing.library())) {
-            reasons.add(missing.reason());
+    /// Without a driver the other libraries are only named: their own reasons stand among the findings, for those
+    /// who have a GPU.
+    private static List<String> reasons(List<Finding.Missing> missing) {
+        Finding.Missing first = missing.getFirst();
+        if (first.library() != Library.DRIVER || missing.size() == 1) {
+            return missing.stream().map(Finding.Missing::reason).toList();
         }
+        String others = missing.stream()
+                .skip(1)
+                .map(library -> library.library().title())
+                .collect(Collectors.joining(", "));
+        return List.of(first.reason() + ", then get " + others + ", which are missing too");
     }
 
     /// NVRTC compiles the kernels where no compiled ones came with the program.
