@@ -18,7 +18,8 @@ struct Tensor {
 
     static Tensor packed(int type, int format, int n, int c, int h, int w) {
         if (n < 1 || c < 1 || h < 1 || w < 1)
-            throw Refusal{Fault::invalidValue, format_(n, c, h, w)};
+            throw Refusal{Fault::invalidValue, software::format("(n <= 0) || (c <= 0) || (h <= 0) || (w <= 0): %d, %d, %d, %d",
+                                                                 n, c, h, w)};
         if (type != FLOAT && type != BFLOAT16)
             throw Refusal{Fault::notSupported, software::format("the software device has no data type %d", type)};
         if (format != NCHW && format != NHWC)
@@ -58,7 +59,7 @@ struct Tensor {
                                 format == NCHW ? "NCHW" : "NHWC");
     }
 
-    // Calls operation(offset of a row's first element, row).
+    // Row by row, without gaps.
     void readPlane(Address base, int image, int channel, float* to) const {
         std::size_t first = static_cast<std::size_t>(image) * nStride + static_cast<std::size_t>(channel) * cStride;
         for (int y = 0; y < h; ++y, to += w) {
@@ -94,11 +95,6 @@ struct Tensor {
     void write(Address base, std::size_t at, float value) const {
         if (type == FLOAT) pointer<float>(base)[at] = value;
         else pointer<std::uint16_t>(base)[at] = toBfloat16(value);
-    }
-
-  private:
-    static std::string format_(int n, int c, int h, int w) {
-        return software::format("(n <= 0) || (c <= 0) || (h <= 0) || (w <= 0): %d, %d, %d, %d", n, c, h, w);
     }
 };
 

@@ -1,4 +1,5 @@
 // Events: a place in a stream's queue, and the time at which the work before it was done.
+#include <algorithm>
 #include <chrono>
 
 #include "cuda.h"
@@ -23,13 +24,15 @@ void refuseCaptured(const Event& event) {
         throw Refusal{Fault::other, "the event was recorded in a capture", CUDA_ERROR_CAPTURED_EVENT};
 }
 
-void reach(const Event& event) {
-    if (event.recorded) drain(stream(event.stream), event.ticket);
-    if (sticky() != 0) throw Refusal{Fault::sticky, ""};
+// A stream that was destroyed did its work before.
+bool reached(const Event& event) {
+    if (!event.recorded || (event.stream != 0 && std::ranges::count(handlesOf("stream"), event.stream) == 0)) return true;
+    return stream(event.stream).done >= event.ticket;
 }
 
-bool reached(const Event& event) {
-    return !event.recorded || stream(event.stream).done >= event.ticket;
+void reach(const Event& event) {
+    if (!reached(event)) drain(stream(event.stream), event.ticket);
+    if (sticky() != 0) throw Refusal{Fault::sticky, ""};
 }
 
 float millisBetween(Handle from, Handle to) {

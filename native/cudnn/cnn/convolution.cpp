@@ -19,7 +19,7 @@ void spoil(const Use& workspace) {
     if (workspace.bytes > 0) std::memset(pointer<void>(workspace.address), 0xFF, workspace.bytes);
 }
 
-// One pass, its arguments in the order of forward: x, w, y. `written` is the one that is computed.
+// One pass, its arguments in the order of forward: x, w, y, one of which it computes.
 struct Run {
     Pass pass;
     Problem problem;
