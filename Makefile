@@ -2,12 +2,15 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train test jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries
+.PHONY: train test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
 NVCC := $(shell command -v nvcc)
 FATBIN := target/cuda-kernels/mnist20k.fatbin
+COMPILER := $(firstword $(shell command -v g++ clang++))
+# Where there is a compiler, tests on the software CUDA device must run; else they are skipped by name.
+ON_NATIVE := $(if $(COMPILER),-Dmnist20k.require.native)
 # Only Maven's warnings and errors.
 QUIET := MAVEN_OPTS="$$MAVEN_OPTS -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
@@ -18,8 +21,11 @@ CACHE := $(if $(filter /%,$(firstword $(XDG_CACHE_HOME))),$(XDG_CACHE_HOME),$(HO
 train: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## train the default recipe on MNIST; options go into ARGS, as in ARGS="--epochs 3"
 	@./mnist20k train $(ARGS)
 
-test: data ## check everything: format, fast tests, then slow ones on the real dataset
-	@$(MAVEN) verify -Dmnist20k.data="$(CACHE)"
+test: data $(if $(COMPILER),native) ## check everything: format, fast tests, then slow ones on the real dataset
+	@$(MAVEN) verify -Dmnist20k.data="$(CACHE)" $(ON_NATIVE)
+
+test-cuda: data $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
+	@$(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
 
 jar: $(JAR) ## build target/mnist20k.jar, the whole program
 
@@ -46,10 +52,10 @@ native: ## build the software CUDA device, on which tests run where there is no 
 native-test: ## test the software CUDA device itself
 	@$(MAKE) --no-print-directory -C native OUT=$(CURDIR)/target/native test
 
-native-sanitize: ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; which ones in ARGS
+native-sanitize: data ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; which ones in ARGS
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=$(CURDIR)/target/native-sanitize all test
-	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.require.native \
-		-Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
+	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
+		-Dmnist20k.require.native -Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
 
 real-libraries: ## fetch NVIDIA's own libraries (2.4 GB, once) and run what they allow without a GPU
 	@src/main/sh/real-libraries.sh "$(CACHE)/nvidia"

@@ -29,7 +29,8 @@ Operation toDevice(const char* name, Address destination, const void* source, st
     Operation operation{name, {{"dstDevice", destination, bytes, 1}}, {}, {}};
     if (isPinned(addressOf(source), bytes)) {
         operation.run = [=] {
-            if (!isPinned(addressOf(source), bytes)) throw Refusal{Fault::illegalAddress, "srcHost was freed before the copy ran"};
+            if (!isPinned(addressOf(source), bytes))
+                throw Refusal{Fault::illegalAddress, "srcHost was freed before the copy ran"};
             std::memcpy(pointer<void>(destination), source, bytes);
         };
     } else { // pageable memory is staged before the call returns

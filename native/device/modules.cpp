@@ -77,7 +77,8 @@ std::shared_ptr<Values> copy(const Kernel& kernel, void** parameters, std::vecto
         values->words.resize(values->words.size() + (parameter.bytes + 7) / 8);
         std::memcpy(&values->words[offsets.back()], parameters[i], parameter.bytes);
         if (parameter.alignment != 0 && values->words[offsets.back()] != 0)
-            uses.push_back({"a pointer given to a kernel", values->words[offsets.back()], parameter.alignment, parameter.alignment});
+            uses.push_back({"a pointer given to a kernel", values->words[offsets.back()], parameter.alignment,
+                            parameter.alignment});
     }
     for (std::size_t offset : offsets) values->pointers.push_back(&values->words[offset]);
     return values;
@@ -89,7 +90,8 @@ void runGrid(const Launch& launch) {
     software_parallel((count + batch - 1) / batch, [&](std::size_t part) {
         for (std::size_t i = part * batch; i < std::min(count, (part + 1) * batch); ++i) {
             std::size_t index = launch.order == Order::forward ? i : count - 1 - i;
-            Block::ofThisThread().run(launch, {static_cast<unsigned>(index % width), static_cast<unsigned>(index % plane / width),
+            Block::ofThisThread().run(launch, {static_cast<unsigned>(index % width),
+                                               static_cast<unsigned>(index % plane / width),
                                                static_cast<unsigned>(index / plane)});
         }
     });
