@@ -11,22 +11,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /// The packed program on a machine without NVIDIA's driver.
 @Timeout(120)
 final class NoNvidiaIT {
+    private static JsonNode cuda = JsonNodeFactory.instance.objectNode();
+
     @TempDir
     private Path folder;
 
-    private JsonNode cuda;
-
-    @BeforeEach
-    void thereIsNoDriver() throws Exception {
+    @BeforeAll
+    static void thereIsNoDriver() throws Exception {
         cuda = device(typed("doctor", "--json").succeeded().json(), "cuda");
         assumeTrue(cuda.get("missing").toString().contains("libcuda.so.1"), "this machine has NVIDIA's driver");
     }
