@@ -175,11 +175,21 @@ final class RealCudnnTest {
     }
 
     @Test
-    void withoutADriverTheMissingFileIsNamedBeforeTheLibrariesAreAsked() {
+    void withoutADriverTheMissingFileIsNamed() {
         assumeNoDriver();
-        for (Executable attempt : List.<Executable>of(Gpu::all, Cudnn::create, Cublas::create)) {
+        for (Executable attempt : List.<Executable>of(Gpu::all, Cublas::create)) {
             UserError refusal = assertThrows(UserError.class, attempt);
             assertTrue(refusal.getMessage().contains("libcuda.so.1"), refusal.getMessage());
         }
+    }
+
+    @Test
+    void withoutADriverCudnnSendsToTheDoctor() {
+        assumeNoDriver();
+        CudaException refusal = assertThrows(CudaException.class, Cudnn::create);
+        assertEquals(CudnnStatus.NOT_INITIALIZED, refusal.status());
+        String sentence = String.valueOf(refusal.getMessage());
+        assertTrue(sentence.contains("CUDNN_STATUS_NOT_INITIALIZED"), sentence);
+        assertTrue(sentence.contains("doctor"), sentence);
     }
 }
