@@ -25,6 +25,9 @@ final class Algorithms {
     /// The most that an algorithm may ask for; convolutions of this size are fast with much less.
     static final long MOST_WORKSPACE_BYTES = 64L << 20;
 
+    /// In the program's cache.
+    static final String FILE_NAME = "convolution-algorithms.tsv";
+
     private static final Object FILE_LOCK = new Object();
 
     private final Path file;

@@ -44,7 +44,7 @@ final class Device implements AutoCloseable {
             cublas = owner.own(new CublasHandle(gpu, precision == Precision.TF32));
             workspace = owner.own(new Workspace(gpu));
             algorithms = new Algorithms(
-                    MnistFolder.cachePath().resolve("convolution-algorithms.tsv"),
+                    MnistFolder.cachePath().resolve(Algorithms.FILE_NAME),
                     "%s, compute capability %d.%d, cuDNN %d"
                             .formatted(
                                     gpu.description().name(),

@@ -1,0 +1,201 @@
+package io.mnist20k.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.cuda.NativeObject;
+import io.mnist20k.cuda.OnCudaDevice;
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.SampleOrder;
+import io.mnist20k.engine.cuda.CudaEngines;
+import io.mnist20k.engine.cuda.CudaProvider;
+import io.mnist20k.network.Network;
+import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
+import io.mnist20k.recipe.Kernels;
+import io.mnist20k.recipe.Optimizer;
+import io.mnist20k.recipe.Precision;
+import io.mnist20k.recipe.RecipeReader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// What the CUDA engine promises beyond the contract.
+@OnCudaDevice
+@ExtendWith(SeedReport.class)
+final class CudaSessionTest {
+    private static final long SEED = SeedReport.SEED;
+    private static final StepObserver ON = (_, _, _) -> true;
+    private static final Engine ENGINE = new CudaProvider().create(1);
+
+    /// Twice over the epoch, so that its last step, which may be short, is replayed as well.
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void graphsGiveTheBitsOfPlainLaunches(Precision precision) {
+        var settings = new EngineSettings(precision, Kernels.CUDNN);
+        List<ContractCase> all = ContractCase.all(SEED);
+        for (ContractCase test : precision == Precision.TF32 ? all.subList(0, 3) : all) {
+            SessionState plain = trainedTwice(new EngineWith(CudaEngines.withoutGraphs(), settings), test);
+            SameBits.check(plain, trainedTwice(new EngineWith(ENGINE, settings), test));
+        }
+    }
+
+    private static SessionState trainedTwice(Engine engine, ContractCase test) {
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        try (Session session = engine.open(test.network(), test.training())) {
+            session.restore(Synthetic.state(test.network(), test.training(), SEED));
+            session.train(dataset, epoch, ON);
+            session.train(dataset, epoch, ON);
+            return session.state();
+        }
+    }
+
+    /// The slot after one step of momentum is the gradient.
+    @ParameterizedTest
+    @EnumSource(Kernels.class)
+    void theDefaultNetworksGradientsAreTheReferences(Kernels kernels) {
+        Network network = RecipeReader.read("default", List.of()).build();
+        var training = new Training(
+                5,
+                SEED,
+                new Optimizer.Sgd(0.01, 0.9, false, 0),
+                0.1,
+                0,
+                Augmentation.NONE,
+                Synthetic.NORMALIZATION,
+                EngineSettings.DEFAULT);
+        var test = new ContractCase("default network", network, training, 5);
+        ReferenceRun run = ReferenceRun.of(test, SEED);
+        Engine engine = new EngineWith(ENGINE, new EngineSettings(Precision.FP32, kernels));
+        try (Session session = engine.open(network, training)) {
+            session.restore(run.states().getFirst());
+            session.train(run.dataset(), run.epoch(), ON);
+            new Agreement(test, 1)
+                    .checkStates(run.states().getFirst(), run.states().getLast(), session.state(), run.rateSum(1));
+        }
+    }
+
+    @Test
+    void aSessionTakesDatasetsAndEpochsOfAnySize() {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+        try (Session session = ENGINE.open(test.network(), test.training())) {
+            for (int count : new int[] {33, 1, 16, 100, 17, 33}) {
+                Dataset dataset = Synthetic.images(SEED + count, count);
+                Epoch epoch = epoch(test, count);
+                session.restore(start);
+                session.train(dataset, epoch, ON);
+                float[] logits = session.logits(dataset);
+                try (Session fresh = ENGINE.open(test.network(), test.training())) {
+                    fresh.restore(start);
+                    fresh.train(dataset, epoch, ON);
+                    SameBits.check(fresh.state(), session.state());
+                    assertArrayEquals(fresh.logits(dataset), logits, count + " images");
+                }
+            }
+        }
+    }
+
+    private static Epoch epoch(ContractCase test, int count) {
+        float[] rates = new float[Epoch.steps(count, test.training().batch())];
+        Arrays.fill(rates, 0.01f);
+        return new Epoch(2, 0, test.training().batch(), SampleOrder.of(SEED, 2, count), rates);
+    }
+
+    @Test
+    void oneThreadAfterTheOtherMayUseASession() throws Exception {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        SessionState expected = trainedTwice(ENGINE, test);
+        try (var first = Executors.newSingleThreadExecutor();
+                var second = Executors.newSingleThreadExecutor();
+                Session session = ENGINE.open(test.network(), test.training())) {
+            session.restore(Synthetic.state(test.network(), test.training(), SEED));
+            first.submit(() -> session.train(dataset, epoch, ON)).get();
+            second.submit(() -> session.train(dataset, epoch, ON)).get();
+            SameBits.check(expected, first.submit(session::state).get());
+        }
+    }
+
+    @Test
+    void sessionsOfSeveralThreadsWorkAtOnce() throws InterruptedException, ExecutionException {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState expected = trainedTwice(ENGINE, test);
+        try (var threads = Executors.newFixedThreadPool(3)) {
+            var running = new ArrayList<Future<SessionState>>();
+            for (int i = 0; i < 6; i++) {
+                running.add(threads.submit(() -> trainedTwice(ENGINE, test)));
+            }
+            for (Future<SessionState> state : running) {
+                SameBits.check(expected, state.get());
+            }
+        }
+    }
+
+    @Test
+    void closingLeavesNothingAlive() {
+        Map<String, Integer> before = NativeObject.live();
+        for (ContractCase test : ContractCase.all(SEED)) {
+            Dataset dataset = Synthetic.images(SEED, test.images());
+            try (Session session = ENGINE.open(test.network(), test.training())) {
+                session.restore(Synthetic.state(test.network(), test.training(), SEED));
+                session.train(dataset, ReferenceRun.epoch(test, SEED), ON);
+                session.train(dataset, ReferenceRun.epoch(test, SEED), ON);
+                session.logits(dataset);
+                assertTrue(NativeObject.live().size() > before.size(), "an open session has native objects");
+            }
+            assertEquals(before, NativeObject.live(), test.toString());
+        }
+    }
+
+    /// The observer's failure is its own: the device goes on.
+    @Test
+    void anObserverThatThrowsLeavesTheSessionUsable() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+        try (Session session = ENGINE.open(test.network(), test.training())) {
+            session.restore(start);
+            assertThrows(
+                    UnsupportedOperationException.class,
+                    () -> session.train(dataset, epoch, (_, _, _) -> {
+                        throw new UnsupportedOperationException();
+                    }));
+            session.restore(start);
+            session.train(dataset, epoch, ON);
+            session.train(dataset, epoch, ON);
+            SameBits.check(trainedTwice(ENGINE, test), session.state());
+        }
+    }
+
+    @Test
+    void anEpochThatDoesNotFitIsRefusedAndChangesNothing() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, 3);
+        int batch = test.training().batch();
+        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+        try (Session session = ENGINE.open(test.network(), test.training())) {
+            session.restore(start);
+            for (Epoch epoch : List.of(
+                    new Epoch(0, 0, batch, new int[] {0, 3}, new float[1]),
+                    new Epoch(0, 0, batch, new int[] {-1}, new float[1]),
+                    new Epoch(0, 0, 1, new int[] {0}, new float[1]))) {
+                assertThrows(IllegalArgumentException.class, () -> session.train(dataset, epoch, ON));
+            }
+            SameBits.check(start, session.state());
+        }
+    }
+}
