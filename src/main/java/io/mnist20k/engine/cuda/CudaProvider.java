@@ -64,8 +64,8 @@ public final class CudaProvider implements EngineProvider {
         String others = missing.stream()
                 .skip(1)
                 .map(library -> library.library().title())
-                .collect(Collectors.joining(", "));
-        return List.of(first.reason() + ", then get " + others + ", which are missing too");
+                .collect(Collectors.joining(" and "));
+        return List.of(first.reason() + ", then get " + others);
     }
 
     /// NVRTC compiles the kernels where no compiled ones came with the program.
