@@ -68,7 +68,7 @@ real-libraries: ## fetch NVIDIA's own libraries (2.4 GB, once) and run what they
 dist: $(JAR) ## pack target/mnist20k-VERSION-linux-MACHINE.tar.gz, which brings its own Java and runs on a bare Linux
 	@src/main/sh/dist.sh
 
-dist-verify: dist data ## pack it again and compare, then train with it in an empty root
+dist-verify: dist data $(if $(COMPILER),native) ## pack it again and compare, then train with it in an empty root
 	@src/main/sh/dist-verify.sh "$(CACHE)"
 
 docker: ## build the image mnist20k for NVIDIA GPUs; docs/CLOUD.md

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # dist-verify.sh DATA: packs the archive once more and compares, then unpacks it into an otherwise empty root, where there
-# is a C library and a shell and nothing else, and trains there.
+# is a C library and a shell and nothing else, and trains there: on the CPU and, where `make native` built that, on the
+# software CUDA device, which the tests for a GPU pass there as well.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/../../.."
 
@@ -43,3 +44,15 @@ tar -xzf "$archive" -C "$root" --strip-components=1 --one-top-level=mnist20k
 inside /mnist20k/bin/mnist20k doctor
 inside /mnist20k/bin/mnist20k train --device cpu --limit 2000 --epochs 1 --data /data --out /runs/cpu
 inside /mnist20k/bin/mnist20k evaluate /runs/cpu/model.safetensors --device cpu --data /data
+
+native=target/native
+if [[ ! -e $native/libcuda.so.1 ]]; then
+    echo "make dist-verify: the software CUDA device is not tried, since make native has not built it"
+    exit
+fi
+mkdir "$root/native"
+cp "$native"/*.so* "$root/native"
+# Without what they have of each other, which lies beside them.
+ldd "$native"/*.so* | awk '$2 == "=>" && $3 ~ /^\// && $3 !~ /\/target\/native\// { print $3 }' | sort -u |
+    while read -r library; do install -D "$library" "$root$library"; done
+inside /bin/sh -c 'MNIST20K_CUDA_LIBRARIES=/native exec /mnist20k/bin/mnist20k gpu-check --quick --data /data --out /runs/check'

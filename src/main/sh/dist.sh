@@ -20,10 +20,11 @@ fail() {
 
 [[ $(uname -s) == Linux ]] || fail "the archive holds the Java of this machine and is for Linux; run it there."
 
-# The tests, and what runs them.
-rm -rf "$check"
+# What `gpu-check` needs beside the program: the tests, what runs them, and what is measured beside ours.
+rm -rf "$check" "$check-markers"
 MAVEN_OPTS="${MAVEN_OPTS:-} -Dorg.slf4j.simpleLogger.defaultLogLevel=warn" \
-    "$maven" test-compile jar:test-jar@check dependency:copy@check -Djacoco.skip
+    "$maven" test-compile jar:test-jar@check dependency:copy@check dependency:unpack@jni -Djacoco.skip
+cp src/bench/pytorch_gpu.py "$check"
 
 mkdir -p "$home/lib"
 cp -R src/main/dist/. "$home"
@@ -32,8 +33,9 @@ cp target/mnist20k.jar "$home/lib"
 cp -R "$check" "$home/lib"
 
 # What jdeps finds, less the modules that only parts of libraries ask for which are never used: Log4j's mail, JMS, JNDI
-# and script appenders, its annotation processor, Jackson's java.sql dates, JUnit's flight recording.
-modules=$("$jdk/bin/jdeps" --multi-release 25 --ignore-missing-deps -summary target/mnist20k.jar "$check"/*.jar |
+# and script appenders, its annotation processor, Jackson's java.sql dates, JUnit's flight recording. And a service, which
+# jdeps does not see: jars as file systems, where JUnit looks for tests.
+modules=jdk.zipfs,$("$jdk/bin/jdeps" --multi-release 25 --ignore-missing-deps -summary target/mnist20k.jar "$check"/*.jar |
     sed -nE 's/.* -> (jav|jdk)/\1/p' | sort -u |
     grep -vxE 'java\.(compiler|naming|rmi|scripting|sql)|jdk\.jfr' | paste -sd, -)
 

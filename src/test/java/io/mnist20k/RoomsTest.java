@@ -40,6 +40,7 @@ final class RoomsTest {
             room("report", "train", "recipe", "data", "network", "engine"),
             room("sweep", "train", "engine", "recipe", "data", "model", "network"),
             room("web", "model", "engine", "train"),
+            room("check", "train", "model", "engine", "engine.cuda", "cuda", "recipe", "data", "network"),
             room(
                     "cli",
                     "random",
@@ -54,6 +55,7 @@ final class RoomsTest {
                     "train",
                     "report",
                     "sweep",
+                    "check",
                     "web"));
 
     @ArchTest

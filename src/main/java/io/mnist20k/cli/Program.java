@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             SummaryCommand.class,
             DataCommand.class,
             DoctorCommand.class,
+            GpuCheckCommand.class,
             HelpCommand.class,
             GenerateCompletion.class
         },

@@ -64,6 +64,20 @@ final class NoNvidiaIT {
     }
 
     @Test
+    void gpuCheckSaysWhatItNeedsAndLeavesNothing() throws Exception {
+        Path out = folder.resolve("check");
+        Typed refused = typed("gpu-check", "--out", out.toString()).failed(1, "NVIDIA GPU", "libcuda.so.1");
+        assertEquals(
+                1,
+                refused.err()
+                        .lines()
+                        .filter(line -> line.startsWith("mnist20k:"))
+                        .count(),
+                refused.err());
+        assertFalse(Files.exists(out));
+    }
+
+    @Test
     void autoTrainsOnTheCpu() throws Exception {
         Typed trained = typed(train("auto")).succeeded();
         assertEquals("cpu", trained.json().get("device").stringValue());

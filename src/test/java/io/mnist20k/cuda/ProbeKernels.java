@@ -1,11 +1,12 @@
 package io.mnist20k.cuda;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Small kernels that exist to be launched by tests.
 final class ProbeKernels {
@@ -18,8 +19,8 @@ final class ProbeKernels {
     }
 
     private static String text() {
-        try {
-            return Files.readString(Path.of("native", "test", "probe.cu"));
+        try (InputStream in = ProbeKernels.class.getResourceAsStream("probe.cu")) {
+            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }

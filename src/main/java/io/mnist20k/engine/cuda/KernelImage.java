@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// This program's kernels as they travel in its jar: compiled where the build had nvcc, and as sources always.
-final class KernelImage {
+public final class KernelImage {
     private static final String FOLDER = "/cuda-kernels/";
     private static final String COMPILED = "mnist20k.fatbin";
     private static final String MAIN_SOURCE = "mnist20k.cu";
@@ -23,7 +23,7 @@ final class KernelImage {
     private KernelImage() {}
 
     /// @throws io.mnist20k.UserError where neither form can be used on this GPU, with the reasons
-    static KernelModule load(Gpu gpu) {
+    public static KernelModule load(Gpu gpu) {
         return KernelModule.load(gpu, resource(COMPILED), sources());
     }
 

@@ -12,6 +12,7 @@ import io.mnist20k.network.Tensor;
 import io.mnist20k.recipe.Kernels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A network compiled for whole batches: its operations, the signals between them, and when each piece of memory holds
@@ -84,6 +85,15 @@ final class Program {
     /// @param owner   of what they need natively
     List<Operation> layOut(Device device, Owner owner, int samples) {
         return nodes.stream().map(node -> node.layOut(device, owner, samples)).toList();
+    }
+
+    /// The operations by the names of their layers.
+    List<String> names() {
+        return groups.stream()
+                .map(group -> network.stages().subList(group.first, group.end).stream()
+                        .map(Stage::name)
+                        .collect(Collectors.joining("+")))
+                .toList();
     }
 
     /// Those of the operations that have a gradient to pass on or parameters to train.

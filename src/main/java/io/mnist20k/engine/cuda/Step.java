@@ -6,7 +6,9 @@ import io.mnist20k.cuda.DataType;
 import io.mnist20k.cuda.KernelLaunch;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.engine.Training;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A training step, or a batch of an evaluation, for one number of samples.
@@ -108,6 +110,24 @@ final class Step implements AutoCloseable {
             }
             captures = false;
         }
+    }
+
+    /// What [#train] queues, in order and by name.
+    ///
+    /// @param names of the operations
+    Map<String, Runnable> pieces(List<String> names) {
+        var pieces = new LinkedHashMap<String, Runnable>();
+        pieces.put("begin", update::begin);
+        pieces.put("load", loader::loadBatch);
+        for (int i = 0; i < operations.size(); i++) {
+            pieces.put(names.get(i) + " forward", operations.get(i)::forward);
+        }
+        pieces.put("loss", loss::launch);
+        for (int i = operations.size() - 1; i >= operations.size() - trained.size(); i--) {
+            pieces.put(names.get(i) + " backward", operations.get(i)::backward);
+        }
+        pieces.put("update", update::finish);
+        return pieces;
     }
 
     private void launch() {

@@ -1,0 +1,142 @@
+"""Training speed of the default network in PyTorch on a GPU, asked for a variant at a time.
+
+    pytorch_gpu.py NETWORK DATA     NETWORK: what `mnist20k summary --json` prints; DATA: the folder of the IDX files
+
+Says what it is in one line of JSON, then reads the name of a variant from each line of standard input (eager, compile,
+graphs, compile+graphs) and answers with a line: images a second, median of the epochs after the first. Everything stays on
+the GPU: images as ready floats, their order, the loss. No distortion, single precision without TF32, as ours.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+
+BATCH = 128
+EPOCHS = 5  # the first is warm-up
+
+
+def say(**answer):
+    print(json.dumps(answer), flush=True)
+
+
+def module(network):
+    from torch import nn
+
+    layers = []
+    for l in network:
+        t = l["type"]
+        if t == "conv":
+            layers.append(nn.Conv2d(l["in"], l["out"], l["kernel"], l["stride"], l["padding"], bias=l["bias"]))
+        elif t == "batchnorm":
+            layers.append(nn.BatchNorm2d(l["outShape"][0]))
+        elif t == "relu":
+            layers.append(nn.ReLU(inplace=True))
+        elif t == "maxpool":
+            layers.append(nn.MaxPool2d(l["kernel"], l["stride"]))
+        elif t == "dropout":
+            layers.append(nn.Dropout(l["rate"]))
+        elif t == "dropout2d":
+            layers.append(nn.Dropout2d(l["rate"]))
+        elif t == "globalavgpool":
+            layers.append(nn.AdaptiveAvgPool2d(1))
+        elif t == "globalmaxpool":
+            layers.append(nn.AdaptiveMaxPool2d(1))
+        elif t == "dense":
+            layers += [nn.Flatten(), nn.Linear(l["in"], l["out"], bias=l["bias"])]
+    if not any(l["type"] == "dense" for l in network):
+        layers.append(nn.Flatten())
+    return nn.Sequential(*layers)
+
+
+class Training:
+    def __init__(self, torch, network, images, labels, variant):
+        self.torch, self.images, self.labels = torch, images, labels
+        torch.manual_seed(1)
+        model = module(network).cuda().train()
+        if variant == "compile":
+            model = torch.compile(model)
+        elif variant == "compile+graphs":
+            model = torch.compile(model, mode="reduce-overhead")
+        self.model = model
+        graphed = variant == "graphs"
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=0.003, fused=True, capturable=graphed)
+        self.loss_of = torch.nn.CrossEntropyLoss()
+        self.chosen = torch.zeros(BATCH, dtype=torch.long, device="cuda")
+        self.total = torch.zeros((), device="cuda")
+        self.step = self.captured() if graphed else self.eager
+
+    def eager(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss_of(self.model(self.images[self.chosen]), self.labels[self.chosen])
+        loss.backward()
+        self.optimizer.step()
+        self.total += loss.detach()
+
+    def captured(self):
+        torch = self.torch
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                self.eager()
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self.eager()
+        return graph.replay
+
+    def images_per_second(self):
+        torch, steps = self.torch, len(self.images) // BATCH
+        rates = []
+        for _ in range(EPOCHS):
+            torch.cuda.synchronize()
+            start = time.perf_counter()
+            order = torch.randperm(len(self.images), device="cuda")
+            for step in range(steps):
+                self.chosen.copy_(order[step * BATCH:(step + 1) * BATCH])
+                self.step()
+            torch.cuda.synchronize()
+            rates.append(steps * BATCH / (time.perf_counter() - start))
+        if not torch.isfinite(self.total):
+            raise ArithmeticError("the loss is not finite")
+        return statistics.median(rates[1:])
+
+
+def dataset(torch, folder):
+    def read(name, header):
+        with open(os.path.join(folder, name), "rb") as file:
+            return torch.frombuffer(bytearray(file.read()[header:]), dtype=torch.uint8)
+
+    labels = read("train-labels-idx1-ubyte", 8).long().cuda()
+    pixels = read("train-images-idx3-ubyte", 16).float().view(len(labels), 1, 28, 28).cuda()
+    return (pixels / 255 - 0.1307) / 0.3081, labels
+
+
+def main():
+    network_file, folder = sys.argv[1:]
+    try:
+        import torch
+    except ImportError:
+        say(missing="PyTorch is missing from this python3; install it with CUDA: pip install torch")
+        return
+    if not torch.cuda.is_available():
+        say(missing=f"PyTorch {torch.__version__} finds no GPU; install its CUDA build: pip install torch")
+        return
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = True
+    with open(network_file) as file:
+        network = json.load(file)["network"]
+    images, labels = dataset(torch, folder)
+    say(version=f"{torch.__version__}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}")
+    for line in sys.stdin:
+        try:
+            say(imagesPerSecond=Training(torch, network, images, labels, line.strip()).images_per_second())
+        except Exception as failure:  # a variant that this PyTorch cannot run leaves the others alone
+            say(error=f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+package io.mnist20k.check;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The tests tagged `gpu`, run by JUnit's own launcher. Both lie in the folder `check` beside the program's jar.
+record GpuTests(Processes processes) {
+    /// Of compute-sanitizer.
+    static final List<String> TOOLS = List.of("memcheck", "racecheck", "initcheck");
+
+    private static final Pattern COUNT =
+            Pattern.compile("\\[\\s*(\\d+) tests (found|skipped|aborted|successful|failed)\\s*]");
+    private static final Pattern ERRORS = Pattern.compile("ERROR SUMMARY: (\\d+) error");
+
+    /// @return how many there are and how they ended
+    Object run() throws IOException, InterruptedException {
+        Processes.Ended ended = processes.run("tests", launcher("--include-tag=gpu"));
+        Map<String, Integer> counts = counts(ended.output());
+        int found = counts.getOrDefault("found", 0);
+        if (found == 0) {
+            throw new Part.Failed("no test ran: " + ended.lastWords(), counts);
+        }
+        if (ended.exitCode() != 0 || found != counts.getOrDefault("successful", 0)) {
+            throw new Part.Failed(
+                    "not every test passed; see " + processes.out().resolve("tests.out"), counts);
+        }
+        return counts;
+    }
+
+    static Map<String, Integer> counts(String summary) {
+        var counts = new LinkedHashMap<String, Integer>();
+        Matcher count = COUNT.matcher(summary);
+        while (count.find()) {
+            counts.put(count.group(2), Integer.parseInt(count.group(1)));
+        }
+        return counts;
+    }
+
+    /// The tests of single kernels under NVIDIA's sanitizer.
+    Object sanitize(List<String> tools) throws IOException, InterruptedException {
+        Path sanitizer = Processes.find("compute-sanitizer")
+                .orElseThrow(() -> new Part.Skipped(
+                        "compute-sanitizer is not on the PATH; NVIDIA's CUDA toolkit has it (cuda-sanitizer)"));
+        var errors = new LinkedHashMap<String, Object>();
+        for (String tool : tools) {
+            var command = new ArrayList<>(List.of(sanitizer.toString(), "--tool", tool, "--target-processes", "all"));
+            command.addAll(launcher("--include-tag=gpu", "--include-classname=.*KernelTest"));
+            Processes.Ended ended = processes.run("sanitizer-" + tool, command);
+            Matcher summary = ERRORS.matcher(ended.output() + ended.messages());
+            if (!summary.find()) {
+                throw new Part.Failed(tool + " gave no summary: " + ended.lastWords(), errors);
+            }
+            errors.put(tool + " errors", Integer.parseInt(summary.group(1)));
+        }
+        if (errors.values().stream().anyMatch(count -> !count.equals(0))) {
+            throw new Part.Failed("compute-sanitizer found errors; see sanitizer-*.out", errors);
+        }
+        return errors;
+    }
+
+    private List<String> launcher(String... filters) {
+        Path folder = processes.jar().resolveSibling("check");
+        Path tests = folder.resolve("mnist20k-tests.jar");
+        if (!Files.exists(tests)) {
+            throw new Part.Skipped("there is no " + tests + "; make dist puts it there, and into the archive");
+        }
+        List<String> command = processes.java(
+                "-Dmnist20k.require.native=true",
+                "-Dmnist20k.jar=" + processes.jar(),
+                "-jar",
+                folder.resolve("junit.jar").toString(),
+                "execute",
+                "--class-path=" + processes.jar() + ":" + tests,
+                "--scan-class-path=" + tests,
+                "--disable-banner",
+                "--disable-ansi-colors",
+                "--details=tree");
+        command.addAll(List.of(filters));
+        return command;
+    }
+}

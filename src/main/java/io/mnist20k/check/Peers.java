@@ -1,0 +1,118 @@
+package io.mnist20k.check;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The same network, batch and undistorted images in PyTorch, in turns with ours.
+record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
+    /// Of the default recipe and of the script.
+    private static final int BATCH = 128;
+
+    private static final List<String> VARIANTS = List.of("eager", "compile", "graphs", "compile+graphs");
+    private static final List<String> UNDISTORTED = List.of(
+            "--set=augmentation.rotation=0",
+            "--set=augmentation.scale=0",
+            "--set=augmentation.shear=0",
+            "--set=augmentation.shift=0");
+
+    /// @return images a second of each, the median of the rounds, and how many times the peer's ours is
+    Object compare(int rounds) throws IOException, InterruptedException {
+        Path script = processes.jar().resolveSibling("check").resolve("pytorch_gpu.py");
+        if (!Files.exists(script)) {
+            throw new Part.Skipped("there is no " + script + "; make dist puts it there, and into the archive");
+        }
+        Path python = Processes.find("python3")
+                .orElseThrow(() -> new Part.Skipped("python3 is not on the PATH; install it, with PyTorch for CUDA"));
+        Processes.Ended network = processes.program("network", List.of("summary", "--json"));
+        var command = new ArrayList<>(List.of(python.toString(), script.toString()));
+        command.add(processes.out().resolve("network.out").toString());
+        command.add(dataFolder());
+        Process peer = new ProcessBuilder(command)
+                .redirectError(processes.out().resolve("peers.err").toFile())
+                .start();
+        var speeds = new LinkedHashMap<String, List<Double>>();
+        var measured = new LinkedHashMap<String, Object>();
+        try (BufferedReader answers = peer.inputReader();
+                BufferedWriter questions = peer.outputWriter()) {
+            JsonNode ready = answer(answers);
+            if (ready.has("missing")) {
+                throw new Part.Skipped(ready.get("missing").stringValue());
+            }
+            measured.put("PyTorch", ready.get("version"));
+            measured.put("network", network.json().get("parameters") + " parameters");
+            for (int round = 1; round <= rounds; round++) {
+                speeds.computeIfAbsent("mnist20k", _ -> new ArrayList<>()).add(ours(round));
+                for (String variant : VARIANTS) {
+                    questions.write(variant + "\n");
+                    questions.flush();
+                    JsonNode answer = answer(answers);
+                    if (answer.has("imagesPerSecond")) {
+                        speeds.computeIfAbsent("PyTorch " + variant, _ -> new ArrayList<>())
+                                .add(answer.get("imagesPerSecond").doubleValue());
+                    } else {
+                        measured.put("PyTorch " + variant, answer.get("error"));
+                    }
+                }
+            }
+        } finally {
+            peer.destroyForcibly();
+        }
+        speeds.forEach((who, rates) -> speedsOfAll.add(who + ", undistorted", BATCH, median(rates)));
+        return table(speeds, measured);
+    }
+
+    static Map<String, Object> table(Map<String, List<Double>> speeds, Map<String, Object> measured) {
+        double ours = median(speeds.getOrDefault("mnist20k", List.of()));
+        speeds.forEach((who, rounds) -> {
+            measured.put(who + " images/s", median(rounds));
+            measured.put(who + " images/s of each round", rounds);
+            if (!who.equals("mnist20k")) {
+                measured.put("mnist20k / " + who, ours / median(rounds));
+            }
+        });
+        return measured;
+    }
+
+    private static double median(List<Double> values) {
+        return Plan.median(values.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    private double ours(int round) throws IOException, InterruptedException {
+        String run = "peers-" + round;
+        var options = new ArrayList<>(UNDISTORTED);
+        options.addAll(List.of("--epochs", "5"));
+        plan.train(processes, run, options);
+        return Plan.median(Plan.speeds(processes, run));
+    }
+
+    /// Where the program finds the dataset.
+    private String dataFolder() throws IOException, InterruptedException {
+        if (!plan.data().isEmpty()) {
+            return plan.data();
+        }
+        String line = processes
+                .program("data", List.of("data"))
+                .output()
+                .lines()
+                .findFirst()
+                .orElse("");
+        return line.replaceFirst(": .*", "");
+    }
+
+    private static JsonNode answer(BufferedReader answers) throws IOException {
+        String line = answers.readLine();
+        if (line == null) {
+            throw new Part.Failed("the PyTorch script ended too early; see peers.err", Map.of());
+        }
+        return JsonMapper.shared().readTree(line);
+    }
+}

@@ -1,0 +1,178 @@
+package io.mnist20k.check;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// What is measured, and how long each takes.
+///
+/// @param data  the dataset's folder; empty for the cache
+/// @param quick a few seconds each, on a little of the dataset: to try the check, not to quote it
+public record Plan(String data, boolean quick) {
+    /// What the default recipe has to reach.
+    private static final double REQUIRED = 0.994;
+
+    private static final List<Integer> BATCHES = List.of(64, 128, 256, 512, 1024, 2048, 4096);
+    private static final int ROUNDS = 3;
+    private static final int QUICK_IMAGES = 512;
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    List<Part> parts(Processes processes) {
+        var tests = new GpuTests(processes);
+        var speeds = new Speeds();
+        return List.of(
+                new Part(
+                        "doctor",
+                        () -> processes
+                                .program("doctor", List.of("doctor", "--json"))
+                                .json()),
+                new Part("tests", tests::run),
+                new Part("sanitizer", () -> tests.sanitize(quick ? List.of("memcheck") : GpuTests.TOOLS)),
+                new Part("training", () -> training(processes)),
+                new Part("same bits", () -> sameBits(processes)),
+                new Part("peers", () -> new Peers(processes, this, speeds).compare(quick ? 1 : ROUNDS)),
+                new Part("warm", () -> measure(processes, "warm")),
+                new Part("batches", () -> batches(processes, speeds)),
+                new Part("floor", () -> speeds.overFloor(measure(processes, "floor"))),
+                new Part("step", () -> measure(processes, "step")),
+                new Part("launches", () -> measure(processes, "launches")),
+                new Part("ncu", () -> profile(processes)));
+    }
+
+    /// A measurement of this program's own, in a process of its own: a fault of a library takes nothing else with it.
+    private JsonNode measure(Processes processes, String name) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("gpu-check", "--measure", name));
+        command.addAll(dataOption());
+        if (quick) {
+            command.add("--quick");
+        }
+        return processes.program(name, command).json();
+    }
+
+    /// NVIDIA's own profile of some hundred kernels, kept as it prints it.
+    private Object profile(Processes processes) throws IOException, InterruptedException {
+        Path profiler = Processes.find("ncu")
+                .orElseThrow(() -> new Part.Skipped("ncu is not on the PATH; NVIDIA's CUDA toolkit has it"));
+        var command = new ArrayList<>(List.of(
+                profiler.toString(),
+                "--csv",
+                "--metrics=gpu__time_duration.sum",
+                "--launch-skip=500",
+                "--launch-count=500"));
+        command.addAll(processes.java("-jar", processes.jar().toString()));
+        command.addAll(List.of("train", "--device", "cuda", "--epochs", "1", "--limit", "5120", "--quiet"));
+        command.addAll(List.of("--out", processes.out().resolve("ncu").toString()));
+        command.addAll(dataOption());
+        Processes.Ended ended = processes.run("ncu", command);
+        if (ended.exitCode() != 0) {
+            throw new Part.Failed("ncu ended with " + ended.exitCode() + ": " + ended.lastWords(), Map.of());
+        }
+        return Map.of("profile", processes.out().resolve("ncu.out").toString());
+    }
+
+    private List<String> dataOption() {
+        return data.isEmpty() ? List.of() : List.of("--data", data);
+    }
+
+    /// A training on the GPU.
+    ///
+    /// @param run the run directory, in the folder of the results
+    /// @return what `train --json` prints
+    JsonNode train(Processes processes, String run, List<String> options) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("train", "--device", "cuda", "--json", "--quiet"));
+        command.addAll(List.of("--out", processes.out().resolve(run).toString()));
+        command.addAll(dataOption());
+        if (quick) {
+            command.addAll(List.of("--limit", Integer.toString(QUICK_IMAGES)));
+        }
+        command.addAll(options);
+        return processes.program(run, command).json();
+    }
+
+    /// Images a second of each epoch but the first, in which libraries set themselves up.
+    static double[] speeds(Processes processes, String run) throws IOException {
+        return epochs(processes, run).stream()
+                .skip(1)
+                .mapToDouble(epoch -> epoch.get("imagesPerSecond").doubleValue())
+                .toArray();
+    }
+
+    private static List<JsonNode> epochs(Processes processes, String run) throws IOException {
+        return Files.readAllLines(processes.out().resolve(run).resolve("metrics.jsonl")).stream()
+                .map(JSON::readTree)
+                .toList();
+    }
+
+    static double median(double[] values) {
+        double[] sorted = DoubleStream.of(values).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /// The default recipe, from the start of a process to its end.
+    private Object training(Processes processes) throws IOException, InterruptedException {
+        JsonNode answer = train(processes, "training", quick ? List.of("--epochs", "2") : List.of());
+        var measured = new LinkedHashMap<String, Object>();
+        for (String key : List.of(
+                "deviceName",
+                "epochs",
+                "finalAccuracy",
+                "finalLoss",
+                "trainSeconds",
+                "totalSeconds",
+                "imagesPerSecond")) {
+            measured.put(key, answer.get(key));
+        }
+        double seconds = answer.get("totalSeconds").doubleValue()
+                - answer.get("trainSeconds").doubleValue();
+        for (JsonNode epoch : epochs(processes, "training")) {
+            seconds += epoch.get("seconds").doubleValue();
+            if (epoch.get("validationAccuracy").doubleValue() >= REQUIRED) {
+                measured.put("secondsTo994Cold", seconds);
+                measured.put("epochsTo994", epoch.get("epoch"));
+                break;
+            }
+        }
+        double accuracy = answer.get("finalAccuracy").doubleValue();
+        if (!quick && accuracy < REQUIRED) {
+            throw new Part.Failed("the accuracy is " + accuracy + " and has to be " + REQUIRED, measured);
+        }
+        return measured;
+    }
+
+    /// Two trainings with one seed.
+    private Object sameBits(Processes processes) throws IOException, InterruptedException {
+        List<String> options = quick ? List.of("--epochs", "2") : List.of();
+        train(processes, "bits-1", options);
+        train(processes, "bits-2", options);
+        long differs = Files.mismatch(
+                processes.out().resolve("bits-1/model.safetensors"),
+                processes.out().resolve("bits-2/model.safetensors"));
+        if (differs >= 0) {
+            throw new Part.Failed(
+                    "two trainings with one seed gave models that differ from byte " + differs + " on",
+                    Map.of("equal", false, "firstDifference", differs));
+        }
+        return Map.of("equal", true);
+    }
+
+    /// Training speed for each size of a batch.
+    private Object batches(Processes processes, Speeds speeds) throws IOException, InterruptedException {
+        var measured = new LinkedHashMap<String, Object>();
+        for (int batch : quick ? BATCHES.subList(0, 2) : BATCHES) {
+            String run = "batch-" + batch;
+            train(processes, run, List.of("--epochs", quick ? "2" : "4", "--batch", Integer.toString(batch)));
+            double speed = median(speeds(processes, run));
+            speeds.add("batches of " + batch, batch, speed);
+            measured.put("images/s in batches of " + batch, speed);
+        }
+        return measured;
+    }
+}

@@ -1,0 +1,110 @@
+package io.mnist20k.check;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Starts this program again, and others. What they print is kept, in a file for each.
+///
+/// @param out where those files go
+/// @param jar this program
+record Processes(Path out, Path jar) {
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    /// What a process came to.
+    ///
+    /// @param output   its standard output
+    /// @param messages its standard error
+    /// @param seconds  from its start to its end
+    record Ended(int exitCode, String output, String messages, double seconds) {
+        JsonNode json() {
+            return JSON.readTree(output);
+        }
+
+        /// The last line that says something; of a stack trace the first.
+        String lastWords() {
+            return Stream.of(messages, output)
+                    .flatMap(String::lines)
+                    .filter(line -> !line.isBlank() && !line.startsWith("\tat "))
+                    .filter(line -> !line.startsWith("WARNING: Using incubator"))
+                    .reduce((_, last) -> last)
+                    .orElse("it printed nothing");
+        }
+    }
+
+    /// The JVM that this one is, with the flags that the program needs.
+    List<String> java(String... more) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
+        for (String property : List.of("mnist20k.cuda.libraries", "mnist20k.data")) {
+            String value = System.getProperty(property);
+            if (value != null) {
+                command.add("-D" + property + "=" + value);
+            }
+        }
+        command.addAll(List.of(more));
+        return command;
+    }
+
+    /// Runs a command of this program.
+    ///
+    /// @param log the name of the files that keep what it prints
+    /// @throws Part.Failed where it does not end with 0
+    Ended program(String log, List<String> arguments) throws IOException, InterruptedException {
+        List<String> command = java("-jar", jar.toString());
+        command.addAll(arguments);
+        Ended ended = run(log, command);
+        if (ended.exitCode != 0) {
+            throw new Part.Failed(
+                    "mnist20k " + String.join(" ", arguments) + " ended with " + ended.exitCode + ": "
+                            + ended.lastWords(),
+                    Map.of());
+        }
+        return ended;
+    }
+
+    /// @throws Part.Failed where it does not end in time
+    Ended run(String log, List<String> command) throws IOException, InterruptedException {
+        Path output = out.resolve(log + ".out");
+        Path messages = out.resolve(log + ".err");
+        long start = System.nanoTime();
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(output.toFile())
+                .redirectError(messages.toFile())
+                .start();
+        try {
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new Part.Failed(
+                        command.getFirst() + " did not end within " + PATIENCE.toMinutes() + " minutes; see "
+                                + messages,
+                        Map.of());
+            }
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        return new Ended(process.exitValue(), Files.readString(output), Files.readString(messages), seconds);
+    }
+
+    /// Where the PATH, or one of the folders that NVIDIA's tools are installed in, has a program.
+    static Optional<Path> find(String program) {
+        return Stream.concat(
+                        Stream.of(System.getenv().getOrDefault("PATH", "").split(":")),
+                        Stream.of("/usr/local/cuda/bin", "/opt/cuda/bin"))
+                .map(folder -> Path.of(folder, program))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+}
