@@ -29,6 +29,14 @@ bool isSticky(int status) {
            status == CUDA_ERROR_LAUNCH_FAILED;
 }
 
+// Whether a library says that the device refused what it queued, which during a capture invalidates that.
+bool failsToExecute(const char* function, int status) {
+    constexpr int CUDNN_EXECUTION_FAILED = 5000, CUBLAS_EXECUTION_FAILED = 13;
+    return std::strncmp(function, "cudnn", 5) == 0 ? status / 1000 * 1000 == CUDNN_EXECUTION_FAILED
+                                                   : std::strncmp(function, "cublas", 6) == 0 &&
+                                                         status == CUBLAS_EXECUTION_FAILED;
+}
+
 int injected(const char* function) {
     for (auto failure = failures.begin(); failure != failures.end(); ++failure) {
         if (failure->function != function || --failure->calls > 0) continue;
@@ -92,6 +100,7 @@ int software_enter(const char* function, const Entry& entry) {
         if (std::strcmp(function, "cuStreamEndCapture") == 0) forgetCaptures(); // it ends the capture also where it fails
         if (function[0] == 'c' && function[1] == 'u' && function[2] >= 'A' && function[2] <= 'Z' && isSticky(status))
             stick(status);
+        if (failsToExecute(function, status)) invalidateCaptures();
         return status;
     }
     if (entry.initialised && !initialised()) throw Refusal{Fault::notInitialised, "cuInit has not been called"};

@@ -30,10 +30,14 @@ std::vector<std::shared_ptr<Capture>> concerned() {
 
 } // namespace
 
-void refuseInCapture(const char* what, Fault fault) {
+bool invalidateCaptures() {
     auto disturbed = concerned();
-    if (disturbed.empty()) return;
     for (auto& capture : disturbed) capture->valid = false;
+    return !disturbed.empty();
+}
+
+void refuseInCapture(const char* what, Fault fault) {
+    if (!invalidateCaptures()) return;
     throw Refusal{fault, format("%s is not allowed during a stream capture, which it invalidates", what)};
 }
 

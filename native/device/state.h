@@ -53,7 +53,9 @@ void checkOperation(const Operation& operation);
 void runChecked(const Operation& operation);
 
 // capture.cpp
-// Invalidates the captures that a call on this thread may disturb, and throws where there are any.
+// Invalidates the captures that a call on this thread may disturb; says whether there were any.
+bool invalidateCaptures();
+// The same, and throws where there were any.
 void refuseInCapture(const char* what, Fault fault = Fault::captureUnsupported);
 void forgetCaptures();
 

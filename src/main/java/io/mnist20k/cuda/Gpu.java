@@ -82,6 +82,7 @@ public final class Gpu implements AutoCloseable {
     /// meanwhile, and no wait is possible.
     ///
     /// @return what was recorded, with the addresses and values of now, ready to be launched
+    /// @throws CudaException with the failure of ending the recording as suppressed, where `work` broke it
     public CudaGraph capture(Runnable work) {
         CudaDriver.streamBeginCapture(stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
         try {

@@ -16,7 +16,10 @@ public final class KernelModule extends NativeObject {
             CUresult.CUDA_ERROR_INVALID_IMAGE,
             CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
             CUresult.CUDA_ERROR_INVALID_PTX,
-            CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
+            CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+            // The image has PTX only for this GPU, and the driver's compiler is not installed or forbidden.
+            CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND,
+            CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED);
 
     /// Where the kernels came from.
     public enum Origin {

@@ -46,7 +46,9 @@ final class KernelModuleFallbackTest {
                 CUresult.CUDA_ERROR_INVALID_IMAGE,
                 CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
                 CUresult.CUDA_ERROR_INVALID_PTX,
-                CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION
+                CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+                CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND,
+                CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED
             })
     void eachRefusalOfAnImageLeadsToTheSources(int status) {
         byte[] image = ProbeKernels.SOURCES.compile(gpu);

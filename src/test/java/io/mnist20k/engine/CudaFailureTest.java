@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whatever fails below a session ends it in one sentence, with everything freed.
@@ -205,6 +206,39 @@ final class CudaFailureTest {
         SoftwareDevice.reset();
         SoftwareDevice.fail(function, 1, CAPTURE_UNSUPPORTED);
         SameBits.check(expected, live());
+    }
+
+    /// A library that queues in a capture what cannot be captured fails in its own words, the first step having gone
+    /// well; only the end of the capture tells why. The full step and the short one are captured.
+    ///
+    /// @param captured calls of the function while the two are
+    @ParameterizedTest
+    @CsvSource({
+        "cudnnConvolutionBackwardFilter, 5003, 4",
+        "cudnnBatchNormalizationForwardTraining, 5000, 2",
+        "cudnnPoolingBackward, 5003, 2",
+        "cublasGemmEx, 13, 6"
+    })
+    void aLibraryThatCannotBeCapturedIsCalledPieceByPiece(String function, int status, int captured) {
+        SessionState expected = live();
+        SoftwareDevice.reset();
+        live();
+        long calls = SoftwareDevice.calls(function);
+        int survived = 0;
+        for (long nth = 1; nth <= calls; nth++) {
+            long alive = SoftwareDevice.live("");
+            SoftwareDevice.reset();
+            SoftwareDevice.fail(function, nth, status);
+            try {
+                SameBits.check(expected, live());
+                survived++;
+            } catch (UserError outside) {
+                assertTrue(outside.getMessage().contains("(" + status + ")"), outside.getMessage());
+            }
+            SoftwareDevice.reset();
+            assertEquals(alive, SoftwareDevice.live(""), "call " + nth);
+        }
+        assertEquals(captured, survived);
     }
 
     /// Looking at events is no waiting: the device never stands still for the host within an epoch.

@@ -9,6 +9,7 @@ import io.mnist20k.engine.Training;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A training step, or a batch of an evaluation, for one number of samples.
@@ -105,11 +106,20 @@ final class Step implements AutoCloseable {
         try {
             graph = device.gpu.capture(this::launch);
         } catch (CudaException failure) {
-            if (failure.status() < FIRST_CAPTURE_ERROR || failure.status() > LAST_CAPTURE_ERROR) {
+            if (!isOfCapture(failure)) {
                 throw failure;
             }
             captures = false;
         }
+    }
+
+    /// A library whose call cannot be captured fails in its own words; that it broke the capture tells the end of that,
+    /// whose failure is suppressed then.
+    private static boolean isOfCapture(CudaException failure) {
+        return Stream.concat(Stream.of(failure), Stream.of(failure.getSuppressed()))
+                .anyMatch(each -> each instanceof CudaException cuda
+                        && cuda.status() >= FIRST_CAPTURE_ERROR
+                        && cuda.status() <= LAST_CAPTURE_ERROR);
     }
 
     /// What [#train] queues, in order and by name.
