@@ -213,6 +213,15 @@ TEST("batch normalisation refuses one of two pointers and other parameters") {
     SAME(train(b.mean + 4, b.saveMean, b.descriptor, 1e-5), 2000); // 3 floats, one of them beyond the end
 }
 
+TEST("inference normalises at most 65535 samples at once") {
+    for (int samples : {65535, 65536}) {
+        Norm b(samples, 1, 1, 1, test::FLOAT, test::NCHW);
+        SAME(cudnnBatchNormalizationForwardInference(b.cudnn.handle, 1, &ONE, &ZERO, b.x.descriptor, b.x.address,
+                                                     b.y.descriptor, b.y.address, b.descriptor, b.scale, b.bias, b.mean,
+                                                     b.variance, Norm::EPSILON), samples == 65535 ? 0 : 3000);
+    }
+}
+
 TEST("what a descriptor says of itself is checked") {
     Cudnn cudnn;
     Data x(cudnn, 1, 2, 4, 4, test::FLOAT, test::NCHW, 1);

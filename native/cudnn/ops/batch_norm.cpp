@@ -119,6 +119,8 @@ extern "C" int cudnnBatchNormalizationForwardInference(Handle handle, int mode, 
         requireSpatial(mode);
         requireAlike("y", yTensor, xTensor);
         requireEpsilon(epsilon);
+        if (xTensor.n > 65535) // as with cuDNN, whatever the pixels
+            throw Refusal{Fault::notSupported, format("a batch of %d is more than 65535", xTensor.n)};
         std::vector<Use> uses = {xTensor.use("x", x),
                                  yTensor.use("y", y),
                                  parameter("bnScale", xTensor, parameters, scale),

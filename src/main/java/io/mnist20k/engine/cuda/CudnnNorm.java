@@ -4,10 +4,13 @@ import io.mnist20k.cuda.CudnnBatchNormalization;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.cuda.TensorDescriptor;
 import io.mnist20k.network.Layer;
+import io.mnist20k.network.Shape;
 
-/// Batch normalisation by cuDNN, over more than one number a channel: of a single one cuDNN's running variance would be
-/// no number.
+/// Batch normalisation by cuDNN.
 final class CudnnNorm implements Operation {
+    /// What cuDNN evaluates at once: it answers `NOT_SUPPORTED` to one more.
+    private static final int MOST_SAMPLES = 65_535;
+
     private final Device device;
     private final Layer.BatchNorm layer;
     private final Signal in;
@@ -28,6 +31,11 @@ final class CudnnNorm implements Operation {
         tensor = owner.own(Convolution.tensor(in, samples));
         channels = owner.own(TensorDescriptor.ofChannels(tensor));
         savedDeviation = places.saved() + (long) in.shape().channels() * Float.BYTES;
+    }
+
+    /// Whether cuDNN can: of a single number a channel its running variance would be no number.
+    static boolean takes(int samples, Shape shape) {
+        return samples * shape.pixels() > 1 && samples <= MOST_SAMPLES;
     }
 
     @Override

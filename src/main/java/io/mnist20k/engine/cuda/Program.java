@@ -264,8 +264,7 @@ final class Program {
                         new CudnnPool(device, owner, mode, height, width, stride, in, out, samples);
     }
 
-    /// With a single number a channel, whose running variance is no number to cuDNN, this program's kernels in any
-    /// case.
+    /// Where cuDNN cannot, this program's kernels in any case.
     private Node norm(Layer.BatchNorm norm, Group group, List<Tensor> parameters, Signal in, Signal out) {
         List<Tensor> statistics = ofStage(network.statistics(), group);
         Region saved = memory.lasting(2L * in.shape().channels() * Float.BYTES);
@@ -273,7 +272,7 @@ final class Program {
         FusedNorm.Tail tail = tail(group);
         return (device, owner, samples) -> {
             NormPlaces places = NormPlaces.of(state, parameters, statistics, saved);
-            return fusesNorms() || samples * in.shape().pixels() == 1
+            return fusesNorms() || !CudnnNorm.takes(samples, in.shape())
                     ? new FusedNorm(
                             device, norm, tail, in, out, places, sums, state.step.address(), training.seed(), samples)
                     : new CudnnNorm(device, owner, norm, in, out, places, samples);
