@@ -70,23 +70,8 @@ final class SweepCommand implements Callable<Integer> {
     @Mixin
     private DataOptions data = new DataOptions();
 
-    @Option(
-            names = "--holdout",
-            description = "Train on five sixths of the training images and validate on the others, to choose a recipe"
-                    + " by; the test files are left alone.")
-    private boolean holdout;
-
-    @Option(
-            names = "--limit",
-            paramLabel = "N",
-            converter = OptionValues.Count.class,
-            description = "Train on the first N training images only.")
-    private @Nullable Integer limit;
-
-    @Option(
-            names = "--no-budget",
-            description = "Allow 20,000 parameters and more, 20 epochs and more; the result says so.")
-    private boolean noBudget;
+    @Mixin
+    private ExtentOptions extent = new ExtentOptions();
 
     @Option(names = "--json", description = "Print one JSON object, and all else on standard error.")
     private boolean json;
@@ -133,7 +118,7 @@ final class SweepCommand implements Callable<Integer> {
                 .boxed()
                 .flatMap(seed -> variants.stream()
                         .map(recipe -> new RunSettings(
-                                recipe, seed, holdout, limit == null ? 0 : limit, noBudget, dataFolder)))
+                                recipe, seed, extent.holdout(), extent.limit(0), extent.noBudget(), dataFolder)))
                 .toList();
     }
 

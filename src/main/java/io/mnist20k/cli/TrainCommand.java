@@ -67,23 +67,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "Decides every random choice. Default: 1.")
     private @Nullable Long seed;
 
-    @Option(
-            names = "--holdout",
-            description = "Train on five sixths of the training images and validate on the others, to choose a recipe"
-                    + " by; the test files are left alone.")
-    private boolean holdout;
-
-    @Option(
-            names = "--limit",
-            paramLabel = "N",
-            converter = OptionValues.Count.class,
-            description = "Train on the first N training images only.")
-    private @Nullable Integer limit;
-
-    @Option(
-            names = "--no-budget",
-            description = "Allow 20,000 parameters and more, 20 epochs and more; the result says so.")
-    private boolean noBudget;
+    @Mixin
+    private ExtentOptions extent = new ExtentOptions();
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run directory. Default: a new one in runs/.")
     private @Nullable Path out;
@@ -126,9 +111,9 @@ final class TrainCommand implements Callable<Integer> {
         var settings = new RunSettings(
                 recipe.read("default", overrides()),
                 seed == null ? 1 : seed,
-                holdout,
-                limit == null ? 0 : limit,
-                noBudget,
+                extent.holdout(),
+                extent.limit(0),
+                extent.noBudget(),
                 folder == null ? "" : folder.toAbsolutePath().toString());
         Devices.Choice choice = device.choose();
         Split files = data.open().load();
@@ -150,9 +135,9 @@ final class TrainCommand implements Callable<Integer> {
                             ? recipe.read(path.resolve(RunDirectory.RECIPE).toString(), overrides())
                             : then.recipe(),
                     seed == null ? then.seed() : seed,
-                    holdout || then.holdout(),
-                    limit == null ? then.limit() : limit,
-                    noBudget || then.budgetLifted(),
+                    extent.holdout() || then.holdout(),
+                    extent.limit(then.limit()),
+                    extent.noBudget() || then.budgetLifted(),
                     then.dataFolder());
             Devices.Choice choice = device.choose(stopped.device());
             Path folder = then.dataFolder().isEmpty() ? null : Path.of(then.dataFolder());

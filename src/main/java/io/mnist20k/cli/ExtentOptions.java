@@ -1,0 +1,38 @@
+package io.mnist20k.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// How much of the images a run trains on and is judged by, and whether it may take more than the budget.
+final class ExtentOptions {
+    @Option(
+            names = "--holdout",
+            description = "Train on five sixths of the training images and validate on the others, to choose a recipe"
+                    + " by; the test files are left alone.")
+    private boolean holdout;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Train on the first N training images only.")
+    private @Nullable Integer limit;
+
+    @Option(
+            names = "--no-budget",
+            description = "Allow 20,000 parameters and more, 20 epochs and more; the result says so.")
+    private boolean noBudget;
+
+    boolean holdout() {
+        return holdout;
+    }
+
+    /// @param otherwise the limit where none is given
+    int limit(int otherwise) {
+        return limit == null ? otherwise : limit;
+    }
+
+    boolean noBudget() {
+        return noBudget;
+    }
+}
