@@ -181,19 +181,27 @@ final class Convolution implements Node {
                 out.value().block(block));
     }
 
+    /// Gradients of weights and biases; [#backwardInput] does the rest.
     @Override
     public void backward(int block) {
         Planes x = in.value();
-        Planes dx = in.gradient();
         Planes dy = out.gradient();
         float[] gradient = gradients.of(block);
         weightGradient.run(x.data, x.block(block), dy.data, dy.block(block), gradients.scratch(), gradient);
         for (int o = 0; o < bias.length; o++) {
             gradient[bias[o]] = sum(dy, block, o);
         }
-        if (!inputIsData) {
-            dataGradient.run(dy.data, dy.block(block), dx.data, dx.block(block));
-        }
+    }
+
+    /// Whether anything before this layer learns.
+    boolean needsInputGradient() {
+        return !inputIsData;
+    }
+
+    void backwardInput(int block) {
+        Planes dx = in.gradient();
+        Planes dy = out.gradient();
+        dataGradient.run(dy.data, dy.block(block), dx.data, dx.block(block));
     }
 
     private float sum(Planes planes, int block, int channel) {

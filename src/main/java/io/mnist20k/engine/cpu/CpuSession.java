@@ -4,16 +4,20 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Pass;
+import io.mnist20k.engine.Profiled;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.StepObserver;
 import io.mnist20k.engine.Training;
+import io.mnist20k.engine.Work;
 import io.mnist20k.network.Network;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// A network on the CPU. All memory is allocated when it opens; all threads run the same loop over steps and
 /// phases, each over its own blocks, so that a block's data stays in one core's caches from layer to layer.
-final class CpuSession implements Session {
+final class CpuSession implements Session, Profiled {
     private final int classes;
     private final Training training;
     private final Team team;
@@ -24,6 +28,12 @@ final class CpuSession implements Session {
     private final Program program;
     private final ImageLoader loader;
     private final SoftmaxLoss loss;
+    private final Clock clock;
+    private final Clock.Lap loadTime;
+    private final Clock.Lap lossTime;
+    private final Clock.Lap updateTime;
+    private final Clock.Lap packTime;
+    private final Clock.Lap waitTime;
     private boolean closed;
 
     CpuSession(Network network, Training training, int threads) {
@@ -35,7 +45,8 @@ final class CpuSession implements Session {
         gradients = new Gradients(blocks, network.parameterCount());
         update = new Update(network, training);
         weights = new Weights(update.parameters, update.statistics);
-        program = new Program(network, training, batch, blocks, gradients, weights);
+        clock = new Clock(team.size());
+        program = new Program(network, training, batch, blocks, gradients, weights, clock);
         loader = new ImageLoader(
                 program.input.value(),
                 batch,
@@ -44,6 +55,12 @@ final class CpuSession implements Session {
                 training.seed(),
                 blocks);
         loss = new SoftmaxLoss(program.logits, training.labelSmoothing(), batch, blocks);
+        long pixels = network.input().elements();
+        loadTime = clock.lap(Work.ofStep(Pass.LOAD, pixels + pixels * Float.BYTES));
+        lossTime = clock.lap(Work.ofStep(Pass.LOSS, 2L * classes * Float.BYTES));
+        updateTime = clock.lap(Work.ofStep(Pass.UPDATE, update.floats(blocks) * Float.BYTES / training.batch()));
+        packTime = clock.lap(Work.ofStep(Pass.PACK, 2L * network.parameterCount() * Float.BYTES / training.batch()));
+        waitTime = clock.lap(Work.ofStep(Pass.WAIT, 0));
     }
 
     @Override
@@ -58,10 +75,11 @@ final class CpuSession implements Session {
         batch.epoch = epoch.epoch();
         var progress = new Progress(epoch.firstStep());
         team.run(worker -> {
-            team.meet(() -> select(epoch, progress.step));
+            clock.start(worker);
+            meet(worker, () -> select(epoch, progress.step));
             while (progress.goesOn && progress.step < epoch.steps()) {
                 runStep(dataset, epoch.learningRates()[progress.step], worker);
-                team.meet(() -> {
+                meet(worker, () -> {
                     update.finish();
                     progress.goesOn = observer.stepDone(progress.step, loss.lossSum(), loss.correct());
                     progress.step++;
@@ -94,6 +112,7 @@ final class CpuSession implements Session {
         for (int block = first(worker); block < first(worker + 1); block++) {
             loss.run(block, dataset.labels());
         }
+        clock.book(worker, lossTime);
         run(program.backward, worker);
         int parameters = update.parameters.length;
         update.step(
@@ -102,26 +121,35 @@ final class CpuSession implements Session {
                 learningRate,
                 share(parameters, worker, team.size()),
                 share(parameters, worker + 1, team.size()));
-        team.meet(() -> {});
+        clock.book(worker, updateTime);
+        meet(worker, () -> {});
         pack(worker);
+        clock.book(worker, packTime);
     }
 
     private void forward(Dataset dataset, int worker) {
         for (int block = first(worker); block < first(worker + 1); block++) {
             loader.run(dataset, block);
         }
+        clock.book(worker, loadTime);
         run(program.forward, worker);
     }
 
     private void run(List<Program.Phase> phases, int worker) {
         for (Program.Phase phase : phases) {
             for (int block = first(worker); block < first(worker + 1); block++) {
-                for (var task : phase.tasks()) {
-                    task.accept(block);
+                for (Program.Task task : phase.tasks()) {
+                    task.body().accept(block);
+                    clock.book(worker, task.lap());
                 }
             }
-            team.meet(phase.atEnd());
+            meet(worker, phase.atEnd());
         }
+    }
+
+    private void meet(int worker, Runnable serial) {
+        team.meet(serial);
+        clock.book(worker, waitTime);
     }
 
     /// The first block of a worker.
@@ -154,13 +182,14 @@ final class CpuSession implements Session {
         float[] logits = new float[dataset.count() * classes];
         var progress = new Progress(0);
         team.run(worker -> {
-            team.meet(() -> select(dataset, 0));
+            clock.start(worker);
+            meet(worker, () -> select(dataset, 0));
             while (progress.step < dataset.count()) {
                 forward(dataset, worker);
                 for (int block = first(worker); block < first(worker + 1); block++) {
                     loss.copyLogits(block, progress.step, logits);
                 }
-                team.meet(() -> {
+                meet(worker, () -> {
                     progress.step += batch.samples;
                     select(dataset, progress.step);
                 });
@@ -174,6 +203,31 @@ final class CpuSession implements Session {
         for (int i = 0; i < batch.samples; i++) {
             batch.images[i] = from + i;
         }
+    }
+
+    @Override
+    public List<Time> profile(Runnable use) {
+        requireOpen();
+        List<Clock.Lap> laps = Stream.of(
+                        Stream.of(loadTime),
+                        laps(program.forward),
+                        Stream.of(lossTime),
+                        laps(program.backward),
+                        Stream.of(updateTime, packTime, waitTime))
+                .flatMap(lap -> lap)
+                .toList();
+        laps.forEach(Clock.Lap::clear);
+        clock.turn(true);
+        try {
+            use.run();
+        } finally {
+            clock.turn(false);
+        }
+        return laps.stream().map(lap -> new Time(lap.work(), lap.sum())).toList();
+    }
+
+    private static Stream<Clock.Lap> laps(List<Program.Phase> phases) {
+        return phases.stream().flatMap(phase -> phase.tasks().stream()).map(Program.Task::lap);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.mnist20k.engine.cpu;
 
+import io.mnist20k.engine.Pass;
 import io.mnist20k.engine.Training;
+import io.mnist20k.engine.Work;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Shape;
@@ -14,7 +16,21 @@ import java.util.function.IntConsumer;
 /// block can do without waiting for others; batch normalisation ends one, forward and backward.
 final class Program {
     /// Tasks that each block runs in order, then, when all blocks have, what one thread does.
-    record Phase(List<IntConsumer> tasks, Runnable atEnd) {}
+    record Phase(List<Task> tasks, Runnable atEnd) {}
+
+    /// What is done to a block, and whose time that is.
+    record Task(IntConsumer body, Clock.Lap lap) {}
+
+    /// A node and the layers that it is.
+    private record Placed(Node node, List<Stage> stages) {
+        long in() {
+            return stages.getFirst().in().elements();
+        }
+
+        long out() {
+            return stages.getLast().out().elements();
+        }
+    }
 
     final Signal input;
     final Signal logits;
@@ -28,15 +44,25 @@ final class Program {
     private final int blocks;
     private final Gradients gradients;
     private final Weights weights;
-    private final List<Node> nodes = new ArrayList<>();
+    private final Clock clock;
+    private final List<Placed> nodes = new ArrayList<>();
+    private final List<Task> tasks = new ArrayList<>();
 
-    Program(Network network, Training training, Batch batch, int blocks, Gradients gradients, Weights weights) {
+    Program(
+            Network network,
+            Training training,
+            Batch batch,
+            int blocks,
+            Gradients gradients,
+            Weights weights,
+            Clock clock) {
         this.network = network;
         this.training = training;
         this.batch = batch;
         this.blocks = blocks;
         this.gradients = gradients;
         this.weights = weights;
+        this.clock = clock;
         List<Stage> stages = network.stages();
         input = signal(-1, network.input());
         Signal signal = input;
@@ -72,7 +98,7 @@ final class Program {
         if (node instanceof Convolution convolution) {
             convolutions.add(convolution);
         }
-        nodes.add(node);
+        nodes.add(new Placed(node, List.of(stage)));
         return out;
     }
 
@@ -114,7 +140,7 @@ final class Program {
         if (pool == 1) {
             out = new Signal(out.value(), in.gradient());
         }
-        nodes.add(new BatchNorm(
+        var node = new BatchNorm(
                 norm,
                 new BatchNorm.Fused(relu, pool, dropout, dropsChannels),
                 in,
@@ -123,7 +149,8 @@ final class Program {
                 network.statistics().stream().filter(t -> t.layer() == index).toList(),
                 batch,
                 gradients,
-                weights));
+                weights);
+        nodes.add(new Placed(node, network.stages().subList(index, end)));
         return out;
     }
 
@@ -155,26 +182,39 @@ final class Program {
     }
 
     private void schedule() {
-        var tasks = new ArrayList<IntConsumer>();
-        for (Node node : nodes) {
-            if (node instanceof BatchNorm norm) {
-                tasks.add(norm::gatherStatistics);
-                close(tasks, norm::finishStatistics, forward);
+        for (Placed placed : nodes) {
+            if (placed.node instanceof BatchNorm norm) {
+                task(placed, Pass.STATISTICS, placed.in(), norm::gatherStatistics);
+                close(norm::finishStatistics, forward);
             }
-            tasks.add(node::forward);
+            task(placed, Pass.FORWARD, placed.in() + placed.out(), placed.node::forward);
         }
-        close(tasks, () -> {}, forward);
-        for (Node node : nodes.reversed()) {
-            tasks.add(node::backward);
-            if (node instanceof BatchNorm norm) {
-                close(tasks, norm::finishGradients, backward);
-                tasks.add(norm::backwardInput);
+        close(() -> {}, forward);
+        for (Placed placed : nodes.reversed()) {
+            switch (placed.node) {
+                case Convolution convolution -> {
+                    task(placed, Pass.WEIGHT_GRADIENT, placed.in() + placed.out(), convolution::backward);
+                    if (convolution.needsInputGradient()) {
+                        task(placed, Pass.DATA_GRADIENT, placed.in() + placed.out(), convolution::backwardInput);
+                    }
+                }
+                case BatchNorm norm -> {
+                    task(placed, Pass.BACKWARD, 2 * placed.in() + placed.out(), norm::backward);
+                    close(norm::finishGradients, backward);
+                    task(placed, Pass.DATA_GRADIENT, 3 * placed.in(), norm::backwardInput);
+                }
+                default -> task(placed, Pass.BACKWARD, placed.in() + placed.out(), placed.node::backward);
             }
         }
-        close(tasks, () -> {}, backward);
+        close(() -> {}, backward);
     }
 
-    private static void close(List<IntConsumer> tasks, Runnable atEnd, List<Phase> phases) {
+    /// @param floats of an image that it reads or writes
+    private void task(Placed placed, Pass pass, long floats, IntConsumer body) {
+        tasks.add(new Task(body, clock.lap(Work.of(placed.stages, pass, floats))));
+    }
+
+    private void close(Runnable atEnd, List<Phase> phases) {
         phases.add(new Phase(List.copyOf(tasks), atEnd));
         tasks.clear();
     }

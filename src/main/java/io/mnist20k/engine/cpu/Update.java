@@ -43,6 +43,12 @@ final class Update {
         averagedStatistics = new float[training.averages() ? statistics.length : 0];
     }
 
+    /// Numbers that an update reads and writes, the gradients of so many blocks among them.
+    long floats(int blocks) {
+        int changed = 1 + slots.length + (training.averages() ? 1 : 0);
+        return (long) parameters.length * (blocks + 2L * changed);
+    }
+
     /// The update of a range of the parameters; ranges may be at work at once. [#finish] follows when all are done.
     void step(Gradients gradients, int blocks, float learningRate, int from, int to) {
         gradients.sum(blocks, from, to, gradient);
