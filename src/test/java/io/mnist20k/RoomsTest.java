@@ -39,6 +39,7 @@ final class RoomsTest {
             room("train", "engine", "recipe", "data", "model", "network", "random"),
             room("report", "train", "recipe", "data", "network", "engine"),
             room("sweep", "train", "engine", "recipe", "data", "model", "network"),
+            room("bench", "engine", "recipe", "data", "network", "random"),
             room("web", "model", "engine", "train"),
             room("check", "train", "model", "engine", "engine.cuda", "cuda", "recipe", "data", "network"),
             room(
@@ -55,6 +56,7 @@ final class RoomsTest {
                     "train",
                     "report",
                     "sweep",
+                    "bench",
                     "check",
                     "web"));
 

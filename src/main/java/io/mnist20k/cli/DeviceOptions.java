@@ -23,6 +23,10 @@ final class DeviceOptions {
                     + " Default: all processors.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
+    int threads() {
+        return threads;
+    }
+
     Devices.Choice choose() {
         return choose("auto");
     }

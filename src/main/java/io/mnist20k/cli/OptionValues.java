@@ -26,6 +26,24 @@ final class OptionValues {
         }
     }
 
+    /// More than none, up to an hour.
+    static final class Seconds implements ITypeConverter<Double> {
+        private static final double MOST = 3600;
+
+        @Override
+        public Double convert(String value) {
+            try {
+                double seconds = Double.parseDouble(value);
+                if (seconds > 0 && seconds <= MOST) {
+                    return seconds;
+                }
+            } catch (NumberFormatException e) {
+                // refused below, as any other
+            }
+            throw new TypeConversionException("expected a number above 0, up to 3600");
+        }
+    }
+
     /// One thread more than this and the team spends its time waiting for itself.
     static final class Threads implements ITypeConverter<Integer> {
         private static final int MOST = 1024;

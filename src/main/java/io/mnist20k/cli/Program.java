@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             SweepCommand.class,
             SummaryCommand.class,
+            BenchCommand.class,
             DataCommand.class,
             DoctorCommand.class,
             GpuCheckCommand.class,

@@ -79,7 +79,7 @@ final class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "evaluate", "summary", "data", "doctor"})
+    @ValueSource(strings = {"train", "evaluate", "summary", "bench", "data", "doctor"})
     void everyCommandExplainsItself(String command) {
         Typed help = Typed.in(command, "--help").succeeded();
         assertTrue(help.out().contains("Usage: mnist20k " + command), help.out());

@@ -1,12 +1,13 @@
 package io.mnist20k.engine.cpu;
 
 import io.mnist20k.engine.Engine;
+import io.mnist20k.engine.Roofline;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
 
 /// The CPU through its vector units.
-record CpuEngine(int threads, String deviceName) implements Engine {
+record CpuEngine(int threads, String deviceName) implements Engine, Roofline.Source {
     @Override
     public String name() {
         return "cpu";
@@ -16,5 +17,10 @@ record CpuEngine(int threads, String deviceName) implements Engine {
     public Session open(Network network, Training training) {
         training.requireSinglePrecision(name());
         return new CpuSession(network, training, threads);
+    }
+
+    @Override
+    public Roofline roofline() {
+        return Ceilings.measure(threads);
     }
 }

@@ -1,0 +1,84 @@
+package io.mnist20k.cli;
+
+import io.mnist20k.bench.Bench;
+import io.mnist20k.engine.Devices;
+import java.io.PrintWriter;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "bench",
+        description = {
+            "Measures how fast this machine trains and evaluates a recipe's network, in images a second, and on a CPU what"
+                    + " share of its own measured peak that is.",
+            "Needs no dataset: the images are noise."
+        })
+final class BenchCommand implements Runnable {
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Mixin
+    private RecipeOptions recipe = new RecipeOptions();
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Images a step. Default: the recipe's.")
+    private @Nullable Integer batch;
+
+    @Option(
+            names = "--layers",
+            description =
+                    "Say of every layer and pass how long it takes too. The CPU engine can; it is the default then.")
+    private boolean layers;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Measure so often, and give the median. Default: ${DEFAULT-VALUE}.")
+    private int rounds = 5;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            converter = OptionValues.Seconds.class,
+            description = "Length of a round; three times as much before is warm-up. Default: ${DEFAULT-VALUE}.")
+    private double seconds = 2;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        var recipe = this.recipe.read("default", batch == null ? List.of() : List.of("batch=" + batch));
+        Devices.Choice choice = device.choose(layers ? "cpu" : "auto");
+        var bench = new Bench(choice.engine(), recipe, rounds, seconds, layers);
+        PrintWriter out = spec.commandLine().getOut();
+        if (!json) {
+            out.println("device: " + choice.reason());
+            out.println("measuring on images of noise: %d rounds of %s s, after %s s or more of warm-up"
+                    .formatted(rounds, number(seconds), number(Bench.WARM_UP_ROUNDS * seconds)));
+        }
+        BenchAnswer answer = BenchAnswer.of(bench, device.threads(), bench.run());
+        if (json) {
+            Json.print(out, answer);
+        } else {
+            new BenchTable(answer).lines().forEach(out::println);
+        }
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    }
+}
