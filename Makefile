@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train train-cuda-software test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries
+.PHONY: train train-cuda-software test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench-peers
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -28,6 +28,7 @@ train-cuda-software: data native ## train an epoch through the CUDA engine on th
 
 test: data $(if $(COMPILER),native) ## check everything: format, fast tests, then slow ones on the real dataset
 	@$(MAVEN) verify -Dmnist20k.data="$(CACHE)" $(ON_NATIVE)
+	@! command -v python3 >/dev/null || python3 -B -m unittest discover -s src/bench/peers -p '*_test.py'
 
 test-cuda: data $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
 	@$(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
@@ -61,6 +62,9 @@ native-sanitize: data ## run the tests on the software CUDA device with AddressS
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=$(CURDIR)/target/native-sanitize all test
 	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
+
+bench-peers: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## measure the CPU engine beside PyTorch, DL4J and DJL, in turns; options in ARGS, docs/PERFORMANCE.md
+	@src/bench/peers/peers.py $(ARGS)
 
 real-libraries: ## fetch NVIDIA's own libraries (2.4 GB, once) and run what they allow without a GPU
 	@src/main/sh/real-libraries.sh "$(CACHE)/nvidia"

@@ -24,7 +24,7 @@ fail() {
 rm -rf "$check" "$check-markers"
 MAVEN_OPTS="${MAVEN_OPTS:-} -Dorg.slf4j.simpleLogger.defaultLogLevel=warn" \
     "$maven" test-compile jar:test-jar@check dependency:copy@check dependency:unpack@jni -Djacoco.skip
-cp src/bench/pytorch_gpu.py "$check"
+cp src/bench/peers/pytorch_{gpu,network}.py "$check"
 
 mkdir -p "$home/lib"
 cp -R src/main/dist/. "$home"

@@ -13,41 +13,14 @@ import statistics
 import sys
 import time
 
+from pytorch_network import module
+
 BATCH = 128
 EPOCHS = 5  # the first is warm-up
 
 
 def say(**answer):
     print(json.dumps(answer), flush=True)
-
-
-def module(network):
-    from torch import nn
-
-    layers = []
-    for l in network:
-        t = l["type"]
-        if t == "conv":
-            layers.append(nn.Conv2d(l["in"], l["out"], l["kernel"], l["stride"], l["padding"], bias=l["bias"]))
-        elif t == "batchnorm":
-            layers.append(nn.BatchNorm2d(l["outShape"][0]))
-        elif t == "relu":
-            layers.append(nn.ReLU(inplace=True))
-        elif t == "maxpool":
-            layers.append(nn.MaxPool2d(l["kernel"], l["stride"]))
-        elif t == "dropout":
-            layers.append(nn.Dropout(l["rate"]))
-        elif t == "dropout2d":
-            layers.append(nn.Dropout2d(l["rate"]))
-        elif t == "globalavgpool":
-            layers.append(nn.AdaptiveAvgPool2d(1))
-        elif t == "globalmaxpool":
-            layers.append(nn.AdaptiveMaxPool2d(1))
-        elif t == "dense":
-            layers += [nn.Flatten(), nn.Linear(l["in"], l["out"], bias=l["bias"])]
-    if not any(l["type"] == "dense" for l in network):
-        layers.append(nn.Flatten())
-    return nn.Sequential(*layers)
 
 
 class Training:
