@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train train-cuda-software test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench-peers
+.PHONY: train train-cuda-software test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench-peers tables
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -32,6 +32,12 @@ test: data $(if $(COMPILER),native) ## check everything: format, fast tests, the
 
 test-cuda: data $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
 	@$(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
+
+table-%: data ## train what the table of docs/RESULTS.md by that name lacks, and write it; options go into ARGS
+	@src/main/sh/table.sh make $* $(ARGS)
+
+tables: $(JAR) ## write the tables of docs/RESULTS.md from the lines in docs/results, training nothing
+	@src/main/sh/table.sh write $(patsubst docs/results/%.jsonl,%,$(wildcard docs/results/*.jsonl))
 
 jar: $(JAR) ## build target/mnist20k.jar, the whole program
 
@@ -91,4 +97,4 @@ clean: ## remove what was built; runs and the dataset stay
 	@rm -rf target
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+%?:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

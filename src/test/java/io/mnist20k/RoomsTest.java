@@ -38,8 +38,8 @@ final class RoomsTest {
             room("engine.cuda", "engine", "network", "data", "recipe", "random", "cuda"),
             room("train", "engine", "recipe", "data", "model", "network", "random"),
             room("report", "train", "recipe", "data", "network", "engine"),
-            room("sweep", "train", "engine", "recipe", "data", "model", "network"),
             room("bench", "engine", "recipe", "data", "network", "random"),
+            room("sweep", "train", "engine", "recipe", "data", "model", "network", "random"),
             room("web", "model", "engine", "train"),
             room("check", "train", "model", "engine", "engine.cuda", "cuda", "recipe", "data", "network"),
             room(

@@ -77,7 +77,7 @@ public record Measurement(Split files, boolean quick) {
     }
 
     private TrainingResult.Finished train() {
-        var settings = new RunSettings(recipe(), 1, false, quick ? QUICK_IMAGES : 0, false, "");
+        var settings = new RunSettings(recipe(), 1, false, false, quick ? QUICK_IMAGES : 0, false, "");
         Path folder = temporary();
         try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
             var trainer = new Trainer(

@@ -31,6 +31,11 @@ final class DataOptions {
         return folder;
     }
 
+    /// The folder as runs remember it; empty for the cache.
+    String folderName() {
+        return folder == null ? "" : folder.toAbsolutePath().toString();
+    }
+
     /// The folder to read, or the cache. Files that have to be fetched are named on standard error.
     MnistFolder open() {
         return open(folder);

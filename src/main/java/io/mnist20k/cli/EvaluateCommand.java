@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.UserError;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.Devices;
@@ -44,6 +45,10 @@ final class EvaluateCommand implements Runnable {
     @Override
     public void run() {
         Model trained = Model.read(model);
+        if (trained.origin().redrawn()) {
+            throw new UserError("evaluating " + model + ": it was trained on a re-drawn split, so it has seen images of"
+                    + " the test files; its accuracy stands in the metrics.jsonl beside it");
+        }
         Dataset test = data.open().loadTest();
         Devices.Choice choice = device.choose();
         Evaluation evaluation = Evaluation.of(test, logits(trained, test, choice));

@@ -1,10 +1,10 @@
 package io.mnist20k.cli;
 
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// How much of the images a run trains on and is judged by, and whether it may take more than the budget.
-final class ExtentOptions {
+/// Which of the images a run trains on and which it is judged by, how many, and whether it may take more than the
+/// budget.
+final class ExtentOptions extends SizeOptions {
     @Option(
             names = "--holdout",
             description = "Train on five sixths of the training images and validate on the others, to choose a recipe"
@@ -12,27 +12,16 @@ final class ExtentOptions {
     private boolean holdout;
 
     @Option(
-            names = "--limit",
-            paramLabel = "N",
-            converter = OptionValues.Count.class,
-            description = "Train on the first N training images only.")
-    private @Nullable Integer limit;
-
-    @Option(
-            names = "--no-budget",
-            description = "Allow 20,000 parameters and more, 20 epochs and more; the result says so.")
-    private boolean noBudget;
+            names = "--redraw",
+            description = "Throw training and test images together and draw them apart anew, by the seed: how a recipe"
+                    + " does on other splits of the same digits.")
+    private boolean redraw;
 
     boolean holdout() {
         return holdout;
     }
 
-    /// @param otherwise the limit where none is given
-    int limit(int otherwise) {
-        return limit == null ? otherwise : limit;
-    }
-
-    boolean noBudget() {
-        return noBudget;
+    boolean redraw() {
+        return redraw;
     }
 }

@@ -1,6 +1,8 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.engine.Devices;
+import io.mnist20k.sweep.Rungs;
+import io.mnist20k.sweep.SearchSpace;
 import io.mnist20k.sweep.Seeds;
 import io.mnist20k.sweep.Shard;
 import picocli.CommandLine.ITypeConverter;
@@ -92,6 +94,30 @@ final class OptionValues {
                 return Shard.parse(value);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException("expected which share of how many, such as 1/4");
+            }
+        }
+    }
+
+    static final class RungList implements ITypeConverter<Rungs> {
+        @Override
+        public Rungs convert(String value) {
+            try {
+                return Rungs.parse(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("expected rising numbers of seeds, such as 1,2,4");
+            }
+        }
+    }
+
+    /// A key and what it may be; the recipe knows which keys there are.
+    static final class VariedKey implements ITypeConverter<SearchSpace.Varied> {
+        @Override
+        public SearchSpace.Varied convert(String value) {
+            try {
+                return SearchSpace.Varied.parse(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(
+                        "expected key=value,value with no value twice, such as optimizer.lr=0.005,0.01");
             }
         }
     }

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             TrainCommand.class,
             EvaluateCommand.class,
             SweepCommand.class,
+            SearchCommand.class,
             SummaryCommand.class,
             BenchCommand.class,
             DataCommand.class,

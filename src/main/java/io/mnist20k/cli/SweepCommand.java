@@ -1,19 +1,27 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.data.Split;
+import io.mnist20k.model.AtomicFile;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.report.IntervalChart;
+import io.mnist20k.sweep.Ablation;
 import io.mnist20k.sweep.Results;
 import io.mnist20k.sweep.Row;
+import io.mnist20k.sweep.RunResult;
 import io.mnist20k.sweep.Seeds;
 import io.mnist20k.sweep.Shard;
 import io.mnist20k.sweep.Sweep;
 import io.mnist20k.train.RunSettings;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -26,7 +34,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "sweep",
-        synopsisSubcommandLabel = "[merge]",
+        synopsisSubcommandLabel = "[merge|table]",
         description = {
             "Trains every recipe with every seed, and prints the mean, deviation, minimum and 95 %% interval of the"
                     + " accuracies.",
@@ -55,6 +63,12 @@ final class SweepCommand implements Callable<Integer> {
             converter = OptionValues.Setting.class,
             description = "Override a key of all recipes, such as name=\"slow\" and optimizer.lr=0.005.")
     private List<String> overrides = new ArrayList<>();
+
+    @Option(
+            names = "--ablation",
+            description = "Also every recipe with one ingredient changed at a time: without augmentation, dropout,"
+                    + " averaging, label smoothing, batch normalisation, 1×1 convolutions, its schedule.")
+    private boolean ablation;
 
     @Option(
             names = "--shard",
@@ -90,9 +104,15 @@ final class SweepCommand implements Callable<Integer> {
         }
         List<RunSettings> runs = shard.of(plan(seeds));
         DeviceOptions.ForRuns device = this.device.chooseForRuns(runs.size());
-        Split files = data.open().load();
+        Split files = data.open().load(extent.holdout());
         PrintWriter err = spec.commandLine().getErr();
-        var progress = new SweepProgress(json ? err : spec.commandLine().getOut(), err, runs.size());
+        var progress = new SweepProgress(
+                json ? err : spec.commandLine().getOut(),
+                err,
+                run -> run.recipe().name(),
+                runs.size(),
+                device.atATime(),
+                System::nanoTime);
         progress.begins(device);
         try (var stop = new StopRequest(err)) {
             var sweep = new Sweep(out, files, device.choice().engine(), device.atATime(), stop);
@@ -111,14 +131,21 @@ final class SweepCommand implements Callable<Integer> {
     /// The first seed of every recipe, then the second: what is done at any moment is comparable.
     private List<RunSettings> plan(Seeds all) {
         List<Recipe> variants = (recipes.isEmpty() ? List.of("default") : recipes)
-                .stream().map(name -> RecipeReader.read(name, overrides)).toList();
-        Path folder = data.folder();
-        String dataFolder = folder == null ? "" : folder.toAbsolutePath().toString();
+                .stream()
+                        .map(name -> RecipeReader.read(name, overrides))
+                        .flatMap(recipe -> ablation ? Ablation.of(recipe).stream() : Stream.of(recipe))
+                        .toList();
         return all.stream()
                 .boxed()
                 .flatMap(seed -> variants.stream()
                         .map(recipe -> new RunSettings(
-                                recipe, seed, extent.holdout(), extent.limit(0), extent.noBudget(), dataFolder)))
+                                recipe,
+                                seed,
+                                extent.holdout(),
+                                extent.redraw(),
+                                extent.limit(0),
+                                extent.noBudget(),
+                                data.folderName())))
                 .toList();
     }
 
@@ -139,5 +166,43 @@ final class SweepCommand implements Callable<Integer> {
             SweepTable.of(results.rows()).lines().forEach(answer::println);
         }
         return ExitCode.OK;
+    }
+
+    @Command(name = "table", description = "Prints what sweeps came to as a table for a page, and draws it.")
+    int table(
+            @Parameters(paramLabel = "FILE|DIR", arity = "1..*", description = "A runs.jsonl or a sweep's folder.")
+                    List<Path> places,
+            @Option(names = "--each", description = "A line a run instead of a line a variant.") boolean each,
+            @Option(
+                            names = "--plot",
+                            paramLabel = "FILE",
+                            description = "Draw runs, means and 95 %% intervals of all variants as SVG.")
+                    @Nullable
+                    Path plot) {
+        Results results = Results.read(
+                "making a table of " + places.stream().map(Path::toString).collect(Collectors.joining(", ")), places);
+        if (plot != null) {
+            AtomicFile.write(plot, chart(results).svg().getBytes(StandardCharsets.UTF_8));
+        }
+        TextTable table = each ? SweepTable.ofRuns(results.runs()) : SweepTable.forPage(results.rows());
+        table.markdown().forEach(spec.commandLine().getOut()::println);
+        return ExitCode.OK;
+    }
+
+    private static IntervalChart chart(Results results) {
+        var chart = new IntervalChart("accuracy", "%");
+        for (Row row : results.rows()) {
+            chart.line(
+                    row.recipe(),
+                    percents(results.runs(row).stream().map(RunResult::finalAccuracy)),
+                    percents(Stream.of(row).map(Row::halfWidth95)).stream()
+                            .findFirst()
+                            .orElse(0.0));
+        }
+        return chart;
+    }
+
+    private static List<Double> percents(Stream<@Nullable Double> fractions) {
+        return fractions.filter(Objects::nonNull).map(f -> 100 * f).toList();
     }
 }

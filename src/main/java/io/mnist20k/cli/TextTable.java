@@ -40,6 +40,21 @@ final class TextTable {
         return all.stream().map(row -> line(row, widths)).toList();
     }
 
+    /// The same as a table of Markdown.
+    List<String> markdown() {
+        var lines = new ArrayList<String>();
+        lines.add(markdown(headings));
+        lines.add(markdown(IntStream.range(0, headings.size())
+                .mapToObj(column -> toTheLeft[column] ? "---" : "---:")
+                .toList()));
+        rows.forEach(row -> lines.add(markdown(row)));
+        return lines;
+    }
+
+    private static String markdown(List<String> cells) {
+        return cells.stream().map(cell -> cell.replace("|", "\\|")).collect(Collectors.joining(" | ", "| ", " |"));
+    }
+
     private String line(List<String> row, int[] widths) {
         return IntStream.range(0, row.size())
                 .mapToObj(column -> {

@@ -107,16 +107,16 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int begin() {
-        Path folder = data.folder();
         var settings = new RunSettings(
                 recipe.read("default", overrides()),
                 seed == null ? 1 : seed,
                 extent.holdout(),
+                extent.redraw(),
                 extent.limit(0),
                 extent.noBudget(),
-                folder == null ? "" : folder.toAbsolutePath().toString());
+                data.folderName());
         Devices.Choice choice = device.choose();
-        Split files = data.open().load();
+        Split files = data.open().load(settings.holdout());
         try (RunDirectory directory = out != null
                 ? RunDirectory.create(out)
                 : RunDirectory.createUnder(RUNS, settings.recipe().name(), settings.seed())) {
@@ -136,13 +136,14 @@ final class TrainCommand implements Callable<Integer> {
                             : then.recipe(),
                     seed == null ? then.seed() : seed,
                     extent.holdout() || then.holdout(),
+                    extent.redraw() || then.redrawn(),
                     extent.limit(then.limit()),
                     extent.noBudget() || then.budgetLifted(),
                     then.dataFolder());
             Devices.Choice choice = device.choose(stopped.device());
             Path folder = then.dataFolder().isEmpty() ? null : Path.of(then.dataFolder());
             Split files =
-                    data.open(data.folder() != null ? data.folder() : folder).load();
+                    data.open(data.folder() != null ? data.folder() : folder).load(settings.holdout());
             return train(settings, choice, files, directory);
         }
     }
@@ -198,7 +199,7 @@ final class TrainCommand implements Callable<Integer> {
                 .formatted(
                         Units.percent(finished.finalAccuracy()),
                         Units.count(finished.evaluation().count()),
-                        finished.settings().holdout() ? "held-out" : "test",
+                        finished.settings().validationName(),
                         Units.count(finished.evaluation().errors()),
                         finished.epochs().size(),
                         Units.duration(finished.trainSeconds()),

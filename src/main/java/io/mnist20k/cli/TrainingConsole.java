@@ -37,7 +37,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
                 .formatted(
                         Units.count(start.trainingImages()),
                         Units.count(start.validationImages()),
-                        start.settings().holdout() ? "held-out" : "test",
+                        start.settings().validationName(),
                         start.settings().seed(),
                         start.settings().recipe().batch(),
                         start.settings().recipe().epochs(),

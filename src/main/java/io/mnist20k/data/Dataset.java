@@ -72,6 +72,15 @@ public final class Dataset {
         return new Dataset(Arrays.copyOfRange(pixels, from * area, to * area), Arrays.copyOfRange(labels, from, to));
     }
 
+    /// A copy of these images with the others behind them.
+    public Dataset and(Dataset others) {
+        byte[] allPixels = Arrays.copyOf(pixels, pixels.length + others.pixels.length);
+        byte[] allLabels = Arrays.copyOf(labels, labels.length + others.labels.length);
+        System.arraycopy(others.pixels, 0, allPixels, pixels.length, others.pixels.length);
+        System.arraycopy(others.labels, 0, allLabels, labels.length, others.labels.length);
+        return new Dataset(allPixels, allLabels);
+    }
+
     /// A copy of the images at `indices`, in that order.
     public Dataset select(int[] indices) {
         int area = HEIGHT * WIDTH;

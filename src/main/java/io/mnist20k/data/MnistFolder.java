@@ -68,6 +68,22 @@ public final class MnistFolder {
                 load(MnistFile.TEST_IMAGES, MnistFile.TEST_LABELS));
     }
 
+    /// What a run reads: with `holdout` no test files, as [#loadWithoutTest] has it.
+    ///
+    /// @throws UserError where a file is missing, cannot be fetched, or is not what it should be
+    public Split load(boolean holdout) {
+        return holdout ? loadWithoutTest() : load();
+    }
+
+    /// The training images alone, for runs that hold some of them out; the test files are not opened, and the
+    /// training images stand in the place of theirs.
+    ///
+    /// @throws UserError where a file is missing, cannot be fetched, or is not what it should be
+    public Split loadWithoutTest() {
+        Dataset train = load(MnistFile.TRAIN_IMAGES, MnistFile.TRAIN_LABELS);
+        return new Split(train, train);
+    }
+
     /// The test images alone; the training files need not be there.
     ///
     /// @throws UserError where a file is missing, cannot be fetched, or is not what it should be

@@ -19,7 +19,9 @@ public final class SampleOrder {
     /// bits, half of the Philox block k / 2, and scales them by multiplication to `0 ..< bound`: the favoured
     /// values are likelier by less than bound / 2^64, below 2^-33, so that no redraw is needed and every draw has
     /// a place of its own.
-    static int[] permutation(long key, int stream, int count) {
+    ///
+    /// @param stream see [Philox#stream]
+    public static int[] permutation(long key, int stream, int count) {
         int[] order = new int[count];
         for (int i = 0; i < count; i++) {
             order[i] = i;

@@ -37,6 +37,22 @@ public record Split(Dataset train, Dataset validation) {
         return new Split(train.select(trainIndices), train.select(validationIndices));
     }
 
+    /// All images thrown together and drawn apart again, into as many to train and as many to validate as before:
+    /// another MNIST of the same digits. Which, Philox draws by the seed. Both parts keep the order of the files,
+    /// training before validation.
+    ///
+    /// MNIST's own files keep the writers of the test images out of the training images; a draw does not.
+    public Split redraw(long seed) {
+        int count = train.count() + validation.count();
+        int[] drawn = SampleOrder.permutation(seed, Philox.stream(Purpose.REDRAW, 0, 0), count);
+        Arrays.sort(drawn, 0, train.count());
+        Arrays.sort(drawn, train.count(), count);
+        Dataset all = train.and(validation);
+        return new Split(
+                all.select(Arrays.copyOf(drawn, train.count())),
+                all.select(Arrays.copyOfRange(drawn, train.count(), count)));
+    }
+
     /// The same validation images, and only the first training images.
     ///
     /// @param most at least 1

@@ -33,11 +33,13 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
     /// How a model was trained, besides its recipe.
     ///
     /// @param limit          only the first `limit` training images were used; 0 where all were
+    /// @param redrawn        whether it was trained on a draw from all images, those of the test files among them
     /// @param holdout        whether it was trained on a part of the training files only
     /// @param budgetLifted   whether it has too many parameters, or was trained too many epochs, for the program's
     ///                       rules
     /// @param programVersion of the program that trained it
-    public record Origin(long seed, boolean holdout, int limit, boolean budgetLifted, String programVersion) {}
+    public record Origin(
+            long seed, boolean holdout, boolean redrawn, int limit, boolean budgetLifted, String programVersion) {}
 
     /// @throws IllegalArgumentException where a length is not the network's
     public Model {
@@ -67,6 +69,7 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         metadata.put("deviation", Float.toString(deviation));
         metadata.put("seed", Long.toString(origin.seed));
         metadata.put("holdout", Boolean.toString(origin.holdout));
+        metadata.put("redrawn", Boolean.toString(origin.redrawn));
         metadata.put("limit", Integer.toString(origin.limit));
         metadata.put("budgetLifted", Boolean.toString(origin.budgetLifted));
         metadata.put("programVersion", origin.programVersion);
@@ -101,6 +104,7 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
                 new Origin(
                         facts.value("seed", Long::parseLong),
                         facts.value("holdout", Boolean::parseBoolean),
+                        facts.value("redrawn", Boolean::parseBoolean),
                         facts.value("limit", Integer::parseInt),
                         facts.value("budgetLifted", Boolean::parseBoolean),
                         facts.text("programVersion")));

@@ -12,5 +12,9 @@ public enum Purpose {
     /// Distortion of a training image: sample = position in the batch.
     AUGMENTATION,
     /// Dropped elements: layer = index of the layer in the network, sample = position in the batch.
-    DROPOUT
+    DROPOUT,
+    /// Which of all images are trained on and which are judged by, where a run draws them anew.
+    REDRAW,
+    /// Which points of a search space are tried.
+    SEARCH
 }

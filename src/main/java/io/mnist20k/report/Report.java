@@ -31,7 +31,7 @@ public final class Report {
         this.run = run;
         this.settings = run.settings();
         this.network = settings.recipe().build();
-        this.imagesName = settings.holdout() ? "held-out images" : "test images";
+        this.imagesName = settings.validationName() + " images";
     }
 
     /// @return a whole HTML document; a function of the run alone
@@ -102,7 +102,9 @@ public final class Report {
     private String introduction() {
         String trainedOn = settings.limit() > 0
                 ? format("the first %,d training images only", settings.limit())
-                : settings.holdout() ? "five sixths of the training images" : "all training images";
+                : settings.holdout()
+                        ? "five sixths of the training images"
+                        : settings.redrawn() ? "images drawn anew from all" : "all training images";
         return format(
                 "Trained on %s, judged by %s that it never learned from, with the model of the last epoch.%s",
                 trainedOn,

@@ -30,29 +30,39 @@ public record Results(List<RunResult> runs) {
     ///
     /// @throws UserError where there is none, one cannot be read, or two tell different things of the same run
     public static Results read(Path folder) {
+        return read("merging " + folder, List.of(folder));
+    }
+
+    /// Reads folders as [#read(Path)] does, and files that [#write] made.
+    ///
+    /// @param attempt how a failure begins
+    /// @param places  at least one
+    /// @throws UserError where there is no run, one cannot be read, or two tell different things of the same run
+    public static Results read(String attempt, List<Path> places) {
         var found = new TreeMap<RunResult, Path>(ORDER);
-        for (Path file : files(folder)) {
-            RunResult result = RunResult.read(file);
-            Path before = found.putIfAbsent(result, file);
-            if (before != null && !RunResult.read(before).agreesWith(result)) {
-                throw new UserError("merging " + folder + ": " + before + " and " + file
-                        + " are of the same run and differ, as they may where two kinds of processor ran it; keep one "
-                        + "and delete the other");
+        for (Path place : places) {
+            for (Path file : Files.isRegularFile(place) ? List.of(place) : files(attempt, place)) {
+                for (RunResult result : RunResult.readAll(file)) {
+                    RunResult before = found.ceilingKey(result);
+                    Path where = found.putIfAbsent(result, file);
+                    if (where != null && before != null && !before.agreesWith(result)) {
+                        throw new UserError(attempt + ": " + where + " and " + file + " are of the same run and differ,"
+                                + " as they may where two kinds of processor ran it; keep one and delete the other");
+                    }
+                }
             }
         }
         if (found.isEmpty()) {
-            throw new UserError("merging " + folder + ": there is no finished run in it; give the folder that sweep "
-                    + "--out wrote");
+            throw new UserError(attempt + ": there is no finished run in it; give the folder that sweep --out wrote");
         }
         return new Results(List.copyOf(found.keySet()));
     }
 
-    private static List<Path> files(Path folder) {
+    private static List<Path> files(String attempt, Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(path -> path.endsWith(RunResult.FILE)).sorted().toList();
         } catch (IOException e) {
-            throw new UserError(
-                    "merging " + folder + ": " + AtomicFile.reason(e) + "; give the folder that sweep --out wrote", e);
+            throw new UserError(attempt + ": " + AtomicFile.reason(e) + "; give the folder that sweep --out wrote", e);
         }
     }
 
@@ -61,6 +71,11 @@ public record Results(List<RunResult> runs) {
         Map<String, List<RunResult>> variants = runs.stream()
                 .collect(Collectors.groupingBy(RunResult::variant, LinkedHashMap::new, Collectors.toList()));
         return variants.values().stream().map(Row::of).toList();
+    }
+
+    /// The runs of a row.
+    public List<RunResult> runs(Row row) {
+        return runs.stream().filter(run -> run.variant().equals(row.variant())).toList();
     }
 
     /// Writes all runs into one file; twice the same runs, twice the same bytes.

@@ -4,16 +4,21 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import org.apache.commons.statistics.distribution.TDistribution;
 import org.jspecify.annotations.Nullable;
 
 /// All seeds of one variant, together. Accuracies are of the last epoch's model, 0..1; those of runs that diverged
 /// are not in them, so a row with any is to be read with care.
 ///
+/// @param data        name of the dataset
+/// @param validation  `test`, `held-out` or, where each seed has a split of its own, `re-drawn`
 /// @param runs        finished, those that diverged left out
 /// @param diverged    whose loss left the numbers
 /// @param mean        accuracy; null where no run is left
 /// @param deviation   of the accuracies, n - 1 in the denominator; null with fewer than two runs
+/// @param loss        mean of the runs' last losses, nats; null where no run is left
 /// @param minimum     accuracy
 /// @param maximum     accuracy
 /// @param halfWidth95 the mean of endlessly many seeds is within so much of `mean` with 95 % confidence, by
@@ -24,7 +29,8 @@ public record Row(
         String variant,
         String recipe,
         String device,
-        boolean holdout,
+        String data,
+        String validation,
         int limit,
         int parameters,
         int epochs,
@@ -33,6 +39,7 @@ public record Row(
         int diverged,
         @Nullable Double mean,
         @Nullable Double deviation,
+        @Nullable Double loss,
         @Nullable Double minimum,
         @Nullable Double maximum,
         @Nullable Double halfWidth95,
@@ -42,18 +49,8 @@ public record Row(
     /// @param results at least one, all of one variant
     static Row of(List<RunResult> results) {
         RunResult first = results.getFirst();
-        double[] accuracies = results.stream()
-                .map(RunResult::finalAccuracy)
-                .filter(Objects::nonNull)
-                .mapToDouble(a -> a)
-                .sorted()
-                .toArray();
-        double[] seconds = results.stream()
-                .map(RunResult::trainSeconds)
-                .filter(Objects::nonNull)
-                .mapToDouble(s -> s)
-                .sorted()
-                .toArray();
+        double[] accuracies = sorted(results, RunResult::finalAccuracy).toArray();
+        double[] seconds = sorted(results, RunResult::trainSeconds).toArray();
         int n = accuracies.length;
         Double mean = n > 0 ? Arrays.stream(accuracies).sum() / n : null;
         Double deviation = mean != null && n > 1 ? deviation(accuracies, mean) : null;
@@ -61,7 +58,8 @@ public record Row(
                 first.variant(),
                 first.recipe(),
                 first.device(),
-                first.holdout(),
+                first.data(),
+                first.validation(),
                 first.limit(),
                 first.parameters(),
                 first.epochs(),
@@ -70,10 +68,20 @@ public record Row(
                 results.size() - n,
                 mean,
                 deviation,
+                n > 0 ? sorted(results, RunResult::finalLoss).average().orElseThrow() : null,
                 n > 0 ? accuracies[0] : null,
                 n > 0 ? accuracies[n - 1] : null,
                 deviation != null ? quantile(n - 1) * deviation / Math.sqrt(n) : null,
                 n > 0 ? (seconds[(n - 1) / 2] + seconds[n / 2]) / 2 : null);
+    }
+
+    /// Of the runs that did not diverge.
+    private static DoubleStream sorted(List<RunResult> results, Function<RunResult, @Nullable Double> value) {
+        return results.stream()
+                .map(value)
+                .filter(Objects::nonNull)
+                .mapToDouble(a -> a)
+                .sorted();
     }
 
     private static double deviation(double[] values, double mean) {

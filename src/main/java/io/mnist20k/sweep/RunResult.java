@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -19,7 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param variant         what all seeds of it have in common: see [Variant]
 /// @param recipe          its name
 /// @param device          `cuda`, `cpu` or `reference`
-/// @param holdout         whether the accuracy is that of held-out training images, not of the test files
+/// @param data            name of the dataset: `MNIST`, or that of the folder it was read from
+/// @param validation      whose images the accuracy is of: `test`, `held-out` or `re-drawn`
 /// @param limit           training images, 0 for all
 /// @param finalAccuracy   of the last epoch's model, 0..1; null where the run diverged
 /// @param bestAccuracy    of the epoch that did best, 0..1; null where the run diverged
@@ -32,7 +34,8 @@ public record RunResult(
         long seed,
         String device,
         String deviceName,
-        boolean holdout,
+        String data,
+        String validation,
         int limit,
         int parameters,
         int epochs,
@@ -86,7 +89,8 @@ public record RunResult(
                 settings.seed(),
                 variant.device(),
                 deviceName,
-                settings.holdout(),
+                dataName(settings.dataFolder()),
+                settings.validationName(),
                 settings.limit(),
                 settings.recipe().build().parameterCount(),
                 settings.recipe().epochs(),
@@ -96,6 +100,11 @@ public record RunResult(
                 finalLoss,
                 trainSeconds,
                 imagesPerSecond);
+    }
+
+    private static String dataName(String folder) {
+        Path name = Path.of(folder).getFileName();
+        return folder.isEmpty() || name == null ? "MNIST" : name.toString();
     }
 
     public boolean hasDiverged() {
@@ -114,19 +123,37 @@ public record RunResult(
 
     /// @throws UserError where it cannot be read, or is not what [#write] wrote
     static RunResult read(Path file) {
+        List<RunResult> runs = readAll(file);
+        if (runs.size() != 1) {
+            throw unusable(file, runs.size() + " runs in it", null);
+        }
+        return runs.getFirst();
+    }
+
+    /// A line a run.
+    ///
+    /// @throws UserError where it cannot be read, or is not what [#toJson] gave
+    static List<RunResult> readAll(Path file) {
         try {
-            return MAPPER.readValue(Files.readString(file), RunResult.class);
+            return Files.readString(file)
+                    .lines()
+                    .map(line -> MAPPER.readValue(line, RunResult.class))
+                    .toList();
         } catch (IOException e) {
             throw new UserError(
                     "reading " + file + ": " + AtomicFile.reason(e) + "; permit reading it, or delete it and let the "
                             + "sweep run again",
                     e);
         } catch (JacksonException e) {
-            throw new UserError(
-                    "reading " + file + ": it is not the result of a run (" + e.getOriginalMessage()
-                            + "); delete it and let the sweep run again",
-                    e);
+            throw unusable(file, e.getOriginalMessage(), e);
         }
+    }
+
+    private static UserError unusable(Path file, String found, @Nullable Exception cause) {
+        return new UserError(
+                "reading " + file + ": it is not the result of a run (" + found
+                        + "); delete it and let the sweep run again",
+                cause);
     }
 
     /// Whether both say the same of the same run; times aside, which are the machine's.
@@ -141,7 +168,8 @@ public record RunResult(
                 seed,
                 device,
                 "",
-                holdout,
+                "",
+                validation,
                 limit,
                 parameters,
                 epochs,

@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,6 +34,10 @@ public final class Sweep {
     private final Engine engine;
     private final int atATime;
     private final BooleanSupplier stopAsked;
+    private final Map<Extent, String> digests = new ConcurrentHashMap<>();
+
+    /// What runs of one sweep can choose of the files.
+    private record Extent(boolean holdout, boolean redrawn, int limit) {}
 
     /// @param folder    made if it does not exist
     /// @param files     the dataset as its files have it
@@ -49,7 +55,10 @@ public final class Sweep {
 
     /// Told what becomes of the runs, one call at a time.
     public interface Listener {
-        void done(RunResult result);
+        /// Of the runs that an earlier sweep finished, before any other begins.
+        void found(RunSettings run, RunResult result);
+
+        void done(RunSettings run, RunResult result);
 
         /// @param reason of this machine's, such as a full disk; the other runs go on
         void failed(RunSettings run, UserError reason);
@@ -59,10 +68,29 @@ public final class Sweep {
     ///
     /// @return whether all runs are done now, none of them stopped or failed
     public boolean run(List<RunSettings> runs, Listener listener) {
+        var left = new ArrayList<RunSettings>();
+        boolean all = true;
+        for (RunSettings run : runs) {
+            Path file = path(run).resolve(RunResult.FILE);
+            if (!Files.exists(file)) {
+                left.add(run);
+                continue;
+            }
+            try {
+                listener.found(run, RunResult.read(file));
+            } catch (UserError e) {
+                listener.failed(run, e);
+                all = false;
+            }
+        }
+        return train(left, listener) && all;
+    }
+
+    private boolean train(List<RunSettings> runs, Listener listener) {
         try (var workers = Executors.newFixedThreadPool(atATime)) {
             var outcomes = new ArrayList<Future<Boolean>>();
             for (RunSettings settings : runs) {
-                Callable<Boolean> run = () -> run(settings, listener);
+                Callable<Boolean> run = () -> train(settings, listener);
                 outcomes.add(workers.submit(run));
             }
             boolean all = true;
@@ -78,12 +106,12 @@ public final class Sweep {
     }
 
     /// @return whether it is done
-    private boolean run(RunSettings settings, Listener listener) {
+    private boolean train(RunSettings settings, Listener listener) {
         try {
             RunResult result = stopAsked.getAsBoolean() ? null : result(settings);
             if (result != null) {
                 synchronized (listener) {
-                    listener.done(result);
+                    listener.done(settings, result);
                 }
             }
             return result != null;
@@ -97,12 +125,8 @@ public final class Sweep {
 
     /// @return null where the run was stopped
     private @Nullable RunResult result(RunSettings settings) {
-        Variant variant = Variant.of(settings, settings.select(files).digest(), engine.name());
-        Path path = folder.resolve(variant.folder(settings.seed()));
-        Path file = path.resolve(RunResult.FILE);
-        if (Files.exists(file)) {
-            return RunResult.read(file);
-        }
+        Variant variant = variant(settings);
+        Path path = path(settings);
         RunResult result;
         boolean begun = Files.exists(path.resolve(RunDirectory.CHECKPOINT));
         try (RunDirectory directory = begun ? RunDirectory.reopen(path) : RunDirectory.create(path)) {
@@ -115,7 +139,23 @@ public final class Sweep {
         } catch (Divergence e) {
             result = RunResult.diverged(variant, settings, engine.deviceName());
         }
-        result.write(file);
+        result.write(path.resolve(RunResult.FILE));
         return result;
+    }
+
+    private Path path(RunSettings settings) {
+        return folder.resolve(variant(settings).folder(settings.seed()));
+    }
+
+    private Variant variant(RunSettings settings) {
+        var extent = new Extent(settings.holdout(), settings.redrawn(), settings.limit());
+        return Variant.of(settings, digests.computeIfAbsent(extent, e -> digest(settings)), engine.name());
+    }
+
+    /// Of what all seeds have in common: where each has a split of its own, all images and how they are drawn.
+    private String digest(RunSettings settings) {
+        return settings.redrawn()
+                ? "re-drawn, " + settings.limit() + ", " + files.digest()
+                : settings.select(files).digest();
     }
 }

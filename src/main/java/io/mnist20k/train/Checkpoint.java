@@ -33,6 +33,7 @@ public record Checkpoint(
     private record Run(
             long seed,
             boolean holdout,
+            boolean redrawn,
             int limit,
             boolean budgetLifted,
             String dataFolder,
@@ -47,6 +48,7 @@ public record Checkpoint(
         var run = new Run(
                 settings.seed(),
                 settings.holdout(),
+                settings.redrawn(),
                 settings.limit(),
                 settings.budgetLifted(),
                 settings.dataFolder(),
@@ -87,7 +89,8 @@ public record Checkpoint(
             throw unusable(path, "what it says of the run cannot be read (" + e.getOriginalMessage() + ")", e);
         }
         requirePossible(path, recipe, run);
-        var settings = new RunSettings(recipe, run.seed, run.holdout, run.limit, run.budgetLifted, run.dataFolder);
+        var settings = new RunSettings(
+                recipe, run.seed, run.holdout, run.redrawn, run.limit, run.budgetLifted, run.dataFolder);
         return new Checkpoint(
                 settings, run.images, run.trainingImages, run.device, run.progress, state(path, recipe, run, file));
     }
@@ -149,6 +152,7 @@ public record Checkpoint(
         requireSame(directory, "recipe", settings.recipe(), now.recipe());
         requireSame(directory, "seed", settings.seed(), now.seed());
         requireSame(directory, "holdout", settings.holdout(), now.holdout());
+        requireSame(directory, "redraw", settings.redrawn(), now.redrawn());
         requireSame(directory, "limit", settings.limit(), now.limit());
         requireSame(directory, "dataset (SHA-256 of its images and labels)", this.images, images);
     }

@@ -137,7 +137,12 @@ public final class Trainer {
                 state.modelParameters(),
                 state.modelStatistics(),
                 new Model.Origin(
-                        settings.seed(), settings.holdout(), settings.limit(), settings.budgetLifted(), version())));
+                        settings.seed(),
+                        settings.holdout(),
+                        settings.redrawn(),
+                        settings.limit(),
+                        settings.budgetLifted(),
+                        version())));
         double training =
                 epochs.stream().mapToDouble(e -> 1 / e.imagesPerSecond()).sum();
         return new TrainingResult.Finished(

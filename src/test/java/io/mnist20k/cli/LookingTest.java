@@ -3,15 +3,20 @@ package io.mnist20k.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.recipe.RecipeReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 import tools.jackson.databind.JsonNode;
 
 /// The commands that train nothing: `summary`, `data`, `doctor`.
 final class LookingTest {
+    static final List<String> BUILT_IN = RecipeReader.BUILT_IN;
+
     @TempDir
     Path folder;
 
@@ -33,6 +38,14 @@ final class LookingTest {
         assertEquals(parameters, summary.get("parameters").intValue());
         assertEquals(multiplyAdds, summary.get("multiplyAdds").longValue());
         assertTrue(parameters > 1000 && parameters < 20_000, summary.toString());
+    }
+
+    @ParameterizedTest
+    @FieldSource("BUILT_IN")
+    void summaryKnowsEveryBuiltInRecipe(String name) {
+        JsonNode summary =
+                Typed.in("summary", "--recipe", name, "--json").succeeded().json();
+        assertTrue(summary.get("parameters").intValue() < 20_000, summary.toString());
     }
 
     @Test

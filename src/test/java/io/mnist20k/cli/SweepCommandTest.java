@@ -3,6 +3,8 @@ package io.mnist20k.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -64,7 +66,72 @@ final class SweepCommandTest {
     }
 
     @Test
+    void eachSeedHasARedrawnSplitAndAllAreOneVariant() {
+        JsonNode answer =
+                sweep("--seeds", "1..3", "--redraw", "--json").succeeded().json();
+        assertEquals(1, answer.get("rows").size());
+        JsonNode row = answer.get("rows").get(0);
+        assertEquals(3, row.get("runs").intValue());
+        assertEquals("re-drawn", row.get("validation").stringValue());
+        assertEquals("data", row.get("data").stringValue());
+    }
+
+    @Test
+    void aModelThatHasSeenTestImagesIsNotEvaluated() throws IOException {
+        sweep("--seeds", "1", "--redraw").succeeded();
+        Path model;
+        try (var all = Files.walk(folder.resolve("sweep"))) {
+            model = all.filter(path -> path.endsWith("model.safetensors"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        String data = TinySetup.data(folder).toString();
+        Typed.in("evaluate", model.toString(), "--data", data, "--device", "reference")
+                .failed(1, model.toString(), "re-drawn");
+    }
+
+    @Test
+    void anAblationIsARowAnIngredient() {
+        JsonNode rows =
+                sweep("--seeds", "1", "--ablation", "--json").succeeded().json().get("rows");
+        List<String> names =
+                rows.valueStream().map(row -> row.get("recipe").stringValue()).toList();
+        assertTrue(names.contains("tiny") && names.contains("tiny without dropout"), names.toString());
+        assertEquals(7, names.size(), "it has all ingredients but 1×1 convolutions: " + names);
+    }
+
+    @Test
+    void tablesAreMadeAnewFromKeptLines() throws IOException {
+        sweep("--seeds", "1..2", "--ablation").succeeded();
+        Path plot = folder.resolve("plot.svg");
+        Path kept = folder.resolve("kept.jsonl");
+        Files.copy(folder.resolve("sweep/runs.jsonl"), kept);
+        String table = Typed.in("sweep", "table", kept.toString(), "--plot", plot.toString())
+                .succeeded()
+                .out();
+        List<String> lines = table.lines().toList();
+        assertTrue(lines.get(0).startsWith("| recipe | images | parameters |"), table);
+        assertTrue(lines.get(1).startsWith("| --- | --- | ---: |"), table);
+        assertEquals(2 + 7, lines.size(), table);
+        assertEquals(
+                table,
+                Typed.in("sweep", "table", folder.resolve("sweep").toString(), kept.toString())
+                        .succeeded()
+                        .out(),
+                "the same runs twice are the same runs");
+        String each = Typed.in("sweep", "table", kept.toString(), "--each")
+                .succeeded()
+                .out();
+        assertEquals(2 + 14, each.lines().count(), each);
+        String svg = Files.readString(plot);
+        assertTrue(svg.contains("tiny without dropout") && svg.contains("prefers-color-scheme: dark"), svg);
+    }
+
+    @Test
     void wrongUsageIsOneSentence() {
+        Typed.in("sweep", "table").failed(2, "FILE|DIR");
+        Typed.in("sweep", "table", folder.resolve("none.jsonl").toString()).failed(1, "none.jsonl");
+        sweep("--seeds", "1", "--redraw", "--holdout").failed(1, "--redraw", "--holdout");
         Typed.in("sweep").failed(2, "--seeds", "--out");
         Typed.in("sweep", "--seeds", "4..1", "--out", "x").failed(2, "--seeds 4..1", "1..20");
         Typed.in("sweep", "--seeds", "1..2", "--shard", "3/2", "--out", "x").failed(2, "--shard 3/2", "1/4");

@@ -79,7 +79,7 @@ final class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "evaluate", "summary", "bench", "data", "doctor"})
+    @ValueSource(strings = {"train", "evaluate", "sweep", "search", "summary", "bench", "data", "doctor"})
     void everyCommandExplainsItself(String command) {
         Typed help = Typed.in(command, "--help").succeeded();
         assertTrue(help.out().contains("Usage: mnist20k " + command), help.out());
@@ -90,7 +90,8 @@ final class UsageTest {
     @Test
     void helpNamesEveryCommandAndExitCode() {
         Typed help = Typed.in("--help").succeeded();
-        for (String word : List.of("train", "evaluate", "summary", "data", "doctor", "130, 143")) {
+        for (String word :
+                List.of("train", "evaluate", "sweep", "search", "summary", "bench", "data", "doctor", "130, 143")) {
             assertTrue(help.out().contains(word), () -> word + " is not in:\n" + help.out());
         }
     }

@@ -2,6 +2,7 @@ package io.mnist20k.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -146,6 +147,30 @@ class DatasetTest {
     void oneImageCannotBeSplit() {
         UserError refusal = assertThrows(UserError.class, () -> Split.holdout(numbered(1)));
         assertTrue(refusal.getMessage().contains("--holdout"), refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, -1, Long.MIN_VALUE})
+    void aRedrawKeepsAllImagesAndTheSizesAndIsTheSeeds(long seed) {
+        Dataset all = numbered(101);
+        Split files = new Split(all.slice(0, 84), all.slice(84, 101));
+        Split redrawn = files.redraw(seed);
+        int[] train = numbers(redrawn.train());
+        int[] validation = numbers(redrawn.validation());
+        assertEquals(84, train.length);
+        assertEquals(17, validation.length);
+        assertArrayEquals(
+                IntStream.range(0, 101).toArray(),
+                IntStream.concat(Arrays.stream(train), Arrays.stream(validation))
+                        .sorted()
+                        .toArray());
+        assertArrayEquals(Arrays.stream(train).sorted().toArray(), train, "the order of the files is kept");
+        assertArrayEquals(validation, numbers(files.redraw(seed).validation()));
+        assertFalse(Arrays.equals(validation, numbers(files.redraw(seed + 1).validation())));
+        int fromTheTestFiles =
+                (int) Arrays.stream(train).filter(number -> number >= 84).count();
+        // Hypergeometric: 14.1 of 17 expected, deviation 1.4; the draws are fixed, five deviations are plenty.
+        assertEquals(14.1, fromTheTestFiles, 7);
     }
 
     @Test

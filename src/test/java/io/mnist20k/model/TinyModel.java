@@ -42,7 +42,7 @@ final class TinyModel {
                 0.3081f,
                 numbers(network.parameterCount(), 1),
                 numbers(network.statisticCount(), 2),
-                new Model.Origin(-5, true, 1000, false, "1.2.3"));
+                new Model.Origin(-5, true, false, 1000, false, "1.2.3"));
     }
 
     private static float[] numbers(int count, long key) {

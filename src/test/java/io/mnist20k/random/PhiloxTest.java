@@ -68,7 +68,14 @@ final class PhiloxTest {
     @Test
     void purposesKeepTheirPlaceInTheCounter() {
         assertEquals(
-                List.of(Purpose.WEIGHTS, Purpose.ORDER, Purpose.SPLIT, Purpose.AUGMENTATION, Purpose.DROPOUT),
+                List.of(
+                        Purpose.WEIGHTS,
+                        Purpose.ORDER,
+                        Purpose.SPLIT,
+                        Purpose.AUGMENTATION,
+                        Purpose.DROPOUT,
+                        Purpose.REDRAW,
+                        Purpose.SEARCH),
                 List.of(Purpose.values()));
     }
 

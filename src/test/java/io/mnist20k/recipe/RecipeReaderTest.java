@@ -42,6 +42,22 @@ final class RecipeReaderTest {
         assertTrue(recipe.epochs() < 20, () -> name + " takes " + recipe.epochs());
     }
 
+    @ParameterizedTest
+    @FieldSource("BUILT_IN")
+    void builtInRecipesSurviveWriting(String name) {
+        Recipe recipe = RecipeReader.read(name, List.of());
+        assertEquals(recipe, RecipeReader.parse("written", RecipeWriter.toToml(recipe)));
+    }
+
+    @Test
+    void everyPackedRecipeIsBuiltIn() throws IOException {
+        try (var files = Files.list(Path.of("src/main/resources/recipes"))) {
+            assertEquals(
+                    BUILT_IN.stream().map(name -> name + ".toml").sorted().toList(),
+                    files.map(file -> file.getFileName().toString()).sorted().toList());
+        }
+    }
+
     @Test
     void defaultRecipeHasBothKindsOfConvolutionAndAllThatGoesWithThem() {
         Recipe recipe = RecipeReader.read("default", List.of());

@@ -41,6 +41,11 @@ final class RecipesPageTest {
     }
 
     @Test
+    void everyBuiltInRecipeIsListed() {
+        RecipeReader.BUILT_IN.forEach(name -> assertTrue(page.contains("\n| `" + name + "` | "), name));
+    }
+
+    @Test
     void everyKeyAndTypeOfAWrittenRecipeIsExplained() {
         Pattern word = Pattern.compile("\\w+(?= = )|(?<=type = \")[\\w-]+|\\[\\w+]");
         for (Recipe recipe : List.of(

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class RowTest {
     private static RunResult run(double accuracy, double seconds) {
-        return new RunResult("0123", "r", 1, "cpu", "", false, 0, 1, 1, 1, accuracy, accuracy, 0.1, seconds, 1000.0);
+        return new RunResult(
+                "0123", "r", 1, "cpu", "", "MNIST", "test", 0, 1, 1, 1, accuracy, accuracy, 0.1, seconds, 1000.0);
     }
 
     private static Row row(double... accuracies) {

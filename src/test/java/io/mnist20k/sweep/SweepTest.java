@@ -39,17 +39,24 @@ final class SweepTest {
 
     private static List<RunSettings> runs(int seeds) {
         return LongStream.rangeClosed(1, seeds)
-                .mapToObj(seed -> new RunSettings(TinyRun.recipe(), seed, false, 0, false, ""))
+                .mapToObj(seed -> new RunSettings(TinyRun.recipe(), seed, false, false, 0, false, ""))
                 .toList();
     }
 
     /// What a sweep told.
     private static final class Heard implements Sweep.Listener {
+        final List<RunResult> found = new ArrayList<>();
         final List<RunResult> done = new ArrayList<>();
         final List<String> failed = new ArrayList<>();
 
         @Override
-        public void done(RunResult result) {
+        public void found(RunSettings run, RunResult result) {
+            assertTrue(done.isEmpty(), "found after others ran");
+            found.add(result);
+        }
+
+        @Override
+        public void done(RunSettings run, RunResult result) {
             done.add(result);
         }
 
@@ -66,7 +73,7 @@ final class SweepTest {
     private static void sweep(Path into, List<RunSettings> runs, int atATime) {
         var heard = new Heard();
         assertTrue(sweep(into, runs, atATime, heard, () -> false), heard.failed.toString());
-        assertEquals(runs.size(), heard.done.size());
+        assertEquals(runs.size(), heard.found.size() + heard.done.size());
     }
 
     /// The accuracies and losses, not the times.
@@ -152,7 +159,7 @@ final class SweepTest {
 
     @Test
     void runsThatDivergeAreCountedAndNotAveraged() {
-        var wild = new RunSettings(TinyRun.wildRecipe(), 1, false, 0, false, "");
+        var wild = new RunSettings(TinyRun.wildRecipe(), 1, false, false, 0, false, "");
         sweep(folder, List.of(wild), 1);
         Row row = Results.read(folder).rows().getFirst();
         assertEquals(0, row.runs());
@@ -187,6 +194,7 @@ final class SweepTest {
         assertNotEquals(variant, Variant.of(settings, "other images", "cpu"));
         assertNotEquals(variant, Variant.of(settings, "images", "cuda"));
         assertNotEquals(
-                variant, Variant.of(new RunSettings(TinyRun.wildRecipe(), 1, false, 0, false, ""), "images", "cpu"));
+                variant,
+                Variant.of(new RunSettings(TinyRun.wildRecipe(), 1, false, false, 0, false, ""), "images", "cpu"));
     }
 }

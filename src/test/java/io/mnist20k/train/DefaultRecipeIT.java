@@ -46,7 +46,7 @@ class DefaultRecipeIT {
     }
 
     private static TrainingResult.Finished train(Recipe recipe, int limit, int threads, Path out) {
-        var settings = new RunSettings(recipe, 1, false, limit, false, "");
+        var settings = new RunSettings(recipe, 1, false, false, limit, false, "");
         try (RunDirectory directory = RunDirectory.create(out)) {
             TrainingResult result = new Trainer(
                             cpu(threads), settings, mnist(), directory, new TrainingListener() {}, () -> false)

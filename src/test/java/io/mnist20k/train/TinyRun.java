@@ -69,7 +69,7 @@ public final class TinyRun {
         return recipe(EPOCHS, new Optimizer.Sgd(100, 0.9, false, 10), new Schedule.Constant(), 0, Augmentation.NONE);
     }
 
-    static Recipe recipe(
+    public static Recipe recipe(
             int epochs, Optimizer optimizer, Schedule schedule, double averagingDecay, Augmentation augmentation) {
         return new Recipe(
                 "tiny",
@@ -93,7 +93,7 @@ public final class TinyRun {
     }
 
     public static RunSettings settings(Recipe recipe) {
-        return new RunSettings(recipe, 17, false, 0, false, "");
+        return new RunSettings(recipe, 17, false, false, 0, false, "");
     }
 
     static TrainingResult begin(Path path, RunSettings settings, TrainingListener listener, BooleanSupplier stop) {

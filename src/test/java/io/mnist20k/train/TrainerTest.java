@@ -162,9 +162,10 @@ class TrainerTest {
         RunSettings same = TinyRun.settings(TinyRun.recipe());
         Recipe other = TinyRun.recipe(2, new Optimizer.Sgd(0.1, 0, false, 0), CONSTANT, 0, Augmentation.NONE);
         assertRefused(run, TinyRun.settings(other), TinyRun.images(), "recipe");
-        assertRefused(run, new RunSettings(same.recipe(), 18, false, 0, false, ""), TinyRun.images(), "seed was 17");
-        assertRefused(run, new RunSettings(same.recipe(), 17, true, 0, false, ""), TinyRun.images(), "holdout");
-        assertRefused(run, new RunSettings(same.recipe(), 17, false, 9, false, ""), TinyRun.images(), "limit");
+        assertRefused(
+                run, new RunSettings(same.recipe(), 18, false, false, 0, false, ""), TinyRun.images(), "seed was 17");
+        assertRefused(run, new RunSettings(same.recipe(), 17, true, false, 0, false, ""), TinyRun.images(), "holdout");
+        assertRefused(run, new RunSettings(same.recipe(), 17, false, false, 9, false, ""), TinyRun.images(), "limit");
         Split others = new Split(
                 TinyRun.digits(TinyRun.TRAINING_IMAGES, 3), TinyRun.images().validation());
         assertRefused(run, same, others, "dataset");
@@ -182,7 +183,7 @@ class TrainerTest {
 
     @Test
     void holdoutValidatesOnTrainingImagesThatAreNotTrainedOn() {
-        var settings = new RunSettings(TinyRun.recipe(), 17, true, 30, false, "");
+        var settings = new RunSettings(TinyRun.recipe(), 17, true, false, 30, false, "");
         Split selected = settings.select(TinyRun.images());
         assertEquals(30, selected.train().count());
         assertEquals(TinyRun.TRAINING_IMAGES / 6, selected.validation().count());

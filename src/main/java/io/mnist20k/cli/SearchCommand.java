@@ -1,0 +1,245 @@
+package io.mnist20k.cli;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.mnist20k.data.Split;
+import io.mnist20k.model.AtomicFile;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeWriter;
+import io.mnist20k.sweep.Candidate;
+import io.mnist20k.sweep.Row;
+import io.mnist20k.sweep.Rungs;
+import io.mnist20k.sweep.Search;
+import io.mnist20k.sweep.SearchSpace;
+import io.mnist20k.sweep.Sweep;
+import io.mnist20k.train.Budget;
+import io.mnist20k.train.RunSettings;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "search",
+        description = {
+            "Looks for the best of many recipes by successive halving: all run a few seeds, the better ones run more, and"
+                    + " so on.",
+            "Judged by held-out training images; the test files are not opened. What is done already is not done again,"
+                    + " and what was stopped goes on."
+        })
+final class SearchCommand implements Callable<Integer> {
+    /// The winner's recipe, in the search's folder.
+    private static final String BEST = "best.toml";
+
+    @Option(
+            names = "--vary",
+            paramLabel = "KEY=VALUE,VALUE,...",
+            converter = OptionValues.VariedKey.class,
+            description =
+                    "A key of the recipe and the values to try, such as optimizer.lr=0.005,0.01,0.02; several make"
+                            + " every combination.")
+    private List<SearchSpace.Varied> varied = new ArrayList<>();
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME|FILE",
+            description = "A built-in recipe or a TOML file to start from; as many as you like. Default: default.")
+    private List<String> recipes = new ArrayList<>();
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            converter = OptionValues.Setting.class,
+            description = "Override a key of all recipes.")
+    private List<String> overrides = new ArrayList<>();
+
+    @Option(
+            names = "--draw",
+            paramLabel = "N",
+            converter = OptionValues.Count.class,
+            description = "Try N combinations drawn at random, by --seed, instead of all.")
+    private @Nullable Integer draw;
+
+    @Option(
+            names = "--rungs",
+            paramLabel = "N,N,...",
+            converter = OptionValues.RungList.class,
+            description =
+                    "Seeds that every candidate has run at each rung. So many go on that no rung has more runs than"
+                            + " the one before, old ones included. Default: ${DEFAULT-VALUE}.")
+    private Rungs rungs = new Rungs(List.of(1, 2, 4, 8));
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            converter = OptionValues.Seed.class,
+            description = "The first seed; the others follow it. Default: 1.")
+    private long seed = 1;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            required = true,
+            description = "Where the runs' folders go, and the winner as " + BEST + ". Required.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path out;
+
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Mixin
+    private DataOptions data = new DataOptions();
+
+    @Mixin
+    private SizeOptions size = new SizeOptions();
+
+    @Option(names = "--json", description = "Print one JSON object, and all else on standard error.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    /// What `--json` prints.
+    private record Answer(List<RungAnswer> rungs, Standing best) {}
+
+    private record RungAnswer(int seeds, int goOn, List<Standing> standings) {
+        static RungAnswer of(Search.Rung rung) {
+            return new RungAnswer(
+                    rung.seeds(),
+                    rung.goOn(),
+                    rung.standings().stream().map(Standing::of).toList());
+        }
+    }
+
+    private record Standing(
+            String origin,
+            List<String> changes,
+            @JsonUnwrapped Row row) {
+        static Standing of(Search.Standing standing) {
+            Candidate candidate = standing.candidate();
+            return new Standing(candidate.origin(), candidate.changes(), standing.row());
+        }
+    }
+
+    @Override
+    public Integer call() {
+        List<Candidate> candidates = candidates();
+        String dataFolder = data.folderName();
+        // The first rung has the most runs that are left to do.
+        DeviceOptions.ForRuns device =
+                this.device.chooseForRuns(candidates.size() * rungs.seeds().getFirst());
+        Split images = data.open().loadWithoutTest();
+        PrintWriter err = spec.commandLine().getErr();
+        PrintWriter lines = json ? err : spec.commandLine().getOut();
+        lines.println("%s candidates, %d runs at a time, on %s"
+                .formatted(
+                        Units.count(candidates.size()),
+                        device.atATime(),
+                        device.choice().reason()));
+        try (var stop = new StopRequest(err)) {
+            var sweep = new Sweep(out, images, device.choice().engine(), device.atATime(), stop);
+            var search = new Search(sweep, rungs, seed, size.limit(0), size.noBudget(), dataFolder);
+            List<Search.Rung> done =
+                    search.run(candidates, new Progress(lines, err, varied, names(candidates), device.atATime()));
+            if (done.isEmpty()) {
+                err.println(
+                        stop.getAsBoolean()
+                                ? "stopped by %s; the same command goes on with the search".formatted(stop)
+                                : "mnist20k: search: a run failed, and without it nothing can be chosen; see to the"
+                                        + " reason above, and the same command goes on");
+                return stop.getAsBoolean() ? stop.exitCode() : ExitCode.SOFTWARE;
+            }
+            tell(done);
+            return ExitCode.OK;
+        }
+    }
+
+    private List<Candidate> candidates() {
+        SearchSpace space;
+        try {
+            space = new SearchSpace(recipes.isEmpty() ? List.of("default") : recipes, overrides, varied);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--vary has " + e.getMessage() + "; vary fewer keys or values", e);
+        }
+        List<Candidate> all = draw == null ? space.all() : space.draw(draw, seed);
+        List<Candidate> allowed = size.noBudget()
+                ? all
+                : all.stream()
+                        .filter(candidate -> !Budget.check(
+                                candidate.recipe().build(), candidate.recipe().epochs(), true))
+                        .toList();
+        if (allowed.size() < all.size()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("%d of %d candidates are over budget and left out; --no-budget lets them in"
+                            .formatted(all.size() - allowed.size(), all.size()));
+        }
+        if (allowed.size() < 2) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "search has " + allowed.size() + " of the two candidates that it needs at least; give more with"
+                            + " --vary or --recipe");
+        }
+        return allowed;
+    }
+
+    private static Map<Recipe, String> names(List<Candidate> candidates) {
+        var names = new HashMap<Recipe, String>();
+        candidates.forEach(candidate -> names.put(candidate.recipe(), candidate.toString()));
+        return names;
+    }
+
+    private void tell(List<Search.Rung> rungs) {
+        Search.Standing best = rungs.getLast().best();
+        Path file = out.resolve(BEST);
+        AtomicFile.write(file, RecipeWriter.toToml(best.candidate().recipe()).getBytes(StandardCharsets.UTF_8));
+        PrintWriter answer = spec.commandLine().getOut();
+        if (json) {
+            Json.print(answer, new Answer(rungs.stream().map(RungAnswer::of).toList(), Standing.of(best)));
+        } else {
+            Row row = best.row();
+            answer.println();
+            answer.println("best: %s; %s ± %s %% over %d seeds; its recipe is in %s"
+                    .formatted(
+                            best.candidate(),
+                            SweepTable.percent(row.mean()),
+                            SweepTable.percent(row.deviation()),
+                            row.runs(),
+                            file));
+        }
+    }
+
+    /// A heading, the runs and a table for each rung.
+    private record Progress(
+            PrintWriter lines, PrintWriter err, List<SearchSpace.Varied> varied, Map<Recipe, String> names, int atATime)
+            implements Search.Listener {
+        @Override
+        public Sweep.Listener begins(int number, int candidates, int seeds, List<RunSettings> runs) {
+            lines.println();
+            lines.println("rung %d: %s candidates × %d %s"
+                    .formatted(number, Units.count(candidates), seeds, seeds == 1 ? "seed" : "seeds"));
+            return new SweepProgress(
+                    lines, err, run -> names.getOrDefault(run.recipe(), ""), runs.size(), atATime, System::nanoTime);
+        }
+
+        @Override
+        public void done(Search.Rung rung) {
+            lines.println();
+            SearchTable.of(varied, rung).lines().forEach(lines::println);
+            lines.flush();
+        }
+    }
+}
