@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train train-cuda-software test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench-peers tables
+.PHONY: train train-cuda-software test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -57,6 +57,19 @@ $(FATBIN): $(wildcard cuda-kernels/*) src/main/sh/kernels.sh
 
 kernels-report: ## write what each CUDA kernel takes of a GPU into docs/KERNELS.md; takes nvcc
 	@src/main/sh/kernels.sh report docs/KERNELS.md
+
+bench: $(JAR) ## measure speed here, layer by layer, on the CPU; options go into ARGS
+	@./mnist20k bench --layers $(ARGS)
+
+bench-kernels: ## run the JMH benchmarks of the CPU kernels; JMH's arguments in ARGS, as in ARGS="-p layer=conv2"
+	@src/bench/kernels.sh $(ARGS)
+
+bench-scaling: $(JAR) ## measure images/s against threads, batch and network size into docs/results (10 minutes)
+	@python3 src/bench/scaling.py $(ARGS)
+	@python3 src/bench/page.py
+
+bench-page: $(JAR) ## measure where the time goes into docs/results, and write docs/PERFORMANCE.md from it
+	@python3 src/bench/page.py --measure $(ARGS)
 
 native: ## build the software CUDA device, on which tests run where there is no GPU; takes a C++20 compiler
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native OUT=$(CURDIR)/target/native

@@ -21,12 +21,15 @@ import java.util.function.IntFunction;
 
 /// Trains and evaluates a recipe's network on made-up images, for nothing but the time it takes.
 ///
-/// @param rounds  measured, after a warm-up as long as [#WARM_UP_ROUNDS] of them
+/// @param rounds  measured, after a warm-up as long as [#WARM_UP_ROUNDS] of them and until they get no faster
 /// @param seconds that a round takes, about
 /// @param layers  whether to look into a step as well
 public record Bench(Engine engine, Recipe recipe, int rounds, double seconds, boolean layers) {
-    /// Enough for the JVM to compile the kernels where a round takes a second or more.
+    /// The least.
     public static final int WARM_UP_ROUNDS = 3;
+
+    /// A round so much faster than all before it is still a warm-up.
+    private static final double FASTER = 1.03;
 
     /// As in MNIST's training files, so that gathering a batch misses caches as it does there.
     private static final int IMAGES = 60_000;
@@ -106,18 +109,22 @@ public record Bench(Engine engine, Recipe recipe, int rounds, double seconds, bo
         });
     }
 
-    /// Runs ever more steps until the JVM has had its time, and finds out how many fill a round.
+    /// Runs ever more steps until the JVM has had its time and rounds get no faster.
     private Round warm(IntFunction<Round> ofSteps) {
         int most = Math.max(1, MOST_IMAGES_A_ROUND / recipe.batch());
         int steps = 1;
-        for (double total = 0; ; ) {
+        double total = 0;
+        double best = 0; // steps a second
+        while (true) {
             double took = ofSteps.apply(steps).seconds();
+            double rate = steps / took;
             total += took;
-            if (total >= WARM_UP_ROUNDS * seconds) {
-                Round round = ofSteps.apply((int) Math.clamp(steps * seconds / took, 1, most));
+            if (total >= WARM_UP_ROUNDS * seconds && rate < FASTER * best) {
+                Round round = ofSteps.apply((int) Math.clamp(rate * seconds, 1, most));
                 round.work.run(); // devices get its images now
                 return round;
             }
+            best = Math.max(best, rate);
             if (took < seconds / 2) {
                 steps = Math.min(2 * steps, most);
             }

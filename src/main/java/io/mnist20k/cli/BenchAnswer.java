@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param device          `cuda`, `cpu` or `reference`
 /// @param threads         of a device that computes on the CPU
+/// @param java            its version
 /// @param recipe          its name
 /// @param secondsPerRound about
 /// @param roofline        only where the engine can measure it, and so with all that depends on it
@@ -23,6 +24,7 @@ record BenchAnswer(
         String device,
         String deviceName,
         int threads,
+        String java,
         String recipe,
         int parameters,
         int batch,
@@ -82,6 +84,7 @@ record BenchAnswer(
                 bench.engine().name(),
                 bench.engine().deviceName(),
                 threads,
+                Runtime.version().toString(),
                 bench.recipe().name(),
                 measured.network().parameterCount(),
                 bench.recipe().batch(),
