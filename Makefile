@@ -28,7 +28,8 @@ train-cuda-software: data native ## train an epoch through the CUDA engine on th
 
 test: data $(if $(COMPILER),native) ## check everything: format, fast tests, then slow ones on the real dataset
 	@$(MAVEN) verify -Dmnist20k.data="$(CACHE)" $(ON_NATIVE)
-	@! command -v python3 >/dev/null || python3 -B -m unittest discover -s src/bench/peers -p '*_test.py'
+	@! command -v python3 >/dev/null || for folder in src/bench src/bench/peers; do \
+		python3 -B -m unittest discover -s $$folder -p '*_test.py' || exit; done
 
 test-cuda: data $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
 	@$(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)

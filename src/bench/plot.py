@@ -35,10 +35,10 @@ def short(value):
 
 def ticks(low, high, logarithmic):
     if logarithmic:
-        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 2)
         all_ticks = [f * 10.0**p for p in powers for f in (1, 2, 5)]
         first = max(i for i, t in enumerate(all_ticks) if t <= low)
-        last = min(i for i, t in enumerate(all_ticks) if t >= high)
+        last = min(i for i, t in enumerate(all_ticks) if t >= high and i > first)
         return all_ticks[first:last + 1]
     raw = high / 5
     power = 10 ** math.floor(math.log10(raw))
