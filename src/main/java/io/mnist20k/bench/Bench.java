@@ -113,20 +113,22 @@ public record Bench(Engine engine, Recipe recipe, int rounds, double seconds, bo
     private Round warm(IntFunction<Round> ofSteps) {
         int most = Math.max(1, MOST_IMAGES_A_ROUND / recipe.batch());
         int steps = 1;
+        Round round = ofSteps.apply(steps);
         double total = 0;
         double best = 0; // steps a second
         while (true) {
-            double took = ofSteps.apply(steps).seconds();
+            double took = round.seconds();
             double rate = steps / took;
             total += took;
             if (total >= WARM_UP_ROUNDS * seconds && rate < FASTER * best) {
-                Round round = ofSteps.apply((int) Math.clamp(rate * seconds, 1, most));
+                round = ofSteps.apply((int) Math.clamp(rate * seconds, 1, most));
                 round.work.run(); // devices get its images now
                 return round;
             }
             best = Math.max(best, rate);
-            if (took < seconds / 2) {
+            if (took < seconds / 2 && steps < most) {
                 steps = Math.min(2 * steps, most);
+                round = ofSteps.apply(steps);
             }
         }
     }
