@@ -11,6 +11,8 @@ import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.Schedule;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,7 @@ final class AblationTest {
 
     private static Recipe variant(String name) {
         Recipe found = variants(RecipeReader.parse("full", FULL)).get(name);
-        return java.util.Objects.requireNonNull(found, name);
+        return Objects.requireNonNull(found, name);
     }
 
     private static List<String> types(Recipe recipe) {
@@ -111,8 +113,7 @@ final class AblationTest {
                 schedule.type = "constant"
                 network = [{ type = "dense", out = 10 }, { type = "softmax" }]""");
         assertEquals(
-                java.util.Set.of("bare", "bare with label smoothing 0.1"),
-                variants(bare).keySet());
+                Set.of("bare", "bare with label smoothing 0.1"), variants(bare).keySet());
     }
 
     @ParameterizedTest

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
 import io.mnist20k.recipe.Schedule;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Stream;
@@ -119,7 +120,7 @@ final class SearchSpaceTest {
                 "seed",
                 Stream.iterate(0, i -> i + 1).limit(10).map(String::valueOf).toList());
         var recipes = List.of("default");
-        var keys = java.util.Collections.nCopies(7, ten);
+        var keys = Collections.nCopies(7, ten);
         assertThrows(IllegalArgumentException.class, () -> new SearchSpace(recipes, List.of(), keys));
         assertEquals(1_000_000, new SearchSpace(recipes, List.of(), keys.subList(0, 6)).size());
     }

@@ -16,6 +16,7 @@ import io.mnist20k.train.TinyRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,8 +28,8 @@ final class SearchTest {
     @TempDir
     Path folder;
 
-    /// From a rate that learns nothing to one that learns, and one that diverges.
-    private static List<Candidate> candidates() {
+    /// Two rates that learn nothing, and two that learn.
+    static List<Candidate> candidates() {
         return Stream.of(1e-7, 1e-6, 0.01, 0.003)
                 .map(rate -> candidate("lr " + rate, rate))
                 .toList();
@@ -41,7 +42,7 @@ final class SearchTest {
     }
 
     /// What a search told.
-    private static final class Heard implements Search.Listener {
+    static class Heard implements Search.Listener {
         final List<RunSettings> found = new ArrayList<>();
         final List<RunSettings> done = new ArrayList<>();
         final List<Search.Rung> rungs = new ArrayList<>();
@@ -74,7 +75,7 @@ final class SearchTest {
         }
     }
 
-    private static Search search(Path folder, int atATime, BooleanSupplier stop) {
+    static Search search(Path folder, int atATime, BooleanSupplier stop) {
         Split files = TinyRun.images();
         var onlyTraining = new Split(files.train(), files.train());
         var sweep = new Sweep(folder, onlyTraining, new ReferenceEngine(), atATime, stop);
@@ -82,7 +83,7 @@ final class SearchTest {
     }
 
     /// All but the times.
-    private static List<String> numbers(List<Search.Rung> rungs) {
+    static List<String> numbers(List<Search.Rung> rungs) {
         return rungs.stream()
                 .flatMap(rung -> rung.standings().stream()
                         .map(standing -> rung.seeds() + " seeds, " + rung.goOn() + " go on: " + standing.candidate()
@@ -118,7 +119,7 @@ final class SearchTest {
     }
 
     private static double mean(Row row) {
-        return java.util.Objects.requireNonNull(row.mean());
+        return Objects.requireNonNull(row.mean());
     }
 
     @Test
