@@ -36,7 +36,12 @@ final class Document {
 
     /// @throws UserError with line and column of the first thing that is not TOML
     static Document parse(String title, String toml) {
-        TomlParseResult table = Toml.parse(toml);
+        TomlParseResult table = toml(toml);
+        if (table == null) {
+            throw new UserError(
+                    title + ": this is no TOML, and where it goes wrong cannot be told; look for a line break"
+                            + " or a control character within { and }");
+        }
         if (table.hasErrors()) {
             TomlParseError error = table.errors().getFirst();
             throw new UserError(title + ", line " + error.position().line() + ", column "
@@ -45,6 +50,16 @@ final class Document {
         var document = new Document(title);
         document.addTable("", table, true);
         return document;
+    }
+
+    /// @return null where tomlj itself fails, as 2.2.0 does on a carriage return in a comment within a broken inline
+    ///         table
+    private static @Nullable TomlParseResult toml(String text) {
+        try {
+            return Toml.parse(text);
+        } catch (NullPointerException e) {
+            return null;
+        }
     }
 
     /// Puts `key=value` over what the document says. A value that is not TOML stands for itself as text.
@@ -73,8 +88,8 @@ final class Document {
     }
 
     private static Object valueOf(String text) {
-        TomlParseResult table = Toml.parse("value = " + text);
-        Object value = table.hasErrors() || table.size() != 1 ? null : table.get("value");
+        TomlParseResult table = toml("value = " + text);
+        Object value = table == null || table.hasErrors() || table.size() != 1 ? null : table.get("value");
         return value == null ? text : value;
     }
 

@@ -50,6 +50,12 @@ final class RecipeReaderTest {
     }
 
     @Test
+    void whatTheParserItselfFailsOnIsRefused() {
+        assertRefused(() -> RecipeReader.parse("recipe x", "k={\"\",#\r1"), "recipe x", "no TOML");
+        assertRefused(() -> RecipeReader.read("default", List.of("epochs={\"\",#\r1")), "epochs", "text");
+    }
+
+    @Test
     void everyPackedRecipeIsBuiltIn() throws IOException {
         try (var files = Files.list(Path.of("src/main/resources/recipes"))) {
             assertEquals(
