@@ -1,6 +1,6 @@
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.BufferedReader;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,7 +168,10 @@ interface Peer {
             }
         } catch (Exception | LinkageError failure) { // what this machine lacks for it
             failure.printStackTrace();
-            String sentence = failure.toString().lines().findFirst().orElse("");
+            String sentence = (failure.getClass().getSimpleName() + ": " + failure.getMessage())
+                    .lines()
+                    .findFirst()
+                    .orElse("");
             say(answers, "error", '"' + sentence.replaceAll("[\"\\\\\\p{Cntrl}]", "'") + '"');
         }
         Runtime.getRuntime().halt(0);

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import re
+import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree as xml
@@ -17,9 +19,11 @@ class Missing(Exception):
 
 
 def run(*command):
+    """What a command prints."""
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        plain = re.sub(r"\x1b\[[0-9;]*m| -> \[Help \d\]", "", done.stderr + done.stdout)
+        lines = [line for line in plain.splitlines() if line.strip() and not line.startswith("WARNING")]
         raise Missing(f"{os.path.basename(command[0])} failed: {lines[0] if lines else 'without a word'}")
     return done.stdout
 
@@ -34,7 +38,7 @@ def jvm(source, class_path, *flags):
     os.makedirs(classes, exist_ok=True)
     run(java("javac"), "-proc:none", "-d", classes, "-cp", class_path,
         os.path.join(HERE, "Peer.java"), os.path.join(HERE, source + ".java"))
-    return [java("java"), "--enable-native-access=ALL-UNNAMED", *flags, "-cp", classes + os.pathsep + class_path, source]
+    return [java("java"), *flags, "-cp", classes + os.pathsep + class_path, source]
 
 
 def maven(profile, **properties):
@@ -76,7 +80,10 @@ def machine():
 
 
 def mnist20k(options, variant):
-    return jvm("Mnist20k", JAR, "--add-modules=jdk.incubator.vector"), "toml", variant
+    """With the flags that our launcher gives the JVM."""
+    with open(os.path.join(ROOT, "mnist20k")) as launcher:
+        flags = re.search(r'^exec "\$java" (.*) -jar ', launcher.read(), re.MULTILINE).group(1)
+    return jvm("Mnist20k", JAR, *shlex.split(flags)), "toml", variant
 
 
 def pytorch(options, variant):
@@ -86,18 +93,22 @@ def pytorch(options, variant):
 
 
 def dl4j(options, variant):
+    """On ND4J's build for the processor. In its builds with oneDNN the layers of this version do not come to use that: they
+    are off, and when on look for a class, org.nd4j.nativeblas.Nd4jCpu, that ND4J no longer has."""
     native_platform()
     flags = processor().get("flags", "").split()
-    build = "-onednn" + ("-avx512" if "avx512f" in flags else "-avx2" if "avx2" in flags else "")
-    command = jvm("Dl4j", maven("dl4j", **{"nd4j.build": build}), "--sun-misc-unsafe-memory-access=allow",
+    build = "-avx512" if "avx512f" in flags else "-avx2" if "avx2" in flags else ""
+    command = jvm("Dl4j", maven("dl4j", **{"nd4j.build": build}), "--enable-native-access=ALL-UNNAMED",
+                  "--sun-misc-unsafe-memory-access=allow",
                   "-Dorg.bytedeco.javacpp.cachedir=" + os.path.join(WORK, "javacpp"))
     return command, "txt", f"{versions()['dl4j.version']} (nd4j-native{build})"
 
 
 def djl(options, variant):
     native_platform()
-    return jvm("Djl", maven("djl"), "-Dai.djl.offline=true", "-DDJL_CACHE_DIR=" + os.path.join(WORK, "djl"),
-               f"-Dai.djl.pytorch.num_threads={options.threads}"), "txt", variant
+    command = jvm("Djl", maven("djl"), "--enable-native-access=ALL-UNNAMED", "-Dai.djl.offline=true",
+                  "-DDJL_CACHE_DIR=" + os.path.join(WORK, "djl"), f"-Dai.djl.pytorch.num_threads={options.threads}")
+    return command, "txt", variant
 
 
 # Name, how its command is made, variant, whether it is an extra row: in lower precision, not what ours is held against.

@@ -4,14 +4,14 @@
     make bench-peers [ARGS="--python VENV/bin/python --rounds 5 --only mnist20k --only PyTorch"]
 
 The peers (lineup.py): PyTorch, from the Python that --python or MNIST20K_PYTHON names (pip install torch --index-url
-https://download.pytorch.org/whl/cpu), Deeplearning4j and DJL, which Maven fetches (0.5 GB the first time). One that is
+https://download.pytorch.org/whl/cpu), Deeplearning4j and DJL, which Maven fetches (0.3 GB the first time). One that is
 not there is named as missing.
 
 Every peer is a process of its own that holds the same MNIST images as bytes. It says what it is in a line of JSON; then
-each line of its standard input, `train` or `infer`, is a turn: an epoch in a new order, or the scores of the test images,
-batch by batch. It answers with a line: images a second and the epoch's mean loss or the accuracy. Between its turns a
-process is stopped (SIGSTOP), so that none takes time from another. The first turns, in which code is compiled, do not
-count.
+each line of its standard input, `train` or `infer`, is a turn: an epoch in a new order, or the scores of the test
+images, batch by batch. It answers with a line: images a second and the epoch's mean loss or the accuracy. Between its
+turns a process is stopped (SIGSTOP), so that none takes time from another. The first turns, in which code is compiled,
+do not count.
 """
 
 import argparse
@@ -47,8 +47,9 @@ class Process:
             os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads),
             TORCHINDUCTOR_COMPILE_THREADS="1", TORCHINDUCTOR_CACHE_DIR=os.path.join(WORK, "inductor"))
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                                            env=environment, start_new_session=True)
+            # A group of its own, to be stopped as a whole, in our session: should we die, the system wakes and ends it.
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                            text=True, env=environment, preexec_fn=os.setpgrp)
         try:
             self.version = self.answer()["version"]
         except Missing:
@@ -156,8 +157,9 @@ class Contest:
             first = number % len(names)
             for name in names[first:] + names[:first]:
                 self.turn(name, counts=True)
-            rates = ", ".join(f"{name} {m['training'][-1]:.0f}/{m['inference'][-1]:.0f}" for name, m in self.measured.items())
-            say(f"{self.name}: round {number + 1} of {self.options.rounds}, images/s of training/inference: {rates}")
+            say(f"{self.name}: round {number + 1} of {self.options.rounds}, images/s of training and inference:")
+            for name, measured in self.measured.items():
+                say(f"  {measured['training'][-1]:8.0f} {measured['inference'][-1]:8.0f}  {name}")
 
     def end(self):
         for process in self.processes.values():
@@ -270,8 +272,10 @@ def main():
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--images", type=int, default=12_800, help="of an epoch; inference takes up to 10,000")
     parser.add_argument("--network", action="append", choices=NETWORKS, help="only this one; may be repeated")
-    parser.add_argument("--only", action="append", metavar="WORD", help="only peers with this in their name; may be repeated")
-    parser.add_argument("--python", default=os.environ.get("MNIST20K_PYTHON", "python3"), help="the Python that has PyTorch")
+    parser.add_argument("--only", action="append", metavar="WORD",
+                        help="ours and only peers with this in their name; may be repeated")
+    parser.add_argument("--python", default=os.environ.get("MNIST20K_PYTHON", "python3"),
+                        help="the Python that has PyTorch")
     parser.add_argument("--data", help="the folder of MNIST's files; else the program's own")
     parser.add_argument("--out", default=RESULTS, help="the JSON to write; its usual place also makes "
                         "the section of docs/PERFORMANCE.md")

@@ -1,4 +1,7 @@
-"""The conversation with a peer, and what is made of its answers: python3 -m unittest discover -s src/bench/peers -p '*_test.py'"""
+"""The conversation with a peer, and what is made of its answers.
+
+    python3 -m unittest discover -s src/bench/peers -p '*_test.py'
+"""
 
 import os
 import sys

@@ -2,8 +2,8 @@
 
     pytorch_cpu.py NETWORK DATA BATCH THREADS LEARNING_RATE VARIANT
 
-NETWORK is what `mnist20k summary --json` prints. VARIANT is words with a comma between: contiguous or channels_last, and
-compile (torch.compile) and bf16 (autocast) where they are wanted.
+NETWORK is what `mnist20k summary --json` prints. VARIANT is words with a comma between: contiguous or channels_last,
+and compile (torch.compile) and bf16 (autocast) where they are wanted.
 """
 
 import json
@@ -103,7 +103,8 @@ def main():
         try:
             {"train": peer.train, "infer": peer.infer}[line.strip()]()
         except Exception as failure:  # what this PyTorch cannot do, such as compile without a compiler
-            lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
+            message = str(failure).split("Set TORCHDYNAMO_VERBOSE")[0]
+            lines = [line.strip() for line in message.splitlines() if line.strip()]
             say(error=f"{type(failure).__name__}: {' '.join(lines[:2])}")
 
 

@@ -2,10 +2,11 @@
 
 import math
 import os
+import textwrap
 from statistics import mean, median
 
-# How far a peer's losses may be from ours, as a factor either way. On 5,120 images and 8 epochs four seeds of conv16 stayed
-# within 1.16 of each other; half the learning rate is 2.2 times off, no dropout, which is 5 %, only 0.73 times.
+# How far a peer's losses may be from ours, as a factor either way. On 5,120 images and 8 epochs four seeds of conv16
+# stayed within 1.16 of each other; half the learning rate is 2.2 times off, no dropout, which is 5 %, only 0.73 times.
 ALIKE = 1.5
 # A peer may get twice as many test images wrong as ours, and these more, as a share of all.
 MORE_ERRORS = 0.02
@@ -61,7 +62,7 @@ def speeds(network):
             continue
         cells = [peer["name"] + (" (extra)" if peer["extra"] else "")]
         for key in ("training", "inference"):
-            cells += [spread(peer[key]), times(ratios(ours[key], peer[key]))]
+            cells += [spread(peer[key]), times(ratios(ours[key], peer[key])) if peer is not ours else "1"]
         memory, our_memory = peer["peakBytes"], ours["peakBytes"]
         cells += [f"{memory / 1e6:,.0f} MB", f"{memory / our_memory:.2f}"] if memory else ["not known"] * 2
         lines.append("| " + " | ".join(cells) + " |")
@@ -81,22 +82,19 @@ def best(network, key):
 def section(result):
     machine, settings = result["machine"], result["settings"]
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores ({', '.join(machine['vectors']) or 'no AVX2'}), "
-        f"{machine['memoryBytes'] / 2**30:.0f} GiB, {machine['system']}; {result['date'][:10]}, commit {result['commit']}.",
+        wrapped(f"{machine['processor']}, {machine['cores']} cores ({', '.join(machine['vectors']) or 'no AVX2'}), "
+                f"{machine['memoryBytes'] / 2**30:.0f} GiB, {machine['system']}; {result['date'][:10]}, "
+                f"commit {result['commit']}."),
         "", "```", result["command"], "```", "",
-        f"Batches of {settings['batch']}, {settings['threads']} threads, {settings['images']:,} images an epoch and "
-        f"{settings['testImages']:,} for inference, {settings['rounds']} rounds in turns; {settings['warmUp']} epochs and "
-        "passes before them, in which code is compiled, do not count. Adam at "
-        f"{settings['learningRate']}, no distortion; every peer gathers and normalises its batches from bytes. Ratios are "
-        "taken within a round; a median, least and most of them. Memory is the most that was resident (VmHWM) of a process "
-        "that trained and inferred, the runtime and all."]
+        wrapped(f"Batches of {settings['batch']}, {settings['threads']} threads, {settings['images']:,} images an epoch "
+                f"and {settings['testImages']:,} for inference, {settings['rounds']} rounds after {settings['warmUp']} "
+                "turns that do not count; median, least and most of the rounds, ratios taken within a round.")]
     for network in result["networks"]:
         lines += ["", f"### {network['name']}: {network['parameters']:,} parameters, "
-                      f"{network['multiplyAdds'] / 1e6:.2f} M multiply-adds an image"]
-        lines += ["", *speeds(network), ""]
-        lines += [f"Ours in {key}: {best(network, key)}, PyTorch's fastest row in single precision.  "
+                      f"{network['multiplyAdds'] / 1e6:.2f} M multiply-adds an image", "", *speeds(network), ""]
+        lines += [f"- {key.capitalize()}: {best(network, key)}, PyTorch's fastest row in single precision."
                   for key in ("training", "inference") if best(network, key)]
-        lines += ["", "Mean loss of each epoch, and accuracy on the test images after the last:", "",
+        lines += [*[""] * bool(lines[-1]), "Mean loss of each epoch, and accuracy on the test images after the last:", "",
                   "| | " + " | ".join(str(i + 1) for i in range(len(network["peers"][0]["losses"]))) + " | accuracy |",
                   "| --- |" + " ---: |" * (len(network["peers"][0]["losses"]) + 1)]
         for peer in network["peers"]:
@@ -107,7 +105,11 @@ def section(result):
         if left_out:
             lines += ["", *left_out]
     known = dict.fromkeys(p["version"] for network in result["networks"] for p in network["peers"])
-    return "\n".join([*lines, "", "Versions: " + "; ".join(known) + "."])
+    return "\n".join([*lines, "", wrapped("Versions: " + "; ".join(known) + ".")])
+
+
+def wrapped(text):
+    return textwrap.fill(text, 124, break_on_hyphens=False)
 
 
 def write_section(page, result):
