@@ -18,117 +18,114 @@ final class Convolution implements Node {
     private final Signal in;
     private final Signal out;
     private final Gradients gradients;
+    private final Scratch scratch;
     private final boolean inputIsData;
+    private final int[] bias;
     private final Correlation forward;
     private final Correlation dataGradient;
     private final WeightGradient weightGradient;
-    private final int[] bias;
     private final LaneSum[] laneSums;
 
     /// @param inputIsData whether nothing before this layer learns, so that the data gradient is not needed
     static Convolution of(
-            Layer.Conv layer, Signal in, Signal out, List<Tensor> tensors, boolean inputIsData, Gradients gradients) {
+            Layer.Conv layer,
+            Signal in,
+            Signal out,
+            List<Tensor> tensors,
+            boolean inputIsData,
+            Gradients gradients,
+            Scratch scratch) {
         int kernel = layer.kernel();
+        int taps = kernel * kernel;
         int channels = in.shape().channels();
-        int firstWeight = tensors.getFirst().offset();
-        Planes x = in.value();
-        Planes dy = out.gradient();
-        int[] taps = new int[channels * kernel * kernel];
-        int[] turned = new int[layer.out() * kernel * kernel];
-        int[][] source = new int[layer.out()][taps.length];
-        int[][] turnedSource = new int[channels][turned.length];
-        for (int ky = 0; ky < kernel; ky++) {
-            for (int kx = 0; kx < kernel; kx++) {
-                int k = ky * kernel + kx;
-                for (int c = 0; c < channels; c++) {
-                    taps[c * kernel * kernel + k] = c * x.planeStride + ky * x.lineLength + kx * COUNT;
-                }
-                for (int o = 0; o < layer.out(); o++) {
-                    turned[o * kernel * kernel + k] =
-                            o * dy.planeStride + (kernel - 1 - ky) * dy.lineLength + (kernel - 1 - kx) * COUNT;
-                    for (int c = 0; c < channels; c++) {
-                        int weight = firstWeight + (o * channels + c) * kernel * kernel + k;
-                        source[o][c * kernel * kernel + k] = weight;
-                        turnedSource[c][o * kernel * kernel + k] = weight;
-                    }
-                }
+        int[][] source = new int[layer.out()][channels * taps];
+        int[][] turnedSource = new int[channels][layer.out() * taps];
+        for (int o = 0; o < layer.out(); o++) {
+            for (int i = 0; i < channels * taps; i++) {
+                source[o][i] = tensors.getFirst().offset() + o * channels * taps + i;
+                turnedSource[i / taps][o * taps + taps - 1 - i % taps] = source[o][i];
             }
         }
-        int[] windows = corners(out.shape().height(), out.shape().width(), layer.stride(), x);
-        int[] turnedWindows = corners(in.shape().height(), in.shape().width(), 1, dy);
-        return new Convolution(
-                in,
-                out,
-                gradients,
-                inputIsData,
-                biasOf(tensors),
-                taps,
-                windows,
-                channels(out.value()),
-                source,
-                turned,
-                turnedWindows,
-                channels(in.gradient()),
-                in.gradient().elements(),
-                turnedSource);
+        Planes x = in.value();
+        Planes dx = in.gradient();
+        Planes y = out.value();
+        Planes dy = out.gradient();
+        int[] bias = biasOf(tensors);
+        boolean unitStride = kernel == Winograd.KERNEL && layer.stride() == 1;
+        Correlation forward = unitStride && WinogradCorrelation.pays(x.shape, y)
+                ? new WinogradCorrelation(x, y, source, bias)
+                : new DirectCorrelation(
+                        taps(x, kernel), corners(y, layer.stride(), x), channels(y), y.elements(), source, bias);
+        Correlation dataGradient = unitStride && WinogradCorrelation.pays(dy.shape, dx)
+                ? new WinogradCorrelation(dy, dx, turnedSource, new int[0])
+                : new DirectCorrelation(
+                        taps(dy, kernel), corners(dx, 1, dy), channels(dx), dx.elements(), turnedSource, new int[0]);
+        WeightGradient weightGradient = unitStride && WinogradWeightGradient.pays(x.shape, dy.shape)
+                ? new WinogradWeightGradient(x, dy, source)
+                : new DirectWeightGradient(
+                        taps(x, kernel), corners(dy, layer.stride(), x), channels(dy), dy.elements(), source);
+        return new Convolution(in, out, gradients, scratch, inputIsData, bias, forward, dataGradient, weightGradient);
     }
 
     static Convolution of(
-            Layer.Dense layer, Signal in, Signal out, List<Tensor> tensors, boolean inputIsData, Gradients gradients) {
+            Layer.Dense layer,
+            Signal in,
+            Signal out,
+            List<Tensor> tensors,
+            boolean inputIsData,
+            Gradients gradients,
+            Scratch scratch) {
         int inputs = in.shape().elements();
-        int firstWeight = tensors.getFirst().offset();
         int[][] source = new int[layer.out()][inputs];
         int[][] turnedSource = new int[inputs][layer.out()];
         for (int o = 0; o < layer.out(); o++) {
             for (int i = 0; i < inputs; i++) {
-                source[o][i] = firstWeight + o * inputs + i;
+                source[o][i] = tensors.getFirst().offset() + o * inputs + i;
                 turnedSource[i][o] = source[o][i];
             }
         }
         int[] single = {0};
+        int[] bias = biasOf(tensors);
+        int[] taps = allElements(in.value());
         return new Convolution(
                 in,
                 out,
                 gradients,
+                scratch,
                 inputIsData,
-                biasOf(tensors),
-                allElements(in.value()),
-                single,
-                channels(out.value()),
-                source,
-                channels(out.gradient()),
-                single,
-                allElements(in.gradient()),
-                single,
-                turnedSource);
+                bias,
+                new DirectCorrelation(
+                        taps, single, channels(out.value()), out.value().elements(), source, bias),
+                new DirectCorrelation(
+                        channels(out.gradient()), single, allElements(in.gradient()), single, turnedSource, new int[0]),
+                new DirectWeightGradient(
+                        taps, single, channels(out.gradient()), out.gradient().elements(), source));
     }
 
     private Convolution(
             Signal in,
             Signal out,
             Gradients gradients,
+            Scratch scratch,
             boolean inputIsData,
             int[] bias,
-            int[] taps,
-            int[] windows,
-            int[] outChannels,
-            int[][] source,
-            int[] turned,
-            int[] turnedWindows,
-            int[] inChannels,
-            int[] inPixels,
-            int[][] turnedSource) {
+            Correlation forward,
+            Correlation dataGradient,
+            WeightGradient weightGradient) {
         this.in = in;
         this.out = out;
         this.gradients = gradients;
+        this.scratch = scratch;
         this.inputIsData = inputIsData;
         this.bias = bias;
-        int[] gradientChannels = channels(out.gradient());
-        forward = new Correlation(taps, windows, outChannels, out.value().elements(), source, bias);
-        dataGradient = new Correlation(turned, turnedWindows, inChannels, inPixels, turnedSource, new int[0]);
-        weightGradient = new WeightGradient(
-                taps, windows, gradientChannels, out.gradient().elements(), source);
-        gradients.reserveScratch(weightGradient.scratchLength());
+        this.forward = forward;
+        this.dataGradient = dataGradient;
+        this.weightGradient = weightGradient;
+        scratch.reserve(forward.scratchLength());
+        scratch.reserve(weightGradient.scratchLength());
+        if (!inputIsData) {
+            scratch.reserve(dataGradient.scratchLength());
+        }
         laneSums = LaneSum.array(gradients.blocks());
     }
 
@@ -138,6 +135,16 @@ final class Convolution implements Node {
         }
         Tensor bias = tensors.get(1);
         return IntStream.range(bias.offset(), bias.offset() + bias.elements()).toArray();
+    }
+
+    /// Offsets of what a window reaches from its corner, channel by channel, row by row.
+    private static int[] taps(Planes planes, int kernel) {
+        int[] taps = new int[planes.shape.channels() * kernel * kernel];
+        for (int i = 0; i < taps.length; i++) {
+            int row = i / kernel % kernel;
+            taps[i] = i / (kernel * kernel) * planes.planeStride + row * planes.lineLength + i % kernel * COUNT;
+        }
+        return taps;
     }
 
     private static int[] channels(Planes planes) {
@@ -153,8 +160,10 @@ final class Convolution implements Node {
                 .toArray();
     }
 
-    /// Upper left corners of windows over bordered planes, from the start of a plane.
-    private static int[] corners(int height, int width, int stride, Planes planes) {
+    /// Upper left corners of the windows of all outputs over bordered planes, from the start of a plane.
+    private static int[] corners(Planes outputs, int stride, Planes planes) {
+        int height = outputs.shape.height();
+        int width = outputs.shape.width();
         int[] corners = new int[height * width];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
@@ -174,11 +183,9 @@ final class Convolution implements Node {
 
     @Override
     public void forward(int block) {
-        forward.run(
-                in.value().data,
-                in.value().block(block),
-                out.value().data,
-                out.value().block(block));
+        Planes x = in.value();
+        Planes y = out.value();
+        forward.run(x.data, x.block(block), y.data, y.block(block), scratch.get());
     }
 
     /// Gradients of weights and biases; [#backwardInput] does the rest.
@@ -187,7 +194,7 @@ final class Convolution implements Node {
         Planes x = in.value();
         Planes dy = out.gradient();
         float[] gradient = gradients.of(block);
-        weightGradient.run(x.data, x.block(block), dy.data, dy.block(block), gradients.scratch(), gradient);
+        weightGradient.run(x.data, x.block(block), dy.data, dy.block(block), scratch.get(), gradient);
         for (int o = 0; o < bias.length; o++) {
             gradient[bias[o]] = sum(dy, block, o);
         }
@@ -201,7 +208,7 @@ final class Convolution implements Node {
     void backwardInput(int block) {
         Planes dx = in.gradient();
         Planes dy = out.gradient();
-        dataGradient.run(dy.data, dy.block(block), dx.data, dx.block(block));
+        dataGradient.run(dy.data, dy.block(block), dx.data, dx.block(block), scratch.get());
     }
 
     private float sum(Planes planes, int block, int channel) {

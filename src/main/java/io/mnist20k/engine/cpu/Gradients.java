@@ -4,8 +4,6 @@ package io.mnist20k.engine.cpu;
 /// of threads.
 final class Gradients {
     private final float[][] blocks;
-    private int scratchLength;
-    private final ThreadLocal<float[]> scratch = ThreadLocal.withInitial(() -> new float[scratchLength]);
 
     Gradients(int blocks, int parameters) {
         this.blocks = new float[blocks][parameters];
@@ -17,16 +15,6 @@ final class Gradients {
 
     float[] of(int block) {
         return blocks[block];
-    }
-
-    /// Asks for room to work in, before the first step.
-    void reserveScratch(int length) {
-        scratchLength = Math.max(scratchLength, length);
-    }
-
-    /// Of the calling thread.
-    float[] scratch() {
-        return scratch.get();
     }
 
     /// Adds the first `count` blocks over a range of the parameters.

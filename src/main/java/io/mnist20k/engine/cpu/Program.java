@@ -43,6 +43,7 @@ final class Program {
     private final Batch batch;
     private final int blocks;
     private final Gradients gradients;
+    private final Scratch scratch = new Scratch();
     private final Weights weights;
     private final Clock clock;
     private final List<Placed> nodes = new ArrayList<>();
@@ -84,8 +85,9 @@ final class Program {
         Signal out = signal(stage.index(), stage.out());
         boolean first = stage.index() == 0;
         Node node = switch (stage.layer()) {
-            case Layer.Conv conv -> Convolution.of(conv, in, out, parameters(stage.index()), first, gradients);
-            case Layer.Dense dense -> Convolution.of(dense, in, out, parameters(stage.index()), first, gradients);
+            case Layer.Conv conv -> Convolution.of(conv, in, out, parameters(stage.index()), first, gradients, scratch);
+            case Layer.Dense dense ->
+                Convolution.of(dense, in, out, parameters(stage.index()), first, gradients, scratch);
             case Layer.Relu _ -> new Relu(in, out);
             case Layer.MaxPool pool -> new MaxPool(in, out, pool.kernel(), pool.kernel(), pool.stride());
             case Layer.GlobalMaxPool _ ->

@@ -1,0 +1,197 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/// A correlation term by term, of any geometry: which elements t reaches from p is a matter of offset tables.
+///
+/// Blocking: a tile is 4 outputs × 4 pixels, 16 accumulators in registers. Each tap costs 4 vector loads of input
+/// and 4 broadcasts of weights for 16 multiply-adds, few enough loads to keep the multiply-add units busy. Weights
+/// are packed `[tile of 4 outputs][tap][4]`, so that a tile walks them straight ahead. Pixels beyond a multiple of
+/// 4 are reached by moving the last tile back over finished ones; fewer than 4 in all are taken singly.
+final class DirectCorrelation implements Correlation {
+    private static final int TILE = 4;
+
+    private final int[] taps;
+    private final int[] inPixels;
+    private final int[] outChannels;
+    private final int[] outPixels;
+
+    private final int[] packing;
+    private final int[] biasSource;
+    private final float[] weights;
+    private final float[] bias;
+
+    /// @param taps        offset of each tap from a pixel's first, in floats of the input
+    /// @param inPixels    offset of each pixel's first tap from the start of a block
+    /// @param outChannels offset of each output channel from the start of a block
+    /// @param outPixels   offset of each pixel from the start of its output channel
+    /// @param source      `[outChannels][taps]`: where each weight stands among the parameters
+    /// @param biasSource  `[outChannels]`, likewise; empty where there is no bias
+    DirectCorrelation(
+            int[] taps, int[] inPixels, int[] outChannels, int[] outPixels, int[][] source, int[] biasSource) {
+        this.taps = taps;
+        this.inPixels = inPixels;
+        this.outChannels = outChannels;
+        this.outPixels = outPixels;
+        this.biasSource = biasSource;
+        int tiles = Math.ceilDiv(outChannels.length, TILE);
+        packing = new int[tiles * taps.length * TILE];
+        Arrays.fill(packing, -1);
+        for (int o = 0; o < outChannels.length; o++) {
+            for (int t = 0; t < taps.length; t++) {
+                packing[(o / TILE * taps.length + t) * TILE + o % TILE] = source[o][t];
+            }
+        }
+        weights = new float[packing.length];
+        bias = new float[tiles * TILE];
+    }
+
+    @Override
+    public void pack(float[] parameters) {
+        for (int i = 0; i < packing.length; i++) {
+            if (packing[i] >= 0) {
+                weights[i] = parameters[packing[i]];
+            }
+        }
+        for (int o = 0; o < biasSource.length; o++) {
+            bias[o] = parameters[biasSource[o]];
+        }
+    }
+
+    @Override
+    public int scratchLength() {
+        return 0;
+    }
+
+    @Override
+    public void run(float[] in, int inBase, float[] out, int outBase, float[] scratch) {
+        int pixels = inPixels.length;
+        for (int o = 0; o < outChannels.length; o += TILE) {
+            if (pixels < TILE) {
+                for (int p = 0; p < pixels; p++) {
+                    column(in, inBase, out, outBase, o, p);
+                }
+                continue;
+            }
+            for (int p = 0; p < pixels; p += TILE) {
+                tile(in, inBase, out, outBase, o, Math.min(p, pixels - TILE));
+            }
+        }
+    }
+
+    private void tile(float[] in, int inBase, float[] out, int outBase, int o, int p) {
+        int p0 = inBase + inPixels[p];
+        int p1 = inBase + inPixels[p + 1];
+        int p2 = inBase + inPixels[p + 2];
+        int p3 = inBase + inPixels[p + 3];
+        FloatVector a00 = FloatVector.broadcast(SPECIES, bias[o]);
+        FloatVector a01 = a00;
+        FloatVector a02 = a00;
+        FloatVector a03 = a00;
+        FloatVector a10 = FloatVector.broadcast(SPECIES, bias[o + 1]);
+        FloatVector a11 = a10;
+        FloatVector a12 = a10;
+        FloatVector a13 = a10;
+        FloatVector a20 = FloatVector.broadcast(SPECIES, bias[o + 2]);
+        FloatVector a21 = a20;
+        FloatVector a22 = a20;
+        FloatVector a23 = a20;
+        FloatVector a30 = FloatVector.broadcast(SPECIES, bias[o + 3]);
+        FloatVector a31 = a30;
+        FloatVector a32 = a30;
+        FloatVector a33 = a30;
+        float[] weights = this.weights;
+        int[] taps = this.taps;
+        int w = o * taps.length;
+        for (int t = 0; t < taps.length; t++, w += TILE) {
+            int tap = taps[t];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, in, p0 + tap);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, in, p1 + tap);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, in, p2 + tap);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, in, p3 + tap);
+            FloatVector w0 = FloatVector.broadcast(SPECIES, weights[w]);
+            a00 = w0.fma(x0, a00);
+            a01 = w0.fma(x1, a01);
+            a02 = w0.fma(x2, a02);
+            a03 = w0.fma(x3, a03);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, weights[w + 1]);
+            a10 = w1.fma(x0, a10);
+            a11 = w1.fma(x1, a11);
+            a12 = w1.fma(x2, a12);
+            a13 = w1.fma(x3, a13);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, weights[w + 2]);
+            a20 = w2.fma(x0, a20);
+            a21 = w2.fma(x1, a21);
+            a22 = w2.fma(x2, a22);
+            a23 = w2.fma(x3, a23);
+            FloatVector w3 = FloatVector.broadcast(SPECIES, weights[w + 3]);
+            a30 = w3.fma(x0, a30);
+            a31 = w3.fma(x1, a31);
+            a32 = w3.fma(x2, a32);
+            a33 = w3.fma(x3, a33);
+        }
+        int q0 = outBase + outPixels[p];
+        int q1 = outBase + outPixels[p + 1];
+        int q2 = outBase + outPixels[p + 2];
+        int q3 = outBase + outPixels[p + 3];
+        int outputs = outChannels.length - o;
+        int c0 = outChannels[o];
+        a00.intoArray(out, c0 + q0);
+        a01.intoArray(out, c0 + q1);
+        a02.intoArray(out, c0 + q2);
+        a03.intoArray(out, c0 + q3);
+        if (outputs > 1) {
+            int c1 = outChannels[o + 1];
+            a10.intoArray(out, c1 + q0);
+            a11.intoArray(out, c1 + q1);
+            a12.intoArray(out, c1 + q2);
+            a13.intoArray(out, c1 + q3);
+        }
+        if (outputs > 2) {
+            int c2 = outChannels[o + 2];
+            a20.intoArray(out, c2 + q0);
+            a21.intoArray(out, c2 + q1);
+            a22.intoArray(out, c2 + q2);
+            a23.intoArray(out, c2 + q3);
+        }
+        if (outputs > 3) {
+            int c3 = outChannels[o + 3];
+            a30.intoArray(out, c3 + q0);
+            a31.intoArray(out, c3 + q1);
+            a32.intoArray(out, c3 + q2);
+            a33.intoArray(out, c3 + q3);
+        }
+    }
+
+    /// A tile of one pixel.
+    private void column(float[] in, int inBase, float[] out, int outBase, int o, int p) {
+        int pixel = inBase + inPixels[p];
+        FloatVector a0 = FloatVector.broadcast(SPECIES, bias[o]);
+        FloatVector a1 = FloatVector.broadcast(SPECIES, bias[o + 1]);
+        FloatVector a2 = FloatVector.broadcast(SPECIES, bias[o + 2]);
+        FloatVector a3 = FloatVector.broadcast(SPECIES, bias[o + 3]);
+        int w = o * taps.length;
+        for (int t = 0; t < taps.length; t++, w += TILE) {
+            FloatVector x = FloatVector.fromArray(SPECIES, in, pixel + taps[t]);
+            a0 = FloatVector.broadcast(SPECIES, weights[w]).fma(x, a0);
+            a1 = FloatVector.broadcast(SPECIES, weights[w + 1]).fma(x, a1);
+            a2 = FloatVector.broadcast(SPECIES, weights[w + 2]).fma(x, a2);
+            a3 = FloatVector.broadcast(SPECIES, weights[w + 3]).fma(x, a3);
+        }
+        int q = outBase + outPixels[p];
+        int outputs = outChannels.length - o;
+        a0.intoArray(out, outChannels[o] + q);
+        if (outputs > 1) {
+            a1.intoArray(out, outChannels[o + 1] + q);
+        }
+        if (outputs > 2) {
+            a2.intoArray(out, outChannels[o + 2] + q);
+        }
+        if (outputs > 3) {
+            a3.intoArray(out, outChannels[o + 3] + q);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+
+import jdk.incubator.vector.FloatVector;
+
+/// The transforms of Winograd's minimal filtering: a tile of 4×4 outputs of a 3×3 correlation takes 36 products a
+/// pair of channels instead of 144, `Y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A` with d the 6×6 inputs under the tile.
+///
+/// By Toom and Cook: d and g are polynomials, multiplied at the points 0, ±√½, ±√2 and ∞. With these points every
+/// entry of the matrices lies between ½ and 2√2, which loses fewer digits than the usual 0, ±1, ±2. Rows of B are
+/// the coefficients of f(x) / (x - point), f(x) = x (x² - ½)(x² - 2), and of f itself; rows of A and G are the powers
+/// of a point, those of G divided by f'(point). (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
+/// 2015; Barabasz and others, Error Analysis and Improving the Accuracy of Winograd Convolution, 2018.)
+///
+/// The weights' gradient of a tile is a correlation too, of the 6×6 inputs with the 4×4 gradients of the outputs, and
+/// takes the same 36 products: `Gᵀ [(A dY Aᵀ) ∘ (Bᵀ d B)] G`.
+///
+/// Every transform works on vectors, a lane an image, one dimension after the other.
+final class Winograd {
+    /// Outputs on a side of a tile.
+    static final int OUT = 4;
+
+    /// Inputs, and products, on a side of a tile.
+    static final int IN = 6;
+
+    /// Products of a tile.
+    static final int PRODUCTS = IN * IN;
+
+    /// Weights on a side of a kernel.
+    static final int KERNEL = 3;
+
+    private static final float P = (float) Math.sqrt(0.5);
+    private static final float Q = (float) Math.sqrt(2);
+    private static final float P3 = (float) (0.5 * Math.sqrt(0.5));
+    private static final float Q3 = (float) (2 * Math.sqrt(2));
+
+    /// f' at ±√½ and at ±√2.
+    private static final float SLOPE_P = -1.5f;
+
+    private static final float SLOPE_Q = 6;
+
+    private Winograd() {}
+
+    /// `Bᵀ d B` along columns: the six lines at `d[at]`, `width` vectors long and `line` floats apart, become six
+    /// lines of `temp`.
+    static void inputColumns(float[] d, int at, int line, int width, float[] temp, int to) {
+        for (int i = 0; i < width * COUNT; i += COUNT) {
+            points(d, at + i, line, temp, to + i, width * COUNT);
+        }
+    }
+
+    /// `Bᵀ d B` along rows, of the tile that begins at `temp[at]` among lines of `width` vectors.
+    ///
+    /// @param v gets product i at `to + i * step`
+    static void inputRows(float[] temp, int at, int width, float[] v, int to, int step) {
+        for (int i = 0; i < IN; i++) {
+            points(temp, at + i * width * COUNT, COUNT, v, to + i * IN * step, step);
+        }
+    }
+
+    private static void points(float[] d, int at, int line, float[] v, int to, int step) {
+        FloatVector d0 = FloatVector.fromArray(SPECIES, d, at);
+        FloatVector d1 = FloatVector.fromArray(SPECIES, d, at + line);
+        FloatVector d2 = FloatVector.fromArray(SPECIES, d, at + 2 * line);
+        FloatVector d3 = FloatVector.fromArray(SPECIES, d, at + 3 * line);
+        FloatVector d4 = FloatVector.fromArray(SPECIES, d, at + 4 * line);
+        FloatVector d5 = FloatVector.fromArray(SPECIES, d, at + 5 * line);
+        FloatVector fiveHalves = FloatVector.broadcast(SPECIES, -2.5f);
+        FloatVector two = FloatVector.broadcast(SPECIES, -2f);
+        FloatVector half = FloatVector.broadcast(SPECIES, -0.5f);
+        d2.fma(fiveHalves, d0.add(d4)).intoArray(v, to);
+        FloatVector evenP = d2.fma(two, d4);
+        FloatVector oddP = d1.fma(two, d3).mul(P);
+        evenP.add(oddP).intoArray(v, to + step);
+        evenP.sub(oddP).intoArray(v, to + 2 * step);
+        FloatVector evenQ = d2.fma(half, d4);
+        FloatVector oddQ = d1.fma(half, d3).mul(Q);
+        evenQ.add(oddQ).intoArray(v, to + 3 * step);
+        evenQ.sub(oddQ).intoArray(v, to + 4 * step);
+        d3.fma(fiveHalves, d1.add(d5)).intoArray(v, to + 5 * step);
+    }
+
+    /// `Aᵀ m A + bias` of the products `m[at + i * step]`, to the 4×4 outputs at `y[to]`; works at `m[temp]`.
+    static void output(float[] m, int at, int step, float bias, int temp, float[] y, int to, int line) {
+        for (int i = 0; i < IN; i++) {
+            values(m, at + i * IN * step, step, 0, m, temp + i * COUNT, IN * COUNT);
+        }
+        for (int i = 0; i < OUT; i++) {
+            values(m, temp + i * IN * COUNT, COUNT, bias, y, to + i * COUNT, line);
+        }
+    }
+
+    private static void values(float[] m, int at, int step, float bias, float[] y, int to, int line) {
+        FloatVector m0 = FloatVector.fromArray(SPECIES, m, at);
+        FloatVector m1 = FloatVector.fromArray(SPECIES, m, at + step);
+        FloatVector m2 = FloatVector.fromArray(SPECIES, m, at + 2 * step);
+        FloatVector m3 = FloatVector.fromArray(SPECIES, m, at + 3 * step);
+        FloatVector m4 = FloatVector.fromArray(SPECIES, m, at + 4 * step);
+        FloatVector m5 = FloatVector.fromArray(SPECIES, m, at + 5 * step);
+        FloatVector b = FloatVector.broadcast(SPECIES, bias);
+        FloatVector evenP = m1.add(m2);
+        FloatVector oddP = m1.sub(m2);
+        FloatVector evenQ = m3.add(m4);
+        FloatVector oddQ = m3.sub(m4);
+        m0.add(b).add(evenP.add(evenQ)).intoArray(y, to);
+        oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.fma(FloatVector.broadcast(SPECIES, P), b))
+                .intoArray(y, to + line);
+        evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.fma(FloatVector.broadcast(SPECIES, 0.5f), b))
+                .intoArray(y, to + 2 * line);
+        oddQ.fma(FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5.add(b)))
+                .intoArray(y, to + 3 * line);
+    }
+
+    /// `A dY Aᵀ` of the 4×4 gradients at `dy[at]`, product i to `v[to + i * step]`; works at `v[temp]`.
+    static void gradient(float[] dy, int at, int line, float[] v, int temp, int to, int step) {
+        for (int i = 0; i < OUT; i++) {
+            powers(dy, at + i * line, COUNT, v, temp + i * COUNT, OUT * COUNT);
+        }
+        for (int i = 0; i < IN; i++) {
+            powers(v, temp + i * OUT * COUNT, COUNT, v, to + i * step, IN * step);
+        }
+    }
+
+    private static void powers(float[] dy, int at, int line, float[] v, int to, int step) {
+        FloatVector y0 = FloatVector.fromArray(SPECIES, dy, at);
+        FloatVector y1 = FloatVector.fromArray(SPECIES, dy, at + line);
+        FloatVector y2 = FloatVector.fromArray(SPECIES, dy, at + 2 * line);
+        FloatVector y3 = FloatVector.fromArray(SPECIES, dy, at + 3 * line);
+        FloatVector two = FloatVector.broadcast(SPECIES, 2f);
+        FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
+        y0.intoArray(v, to);
+        FloatVector evenP = y2.fma(half, y0);
+        FloatVector oddP = y3.fma(half, y1).mul(P);
+        evenP.add(oddP).intoArray(v, to + step);
+        evenP.sub(oddP).intoArray(v, to + 2 * step);
+        FloatVector evenQ = y2.fma(two, y0);
+        FloatVector oddQ = y3.fma(two, y1).mul(Q);
+        evenQ.add(oddQ).intoArray(v, to + 3 * step);
+        evenQ.sub(oddQ).intoArray(v, to + 4 * step);
+        y3.intoArray(v, to + 5 * step);
+    }
+
+    /// `Gᵀ z G` of the products `z[at + i * step]`, to nine vectors from `z[to]` on; works at `z[temp]`.
+    static void weights(float[] z, int at, int step, int temp, int to) {
+        for (int i = 0; i < IN; i++) {
+            taps(z, at + i * step, IN * step, z, temp + i * COUNT, IN * COUNT);
+        }
+        for (int i = 0; i < KERNEL; i++) {
+            taps(z, temp + i * IN * COUNT, COUNT, z, to + i * KERNEL * COUNT, COUNT);
+        }
+    }
+
+    private static void taps(float[] z, int at, int step, float[] g, int to, int line) {
+        FloatVector z1 = FloatVector.fromArray(SPECIES, z, at + step);
+        FloatVector z2 = FloatVector.fromArray(SPECIES, z, at + 2 * step);
+        FloatVector z3 = FloatVector.fromArray(SPECIES, z, at + 3 * step);
+        FloatVector z4 = FloatVector.fromArray(SPECIES, z, at + 4 * step);
+        FloatVector evenP = z1.add(z2).mul(1 / SLOPE_P);
+        FloatVector oddP = z1.sub(z2).mul(P / SLOPE_P);
+        FloatVector evenQ = z3.add(z4).mul(1 / SLOPE_Q);
+        FloatVector oddQ = z3.sub(z4).mul(Q / SLOPE_Q);
+        FloatVector.fromArray(SPECIES, z, at).add(evenP.add(evenQ)).intoArray(g, to);
+        oddP.add(oddQ).intoArray(g, to + line);
+        evenP.mul(0.5f)
+                .add(evenQ.mul(2f))
+                .add(FloatVector.fromArray(SPECIES, z, at + 5 * step))
+                .intoArray(g, to + 2 * line);
+    }
+
+    /// `G g Gᵀ` of one pair of channels' nine weights, product i to `u[to + i * step]`; plain numbers, no lanes.
+    static void kernel(float[] g, float[] temp, float[] u, int to, int step) {
+        for (int i = 0; i < KERNEL; i++) {
+            products(g[i], g[KERNEL + i], g[2 * KERNEL + i], temp, i, KERNEL);
+        }
+        for (int i = 0; i < IN; i++) {
+            products(temp[i * KERNEL], temp[i * KERNEL + 1], temp[i * KERNEL + 2], u, to + i * IN * step, step);
+        }
+    }
+
+    private static void products(float g0, float g1, float g2, float[] u, int to, int step) {
+        float evenP = (g0 + 0.5f * g2) / SLOPE_P;
+        float oddP = P / SLOPE_P * g1;
+        float evenQ = (g0 + 2 * g2) / SLOPE_Q;
+        float oddQ = Q / SLOPE_Q * g1;
+        u[to] = g0;
+        u[to + step] = evenP + oddP;
+        u[to + 2 * step] = evenP - oddP;
+        u[to + 3 * step] = evenQ + oddQ;
+        u[to + 4 * step] = evenQ - oddQ;
+        u[to + 5 * step] = g2;
+    }
+}

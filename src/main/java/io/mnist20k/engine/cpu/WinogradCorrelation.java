@@ -1,0 +1,286 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+
+import io.mnist20k.network.Shape;
+import jdk.incubator.vector.FloatVector;
+
+/// A correlation with 3×3 kernels at stride 1, by [Winograd]'s products: of a group of tiles all inputs are
+/// transformed, then each of the 36 products is a small matrix product over channels, then all outputs are
+/// transformed back.
+///
+/// Blocking: a group is some rows of tiles, about a dozen tiles, whose products stay in the second-level cache. The
+/// matrix product works like [DirectCorrelation], on 4 outputs × 4 or 3 tiles in registers, for which any number of
+/// tiles but 1, 2 and 5 can be made up; there it computes tiles that nobody reads.
+final class WinogradCorrelation implements Correlation {
+    private static final int TILE = 4;
+    private static final int TILES_A_GROUP = 12;
+
+    private final WinogradTiles tiles;
+    private final int inputs;
+    private final int outputs;
+    private final int inPlane;
+    private final int inLine;
+    private final int outOrigin;
+    private final int outPlane;
+    private final int outLine;
+    private final int[][] source;
+    private final int[] biasSource;
+    private final float[] bias;
+
+    /// `[product][tile of 4 outputs][input][4]`.
+    private final float[] weights;
+
+    private final int rowsOfTiles;
+
+    /// Most places for tiles in a group.
+    private final int places;
+
+    private final int inStep;
+    private final int outStep;
+
+    /// @param out        where the outputs go; its elements stand side by side
+    /// @param in         where the inputs come from, border and all
+    /// @param source     `[output][input * 9 + tap]`: where each weight stands among the parameters
+    /// @param biasSource `[output]`, likewise; empty where there is no bias
+    WinogradCorrelation(Planes in, Planes out, int[][] source, int[] biasSource) {
+        tiles = new WinogradTiles(out.shape.height(), out.shape.width());
+        inputs = in.shape.channels();
+        outputs = out.shape.channels();
+        inPlane = in.planeStride;
+        inLine = in.lineLength;
+        outOrigin = out.elements()[0];
+        outPlane = out.planeStride;
+        outLine = out.rowStride;
+        this.source = source;
+        this.biasSource = biasSource;
+        bias = new float[outputs];
+        weights = new float[Winograd.PRODUCTS * paddedOutputs() * inputs];
+        rowsOfTiles = Math.clamp(TILES_A_GROUP / tiles.across(), 1, tiles.down());
+        places = places(rowsOfTiles * tiles.across());
+        // One vector more, so that the 36 products of a tile do not meet in the same few cache sets.
+        inStep = (inputs * places + 1) * COUNT;
+        outStep = (paddedOutputs() * places + 1) * COUNT;
+    }
+
+    /// Whether this is the faster way to outputs of that layout.
+    static boolean pays(Shape in, Planes out) {
+        Shape shape = out.shape;
+        return out.columnStride == COUNT
+                && WinogradTiles.pay(shape.height(), shape.width(), in.channels(), shape.channels(), 0);
+    }
+
+    private int paddedOutputs() {
+        return Math.ceilDiv(outputs, TILE) * TILE;
+    }
+
+    /// The next number that is made up of fours and threes.
+    private static int places(int tiles) {
+        return tiles < TILE ? TILE - 1 : tiles == 5 ? 6 : tiles;
+    }
+
+    @Override
+    public int scratchLength() {
+        return tiles.tempLength() + Winograd.PRODUCTS * (inStep + outStep);
+    }
+
+    @Override
+    public void pack(float[] parameters) {
+        float[] kernel = new float[Winograd.KERNEL * Winograd.KERNEL];
+        float[] temp = new float[Winograd.IN * Winograd.KERNEL];
+        int step = paddedOutputs() * inputs;
+        for (int o = 0; o < outputs; o++) {
+            for (int c = 0; c < inputs; c++) {
+                for (int k = 0; k < kernel.length; k++) {
+                    kernel[k] = parameters[source[o][c * kernel.length + k]];
+                }
+                Winograd.kernel(kernel, temp, weights, (o / TILE * inputs + c) * TILE + o % TILE, step);
+            }
+        }
+        for (int o = 0; o < biasSource.length; o++) {
+            bias[o] = parameters[biasSource[o]];
+        }
+    }
+
+    @Override
+    public void run(float[] in, int inBase, float[] out, int outBase, float[] scratch) {
+        for (int row = 0; row < tiles.down(); row += rowsOfTiles) {
+            int rows = Math.min(rowsOfTiles, tiles.down() - row);
+            transformInputs(in, inBase, row, rows, scratch);
+            multiply(places(rows * tiles.across()), scratch);
+            transformOutputs(row, rows, scratch, out, outBase + outOrigin);
+        }
+    }
+
+    private int inProducts() {
+        return Planes.START + tiles.tempLength();
+    }
+
+    private int outProducts() {
+        return inProducts() + Winograd.PRODUCTS * inStep;
+    }
+
+    private void transformInputs(float[] in, int inBase, int firstRow, int rows, float[] scratch) {
+        for (int c = 0; c < inputs; c++) {
+            for (int row = 0; row < rows; row++) {
+                int at = inBase + c * inPlane + tiles.y(firstRow + row) * inLine;
+                int to = inProducts() + (c * places + row * tiles.across()) * COUNT;
+                tiles.transformRow(in, at, inLine, scratch, to, inStep);
+            }
+        }
+    }
+
+    private void multiply(int places, float[] scratch) {
+        int threes = (TILE - places % TILE) % TILE;
+        int fours = places - threes * (TILE - 1);
+        int outputTile = inputs * TILE;
+        int weight = 0;
+        for (int product = 0; product < Winograd.PRODUCTS; product++) {
+            int in = inProducts() + product * inStep;
+            int out = outProducts() + product * outStep;
+            for (int o = 0; o < outputs; o += TILE, weight += outputTile) {
+                int row = out + o * this.places * COUNT;
+                for (int tile = 0; tile < fours; tile += TILE) {
+                    four(weight, scratch, in + tile * COUNT, row + tile * COUNT);
+                }
+                for (int tile = fours; tile < places; tile += TILE - 1) {
+                    three(weight, scratch, in + tile * COUNT, row + tile * COUNT);
+                }
+            }
+        }
+    }
+
+    private void transformOutputs(int firstRow, int rows, float[] scratch, float[] out, int outBase) {
+        for (int o = 0; o < outputs; o++) {
+            for (int row = 0; row < rows; row++) {
+                int to = outBase + o * outPlane + tiles.y(firstRow + row) * outLine;
+                int at = outProducts() + (o * places + row * tiles.across()) * COUNT;
+                for (int column = 0; column < tiles.across(); column++) {
+                    Winograd.output(
+                            scratch,
+                            at + column * COUNT,
+                            outStep,
+                            bias[o],
+                            Planes.START,
+                            out,
+                            to + tiles.x(column) * COUNT,
+                            outLine);
+                }
+            }
+        }
+    }
+
+    private void four(int w, float[] scratch, int x, int m) {
+        float[] weights = this.weights;
+        int line = places * COUNT;
+        FloatVector a00 = FloatVector.zero(SPECIES);
+        FloatVector a01 = a00;
+        FloatVector a02 = a00;
+        FloatVector a03 = a00;
+        FloatVector a10 = a00;
+        FloatVector a11 = a00;
+        FloatVector a12 = a00;
+        FloatVector a13 = a00;
+        FloatVector a20 = a00;
+        FloatVector a21 = a00;
+        FloatVector a22 = a00;
+        FloatVector a23 = a00;
+        FloatVector a30 = a00;
+        FloatVector a31 = a00;
+        FloatVector a32 = a00;
+        FloatVector a33 = a00;
+        for (int end = w + inputs * TILE; w < end; w += TILE, x += line) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, scratch, x);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, scratch, x + COUNT);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, scratch, x + 2 * COUNT);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, scratch, x + 3 * COUNT);
+            FloatVector w0 = FloatVector.broadcast(SPECIES, weights[w]);
+            a00 = w0.fma(x0, a00);
+            a01 = w0.fma(x1, a01);
+            a02 = w0.fma(x2, a02);
+            a03 = w0.fma(x3, a03);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, weights[w + 1]);
+            a10 = w1.fma(x0, a10);
+            a11 = w1.fma(x1, a11);
+            a12 = w1.fma(x2, a12);
+            a13 = w1.fma(x3, a13);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, weights[w + 2]);
+            a20 = w2.fma(x0, a20);
+            a21 = w2.fma(x1, a21);
+            a22 = w2.fma(x2, a22);
+            a23 = w2.fma(x3, a23);
+            FloatVector w3 = FloatVector.broadcast(SPECIES, weights[w + 3]);
+            a30 = w3.fma(x0, a30);
+            a31 = w3.fma(x1, a31);
+            a32 = w3.fma(x2, a32);
+            a33 = w3.fma(x3, a33);
+        }
+        a00.intoArray(scratch, m);
+        a01.intoArray(scratch, m + COUNT);
+        a02.intoArray(scratch, m + 2 * COUNT);
+        a03.intoArray(scratch, m + 3 * COUNT);
+        a10.intoArray(scratch, m + line);
+        a11.intoArray(scratch, m + line + COUNT);
+        a12.intoArray(scratch, m + line + 2 * COUNT);
+        a13.intoArray(scratch, m + line + 3 * COUNT);
+        a20.intoArray(scratch, m + 2 * line);
+        a21.intoArray(scratch, m + 2 * line + COUNT);
+        a22.intoArray(scratch, m + 2 * line + 2 * COUNT);
+        a23.intoArray(scratch, m + 2 * line + 3 * COUNT);
+        a30.intoArray(scratch, m + 3 * line);
+        a31.intoArray(scratch, m + 3 * line + COUNT);
+        a32.intoArray(scratch, m + 3 * line + 2 * COUNT);
+        a33.intoArray(scratch, m + 3 * line + 3 * COUNT);
+    }
+
+    private void three(int w, float[] scratch, int x, int m) {
+        float[] weights = this.weights;
+        int line = places * COUNT;
+        FloatVector a00 = FloatVector.zero(SPECIES);
+        FloatVector a01 = a00;
+        FloatVector a02 = a00;
+        FloatVector a10 = a00;
+        FloatVector a11 = a00;
+        FloatVector a12 = a00;
+        FloatVector a20 = a00;
+        FloatVector a21 = a00;
+        FloatVector a22 = a00;
+        FloatVector a30 = a00;
+        FloatVector a31 = a00;
+        FloatVector a32 = a00;
+        for (int end = w + inputs * TILE; w < end; w += TILE, x += line) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, scratch, x);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, scratch, x + COUNT);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, scratch, x + 2 * COUNT);
+            FloatVector w0 = FloatVector.broadcast(SPECIES, weights[w]);
+            a00 = w0.fma(x0, a00);
+            a01 = w0.fma(x1, a01);
+            a02 = w0.fma(x2, a02);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, weights[w + 1]);
+            a10 = w1.fma(x0, a10);
+            a11 = w1.fma(x1, a11);
+            a12 = w1.fma(x2, a12);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, weights[w + 2]);
+            a20 = w2.fma(x0, a20);
+            a21 = w2.fma(x1, a21);
+            a22 = w2.fma(x2, a22);
+            FloatVector w3 = FloatVector.broadcast(SPECIES, weights[w + 3]);
+            a30 = w3.fma(x0, a30);
+            a31 = w3.fma(x1, a31);
+            a32 = w3.fma(x2, a32);
+        }
+        a00.intoArray(scratch, m);
+        a01.intoArray(scratch, m + COUNT);
+        a02.intoArray(scratch, m + 2 * COUNT);
+        a10.intoArray(scratch, m + line);
+        a11.intoArray(scratch, m + line + COUNT);
+        a12.intoArray(scratch, m + line + 2 * COUNT);
+        a20.intoArray(scratch, m + 2 * line);
+        a21.intoArray(scratch, m + 2 * line + COUNT);
+        a22.intoArray(scratch, m + 2 * line + 2 * COUNT);
+        a30.intoArray(scratch, m + 3 * line);
+        a31.intoArray(scratch, m + 3 * line + COUNT);
+        a32.intoArray(scratch, m + 3 * line + 2 * COUNT);
+    }
+}
