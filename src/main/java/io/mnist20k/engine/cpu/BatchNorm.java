@@ -7,8 +7,6 @@ import io.mnist20k.network.Layer;
 import io.mnist20k.network.Tensor;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /// Batch normalisation and, fused into its passes, the ReLU, max pooling and dropout that may follow it.
@@ -18,13 +16,14 @@ import org.jspecify.annotations.Nullable;
 /// [#forward]; and [#backward], [#finishGradients], [#backwardInput]. Normalising is one multiply-add with a scale
 /// and shift a channel; so is its gradient.
 ///
-/// Backward, what ReLU and dropout let through is where the output is positive; no mask is stored.
-final class BatchNorm implements Node {
-    private final Signal in;
-    private final Signal out;
-    private final Batch batch;
+/// Backward, what ReLU and dropout let through is where the output is positive; no mask is stored. Nor is the gradient
+/// between the two passes back: memory costs more here than arithmetic, so the second works it out again.
+abstract sealed class BatchNorm implements Node permits PointwiseNorm, PoolingNorm {
+    final Signal in;
+    final Signal out;
+    final Batch batch;
+    final Fused fused;
     private final Layer.BatchNorm layer;
-    private final Fused fused;
     private final int scaleAt;
     private final int shiftAt;
     private final int meanAt;
@@ -35,25 +34,25 @@ final class BatchNorm implements Node {
     private final double[][] sums;
     private final LaneSum[] laneSums;
     private final int[][] words;
-    private final float[][] factors;
+    final float[][] factors;
 
     /// Forward, a channel each: out = scale (in - mean) + shift.
-    private final float[] mean;
+    final float[] mean;
 
     private final float[] inverseDeviation;
-    private final float[] scale;
-    private final float[] shift;
+    final float[] scale;
+    final float[] shift;
 
     /// Backward, a channel each: dIn = scale (dOut - meanGradient) + slope (in - mean).
-    private final float[] meanGradient;
+    final float[] meanGradient;
 
-    private final float[] slope;
+    final float[] slope;
 
     /// What follows the normalisation in the same pass.
     ///
-    /// @param pool    side and stride of the pooling window, 1 where there is none; above 1 only with `relu`
+    /// @param pools   2×2 at stride 2; only with `relu`
     /// @param dropout only with `relu`
-    record Fused(boolean relu, int pool, @Nullable DropoutMask dropout, boolean dropsChannels) {}
+    record Fused(boolean relu, boolean pools, @Nullable DropoutMask dropout, boolean dropsChannels) {}
 
     BatchNorm(
             Layer.BatchNorm layer,
@@ -139,6 +138,12 @@ final class BatchNorm implements Node {
                 (float) ((1 - layer.momentum()) * weights.statistics[statistic] + layer.momentum() * batchValue);
     }
 
+    /// Of a channel of a block; what [#finishGradients] adds up.
+    void putGradientSums(int block, int channel, FloatVector gradient, FloatVector gradientTimesCentred) {
+        sums[block][2 * channel] = laneSums[block].of(gradient);
+        sums[block][2 * channel + 1] = laneSums[block].of(gradientTimesCentred);
+    }
+
     private double sum(int index) {
         double sum = 0;
         for (int block = 0; block < batch.blocks(); block++) {
@@ -147,176 +152,27 @@ final class BatchNorm implements Node {
         return sum;
     }
 
-    @Override
-    public void forward(int block) {
-        Planes z = in.value();
-        Planes a = out.value();
-        int pool = fused.pool();
-        float least = fused.relu() ? 0 : Float.NEGATIVE_INFINITY;
-        DropoutMask dropout = batch.training ? fused.dropout() : null;
-        int[] words = this.words[block];
-        float[] factors = this.factors[block];
-        int element = 0;
-        for (int c = 0; c < a.shape.channels(); c++) {
-            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
-            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
-            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
-            if (dropout != null && fused.dropsChannels() && c % DropoutMask.CHUNK == 0) {
-                dropout.draw(block, c / DropoutMask.CHUNK, words, factors);
-            }
-            for (int y = 0; y < a.shape.height(); y++) {
-                int o = a.row(block, c, y);
-                int i = z.row(block, c, y * pool);
-                for (int x = 0; x < a.shape.width(); x++, o += a.columnStride, i += pool * z.columnStride) {
-                    FloatVector v = window(z, i, pool, mean, scale, shift).max(least);
-                    if (dropout != null) {
-                        if (!fused.dropsChannels() && element % DropoutMask.CHUNK == 0) {
-                            dropout.draw(block, element / DropoutMask.CHUNK, words, factors);
-                        }
-                        int drawn = (fused.dropsChannels() ? c : element) % DropoutMask.CHUNK;
-                        v = v.mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT));
-                        element++;
-                    }
-                    v.intoArray(a.data, o);
-                }
-            }
+    /// Draws when a chunk begins.
+    ///
+    /// @param element of the output, counted in the order in which they are asked for
+    /// @return where among `factors[block]` the element's vector stands
+    int drawn(DropoutMask dropout, int block, int channel, int element) {
+        int number = fused.dropsChannels() ? channel : element;
+        boolean begins = !fused.dropsChannels() || element % out.shape().pixels() == 0;
+        if (begins && number % DropoutMask.CHUNK == 0) {
+            dropout.draw(block, number / DropoutMask.CHUNK, words[block], factors[block]);
         }
+        return number % DropoutMask.CHUNK;
     }
 
-    /// The largest normalised value of a window.
-    private static FloatVector window(
-            Planes z, int corner, int pool, FloatVector mean, FloatVector scale, FloatVector shift) {
-        FloatVector max = normalised(z, corner, mean, scale, shift);
-        for (int y = 0; y < pool; y++) {
-            int i = corner + y * z.rowStride;
-            for (int x = 0; x < pool; x++, i += z.columnStride) {
-                max = max.max(normalised(z, i, mean, scale, shift));
-            }
-        }
-        return max;
-    }
-
-    private static FloatVector normalised(Planes z, int index, FloatVector mean, FloatVector scale, FloatVector shift) {
-        return FloatVector.fromArray(SPECIES, z.data, index).sub(mean).fma(scale, shift);
-    }
-
-    /// Turns the output's gradient into that at the normalisation's output, and adds up what the batch has to know
-    /// of it. Without pooling, input and output have one gradient memory between them.
-    @Override
-    public void backward(int block) {
-        if (fused.pool() > 1) {
-            backwardThroughPooling(block);
-            return;
-        }
-        Planes z = in.value();
-        Planes dz = in.gradient();
-        Planes a = out.value();
-        boolean drops = fused.dropout() != null;
-        FloatVector factor = passedScale();
-        for (int c = 0; c < z.shape.channels(); c++) {
-            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
-            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
-            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
-            FloatVector sum = FloatVector.zero(SPECIES);
-            FloatVector product = FloatVector.zero(SPECIES);
-            for (int y = 0; y < z.shape.height(); y++) {
-                int i = z.row(block, c, y);
-                int j = dz.row(block, c, y);
-                int o = a.row(block, c, y);
-                for (int x = 0; x < z.shape.width(); x++) {
-                    FloatVector centred =
-                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
-                    FloatVector g = FloatVector.fromArray(SPECIES, dz.data, j);
-                    if (fused.relu()) {
-                        // Without dropout, computing the output again costs less than fetching it.
-                        FloatVector v = drops ? FloatVector.fromArray(SPECIES, a.data, o) : centred.fma(scale, shift);
-                        g = FloatVector.zero(SPECIES).blend(g.mul(factor), v.compare(VectorOperators.GT, 0));
-                        g.intoArray(dz.data, j);
-                    }
-                    sum = sum.add(g);
-                    product = centred.fma(g, product);
-                    i += z.columnStride;
-                    j += dz.columnStride;
-                    o += a.columnStride;
-                }
-            }
-            sums[block][2 * c] = laneSums[block].of(sum);
-            sums[block][2 * c + 1] = laneSums[block].of(product);
-        }
-    }
-
-    /// The same where a window's gradient goes to its first largest element.
-    private void backwardThroughPooling(int block) {
-        Planes z = in.value();
-        Planes dz = in.gradient();
-        Planes a = out.value();
-        Planes da = out.gradient();
-        int pool = fused.pool();
-        FloatVector factor = passedScale();
-        for (int c = 0; c < z.shape.channels(); c++) {
-            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
-            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
-            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
-            FloatVector sum = FloatVector.zero(SPECIES);
-            FloatVector product = FloatVector.zero(SPECIES);
-            for (int y = 0; y < a.shape.height(); y++) {
-                int o = a.row(block, c, y);
-                int d = da.row(block, c, y);
-                int i = z.row(block, c, y * pool);
-                int j = dz.row(block, c, y * pool);
-                for (int x = 0; x < a.shape.width(); x++) {
-                    FloatVector v = FloatVector.fromArray(SPECIES, a.data, o);
-                    FloatVector g = FloatVector.zero(SPECIES)
-                            .blend(
-                                    FloatVector.fromArray(SPECIES, da.data, d).mul(factor),
-                                    v.compare(VectorOperators.GT, 0));
-                    FloatVector max = window(z, i, pool, mean, scale, shift);
-                    FloatVector chosen = FloatVector.zero(SPECIES);
-                    VectorMask<Float> open = SPECIES.maskAll(true);
-                    for (int wy = 0; wy < pool; wy++) {
-                        for (int wx = 0; wx < pool; wx++) {
-                            int at = i + wy * z.rowStride + wx * z.columnStride;
-                            FloatVector centred =
-                                    FloatVector.fromArray(SPECIES, z.data, at).sub(mean);
-                            VectorMask<Float> here = centred.fma(scale, shift)
-                                    .compare(VectorOperators.EQ, max)
-                                    .and(open);
-                            open = open.andNot(here);
-                            chosen = chosen.blend(centred, here);
-                            FloatVector.zero(SPECIES)
-                                    .blend(g, here)
-                                    .intoArray(dz.data, j + wy * dz.rowStride + wx * dz.columnStride);
-                        }
-                    }
-                    sum = sum.add(g);
-                    product = chosen.fma(g, product);
-                    o += a.columnStride;
-                    d += da.columnStride;
-                    i += pool * z.columnStride;
-                    j += pool * dz.columnStride;
-                }
-            }
-            clearUnpooled(block, c);
-            sums[block][2 * c] = laneSums[block].of(sum);
-            sums[block][2 * c + 1] = laneSums[block].of(product);
-        }
-    }
-
-    /// Rows and columns that fill no window get no gradient from the pooling.
-    private void clearUnpooled(int block, int channel) {
-        Planes dz = in.gradient();
-        int height = out.shape().height() * fused.pool();
-        int width = out.shape().width() * fused.pool();
-        for (int y = 0; y < dz.shape.height(); y++) {
-            for (int x = y < height ? width : 0; x < dz.shape.width(); x++) {
-                FloatVector.zero(SPECIES).intoArray(dz.data, dz.row(block, channel, y) + x * dz.columnStride);
-            }
-        }
-    }
-
-    private FloatVector passedScale() {
+    /// What the gradient of an element that dropout kept is multiplied by.
+    FloatVector passedScale() {
         return FloatVector.broadcast(SPECIES, fused.dropout() == null ? 1 : fused.dropout().scale);
     }
+
+    /// Adds up what the batch has to know of the gradient at the normalisation's output.
+    @Override
+    public abstract void backward(int block);
 
     /// Gradients of scale and shift, and what [#backwardInput] needs to know of the batch: dIn = scale (dOut -
     /// mean(dOut) - normalised · mean(dOut · normalised)).
@@ -333,27 +189,6 @@ final class BatchNorm implements Node {
         }
     }
 
-    void backwardInput(int block) {
-        Planes z = in.value();
-        Planes dz = in.gradient();
-        FloatVector mask = batch.mask(block);
-        for (int c = 0; c < z.shape.channels(); c++) {
-            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
-            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]).mul(mask);
-            FloatVector meanGradient = FloatVector.broadcast(SPECIES, this.meanGradient[c]);
-            FloatVector slope = FloatVector.broadcast(SPECIES, this.slope[c]).mul(mask);
-            for (int y = 0; y < z.shape.height(); y++) {
-                int i = z.row(block, c, y);
-                int j = dz.row(block, c, y);
-                for (int x = 0; x < z.shape.width(); x++, i += z.columnStride, j += dz.columnStride) {
-                    FloatVector fromStatistics =
-                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean).mul(slope);
-                    FloatVector.fromArray(SPECIES, dz.data, j)
-                            .sub(meanGradient)
-                            .fma(scale, fromStatistics)
-                            .intoArray(dz.data, j);
-                }
-            }
-        }
-    }
+    /// What is left of the way back: the gradient at the input.
+    abstract void backwardInput(int block);
 }

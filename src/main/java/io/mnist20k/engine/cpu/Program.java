@@ -104,15 +104,16 @@ final class Program {
         return out;
     }
 
-    /// What follows a batch normalisation and can share its passes: ReLU, then pooling without overlap, then
-    /// dropout.
+    /// What follows a batch normalisation and can share its passes: ReLU, then pooling of 2×2, then dropout.
     private int endOfFusion(int norm) {
         int end = norm + 1;
         if (!(layer(end) instanceof Layer.Relu)) {
             return end;
         }
         end++;
-        if (layer(end) instanceof Layer.MaxPool pool && pool.kernel() == pool.stride()) {
+        if (layer(end) instanceof Layer.MaxPool pool
+                && pool.kernel() == PoolingNorm.SIDE
+                && pool.stride() == PoolingNorm.SIDE) {
             end++;
         }
         if (layer(end) instanceof Layer.Dropout || layer(end) instanceof Layer.Dropout2d) {
@@ -123,13 +124,13 @@ final class Program {
 
     private Signal addBatchNorm(Layer.BatchNorm norm, int index, int end, Signal in) {
         boolean relu = false;
-        int pool = 1;
+        boolean pools = false;
         DropoutMask dropout = null;
         boolean dropsChannels = false;
         for (int i = index + 1; i < end; i++) {
             switch (layer(i)) {
                 case Layer.Relu _ -> relu = true;
-                case Layer.MaxPool p -> pool = p.kernel();
+                case Layer.MaxPool _ -> pools = true;
                 case Layer.Dropout d -> dropout = mask(i, d.rate());
                 case Layer.Dropout2d d -> {
                     dropout = mask(i, d.rate());
@@ -139,19 +140,16 @@ final class Program {
             }
         }
         Signal out = signal(end - 1, network.stages().get(end - 1).out());
-        if (pool == 1) {
+        if (!pools) {
             out = new Signal(out.value(), in.gradient());
         }
-        var node = new BatchNorm(
-                norm,
-                new BatchNorm.Fused(relu, pool, dropout, dropsChannels),
-                in,
-                out,
-                parameters(index),
-                network.statistics().stream().filter(t -> t.layer() == index).toList(),
-                batch,
-                gradients,
-                weights);
+        var fused = new BatchNorm.Fused(relu, pools, dropout, dropsChannels);
+        List<Tensor> parameters = parameters(index);
+        List<Tensor> statistics =
+                network.statistics().stream().filter(t -> t.layer() == index).toList();
+        BatchNorm node = pools
+                ? new PoolingNorm(norm, fused, in, out, parameters, statistics, batch, gradients, weights)
+                : new PointwiseNorm(norm, fused, in, out, parameters, statistics, batch, gradients, weights);
         nodes.add(new Placed(node, network.stages().subList(index, end)));
         return out;
     }
@@ -171,16 +169,27 @@ final class Program {
     /// The signal that a layer writes (-1: the images), laid out as the layers on both sides need it.
     private Signal signal(int writer, Shape shape) {
         int padding = layer(writer + 1) instanceof Layer.Conv reader ? reader.padding() : 0;
-        Planes value = new Planes(blocks, shape, padding, padding, 1);
-        if (writer < 0 || !(layer(writer) instanceof Layer.Conv conv)) {
-            return new Signal(value, Planes.plain(blocks, shape));
+        Planes gradient = gradientOf(writer, shape);
+        boolean inPlace = layer(writer + 1) instanceof Layer.BatchNorm && pools(writer + 1);
+        return new Signal(inPlace ? gradient : new Planes(blocks, shape, padding, padding, 1), gradient);
+    }
+
+    private boolean pools(int norm) {
+        return network.stages().subList(norm, endOfFusion(norm)).stream()
+                .anyMatch(stage -> stage.layer() instanceof Layer.MaxPool);
+    }
+
+    /// A convolution's data gradient reads around and between the elements, unless nothing before it learns.
+    private Planes gradientOf(int writer, Shape shape) {
+        if (writer <= 0 || !(layer(writer) instanceof Layer.Conv conv)) {
+            return Planes.plain(blocks, shape);
         }
         Shape in = network.stages().get(writer).in();
         int border = conv.kernel() - 1 - conv.padding();
         int unreached = Math.max(
                 (in.height() + 2 * conv.padding() - conv.kernel()) % conv.stride(),
                 (in.width() + 2 * conv.padding() - conv.kernel()) % conv.stride());
-        return new Signal(value, new Planes(blocks, shape, border, border + unreached, conv.stride()));
+        return new Planes(blocks, shape, border, border + unreached, conv.stride());
     }
 
     private void schedule() {

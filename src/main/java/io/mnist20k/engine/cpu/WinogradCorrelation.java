@@ -11,8 +11,9 @@ import jdk.incubator.vector.FloatVector;
 /// transformed back.
 ///
 /// Blocking: a group is some rows of tiles, about a dozen tiles, whose products stay in the second-level cache. The
-/// matrix product works like [DirectCorrelation], on 4 outputs × 4 or 3 tiles in registers, for which any number of
-/// tiles but 1, 2 and 5 can be made up; there it computes tiles that nobody reads.
+/// matrix product works like [DirectCorrelation], on 4 outputs × 4 tiles in registers; what does not divide by 4 is
+/// made
+/// up of threes, or else of single ones.
 final class WinogradCorrelation implements Correlation {
     private static final int TILE = 4;
     private static final int TILES_A_GROUP = 12;
@@ -34,8 +35,8 @@ final class WinogradCorrelation implements Correlation {
 
     private final int rowsOfTiles;
 
-    /// Most places for tiles in a group.
-    private final int places;
+    /// Most tiles in a group.
+    private final int most;
 
     private final int inStep;
     private final int outStep;
@@ -58,10 +59,10 @@ final class WinogradCorrelation implements Correlation {
         bias = new float[outputs];
         weights = new float[Winograd.PRODUCTS * paddedOutputs() * inputs];
         rowsOfTiles = Math.clamp(TILES_A_GROUP / tiles.across(), 1, tiles.down());
-        places = places(rowsOfTiles * tiles.across());
+        most = rowsOfTiles * tiles.across();
         // One vector more, so that the 36 products of a tile do not meet in the same few cache sets.
-        inStep = (inputs * places + 1) * COUNT;
-        outStep = (paddedOutputs() * places + 1) * COUNT;
+        inStep = (inputs * most + 1) * COUNT;
+        outStep = (paddedOutputs() * most + 1) * COUNT;
     }
 
     /// Whether this is the faster way to outputs of that layout.
@@ -73,11 +74,6 @@ final class WinogradCorrelation implements Correlation {
 
     private int paddedOutputs() {
         return Math.ceilDiv(outputs, TILE) * TILE;
-    }
-
-    /// The next number that is made up of fours and threes.
-    private static int places(int tiles) {
-        return tiles < TILE ? TILE - 1 : tiles == 5 ? 6 : tiles;
     }
 
     @Override
@@ -108,7 +104,7 @@ final class WinogradCorrelation implements Correlation {
         for (int row = 0; row < tiles.down(); row += rowsOfTiles) {
             int rows = Math.min(rowsOfTiles, tiles.down() - row);
             transformInputs(in, inBase, row, rows, scratch);
-            multiply(places(rows * tiles.across()), scratch);
+            multiply(rows * tiles.across(), scratch);
             transformOutputs(row, rows, scratch, out, outBase + outOrigin);
         }
     }
@@ -125,27 +121,31 @@ final class WinogradCorrelation implements Correlation {
         for (int c = 0; c < inputs; c++) {
             for (int row = 0; row < rows; row++) {
                 int at = inBase + c * inPlane + tiles.y(firstRow + row) * inLine;
-                int to = inProducts() + (c * places + row * tiles.across()) * COUNT;
+                int to = inProducts() + (c * most + row * tiles.across()) * COUNT;
                 tiles.transformRow(in, at, inLine, scratch, to, inStep);
             }
         }
     }
 
-    private void multiply(int places, float[] scratch) {
-        int threes = (TILE - places % TILE) % TILE;
-        int fours = places - threes * (TILE - 1);
-        int outputTile = inputs * TILE;
+    private void multiply(int count, float[] scratch) {
+        int missing = (TILE - count % TILE) % TILE;
+        int threes = 3 * missing <= count ? missing : 0;
+        int endOfFours = (count - 3 * threes) / TILE * TILE;
+        int endOfThrees = endOfFours + 3 * threes;
         int weight = 0;
         for (int product = 0; product < Winograd.PRODUCTS; product++) {
             int in = inProducts() + product * inStep;
             int out = outProducts() + product * outStep;
-            for (int o = 0; o < outputs; o += TILE, weight += outputTile) {
-                int row = out + o * this.places * COUNT;
-                for (int tile = 0; tile < fours; tile += TILE) {
+            for (int o = 0; o < outputs; o += TILE, weight += inputs * TILE) {
+                int row = out + o * most * COUNT;
+                for (int tile = 0; tile < endOfFours; tile += TILE) {
                     four(weight, scratch, in + tile * COUNT, row + tile * COUNT);
                 }
-                for (int tile = fours; tile < places; tile += TILE - 1) {
+                for (int tile = endOfFours; tile < endOfThrees; tile += 3) {
                     three(weight, scratch, in + tile * COUNT, row + tile * COUNT);
+                }
+                for (int tile = endOfThrees; tile < count; tile++) {
+                    one(weight, scratch, in + tile * COUNT, row + tile * COUNT);
                 }
             }
         }
@@ -155,7 +155,7 @@ final class WinogradCorrelation implements Correlation {
         for (int o = 0; o < outputs; o++) {
             for (int row = 0; row < rows; row++) {
                 int to = outBase + o * outPlane + tiles.y(firstRow + row) * outLine;
-                int at = outProducts() + (o * places + row * tiles.across()) * COUNT;
+                int at = outProducts() + (o * most + row * tiles.across()) * COUNT;
                 for (int column = 0; column < tiles.across(); column++) {
                     Winograd.output(
                             scratch,
@@ -173,7 +173,7 @@ final class WinogradCorrelation implements Correlation {
 
     private void four(int w, float[] scratch, int x, int m) {
         float[] weights = this.weights;
-        int line = places * COUNT;
+        int line = most * COUNT;
         FloatVector a00 = FloatVector.zero(SPECIES);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -236,7 +236,7 @@ final class WinogradCorrelation implements Correlation {
 
     private void three(int w, float[] scratch, int x, int m) {
         float[] weights = this.weights;
-        int line = places * COUNT;
+        int line = most * COUNT;
         FloatVector a00 = FloatVector.zero(SPECIES);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -282,5 +282,29 @@ final class WinogradCorrelation implements Correlation {
         a30.intoArray(scratch, m + 3 * line);
         a31.intoArray(scratch, m + 3 * line + COUNT);
         a32.intoArray(scratch, m + 3 * line + 2 * COUNT);
+    }
+
+    private void one(int w, float[] scratch, int x, int m) {
+        float[] weights = this.weights;
+        int line = most * COUNT;
+        FloatVector a00 = FloatVector.zero(SPECIES);
+        FloatVector a10 = a00;
+        FloatVector a20 = a00;
+        FloatVector a30 = a00;
+        for (int end = w + inputs * TILE; w < end; w += TILE, x += line) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, scratch, x);
+            FloatVector w0 = FloatVector.broadcast(SPECIES, weights[w]);
+            a00 = w0.fma(x0, a00);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, weights[w + 1]);
+            a10 = w1.fma(x0, a10);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, weights[w + 2]);
+            a20 = w2.fma(x0, a20);
+            FloatVector w3 = FloatVector.broadcast(SPECIES, weights[w + 3]);
+            a30 = w3.fma(x0, a30);
+        }
+        a00.intoArray(scratch, m);
+        a10.intoArray(scratch, m + line);
+        a20.intoArray(scratch, m + 2 * line);
+        a30.intoArray(scratch, m + 3 * line);
     }
 }

@@ -1,0 +1,161 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+
+import io.mnist20k.network.Layer;
+import io.mnist20k.network.Tensor;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/// Batch normalisation with nothing behind it that changes the shape. Input and output have one gradient memory
+/// between them.
+final class PointwiseNorm extends BatchNorm {
+    PointwiseNorm(
+            Layer.BatchNorm layer,
+            Fused fused,
+            Signal in,
+            Signal out,
+            List<Tensor> parameters,
+            List<Tensor> statistics,
+            Batch batch,
+            Gradients gradients,
+            Weights weights) {
+        super(layer, fused, in, out, parameters, statistics, batch, gradients, weights);
+    }
+
+    @Override
+    public void forward(int block) {
+        DropoutMask dropout = batch.training ? fused.dropout() : null;
+        if (dropout == null) {
+            forwardWhole(block);
+        } else {
+            forwardDropping(block, dropout);
+        }
+    }
+
+    private void forwardWhole(int block) {
+        Planes z = in.value();
+        Planes a = out.value();
+        float least = fused.relu() ? 0 : Float.NEGATIVE_INFINITY;
+        for (int c = 0; c < z.shape.channels(); c++) {
+            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+            for (int y = 0; y < z.shape.height(); y++) {
+                int i = z.row(block, c, y);
+                int o = a.row(block, c, y);
+                for (int x = 0; x < z.shape.width(); x++, i += z.columnStride, o += a.columnStride) {
+                    FloatVector.fromArray(SPECIES, z.data, i)
+                            .sub(mean)
+                            .fma(scale, shift)
+                            .max(least)
+                            .intoArray(a.data, o);
+                }
+            }
+        }
+    }
+
+    private void forwardDropping(int block, DropoutMask dropout) {
+        Planes z = in.value();
+        Planes a = out.value();
+        float[] factors = this.factors[block];
+        int element = 0;
+        for (int c = 0; c < z.shape.channels(); c++) {
+            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+            for (int y = 0; y < z.shape.height(); y++) {
+                int i = z.row(block, c, y);
+                int o = a.row(block, c, y);
+                for (int x = 0; x < z.shape.width(); x++, i += z.columnStride, o += a.columnStride) {
+                    int drawn = drawn(dropout, block, c, element++);
+                    FloatVector.fromArray(SPECIES, z.data, i)
+                            .sub(mean)
+                            .fma(scale, shift)
+                            .max(0)
+                            .mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT))
+                            .intoArray(a.data, o);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void backward(int block) {
+        Planes z = in.value();
+        Planes dz = in.gradient();
+        for (int c = 0; c < z.shape.channels(); c++) {
+            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+            FloatVector sum = FloatVector.zero(SPECIES);
+            FloatVector product = FloatVector.zero(SPECIES);
+            for (int y = 0; y < z.shape.height(); y++) {
+                int i = z.row(block, c, y);
+                int j = dz.row(block, c, y);
+                int o = out.value().row(block, c, y);
+                for (int x = 0; x < z.shape.width(); x++) {
+                    FloatVector centred =
+                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
+                    FloatVector g = passed(centred.fma(scale, shift), o, j);
+                    sum = sum.add(g);
+                    product = centred.fma(g, product);
+                    i += z.columnStride;
+                    j += dz.columnStride;
+                    o += out.value().columnStride;
+                }
+            }
+            putGradientSums(block, c, sum, product);
+        }
+    }
+
+    /// The gradient at the normalisation's output of the element whose output stands at `o` and that output's
+    /// gradient at `j`.
+    ///
+    /// @param normalised positive where ReLU lets it through; without dropout, computing it again costs less than
+    ///                   fetching the output
+    private FloatVector passed(FloatVector normalised, int o, int j) {
+        FloatVector g = FloatVector.fromArray(SPECIES, in.gradient().data, j);
+        if (!fused.relu()) {
+            return g;
+        }
+        if (fused.dropout() == null) {
+            return FloatVector.zero(SPECIES).blend(g, normalised.compare(VectorOperators.GT, 0));
+        }
+        FloatVector kept = FloatVector.fromArray(SPECIES, out.value().data, o);
+        return FloatVector.zero(SPECIES).blend(g.mul(passedScale()), kept.compare(VectorOperators.GT, 0));
+    }
+
+    @Override
+    void backwardInput(int block) {
+        Planes z = in.value();
+        Planes dz = in.gradient();
+        FloatVector mask = batch.mask(block);
+        for (int c = 0; c < z.shape.channels(); c++) {
+            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+            FloatVector meanGradient = FloatVector.broadcast(SPECIES, this.meanGradient[c]);
+            FloatVector maskedScale = scale.mul(mask);
+            FloatVector slope = FloatVector.broadcast(SPECIES, this.slope[c]).mul(mask);
+            for (int y = 0; y < z.shape.height(); y++) {
+                int i = z.row(block, c, y);
+                int j = dz.row(block, c, y);
+                int o = out.value().row(block, c, y);
+                for (int x = 0; x < z.shape.width(); x++) {
+                    FloatVector centred =
+                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
+                    passed(centred.fma(scale, shift), o, j)
+                            .sub(meanGradient)
+                            .fma(maskedScale, centred.mul(slope))
+                            .intoArray(dz.data, j);
+                    i += z.columnStride;
+                    j += dz.columnStride;
+                    o += out.value().columnStride;
+                }
+            }
+        }
+    }
+}

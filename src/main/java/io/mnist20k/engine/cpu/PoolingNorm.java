@@ -1,0 +1,205 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+
+import io.mnist20k.network.Layer;
+import io.mnist20k.network.Tensor;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/// Batch normalisation, ReLU and max pooling of 2×2 at stride 2. Backward, the gradient of a window goes to its first
+/// largest element. The gradient at the input takes the place of the input, which nobody needs any more.
+final class PoolingNorm extends BatchNorm {
+    static final int SIDE = 2;
+
+    PoolingNorm(
+            Layer.BatchNorm layer,
+            Fused fused,
+            Signal in,
+            Signal out,
+            List<Tensor> parameters,
+            List<Tensor> statistics,
+            Batch batch,
+            Gradients gradients,
+            Weights weights) {
+        super(layer, fused, in, out, parameters, statistics, batch, gradients, weights);
+    }
+
+    @Override
+    public void forward(int block) {
+        Planes z = in.value();
+        Planes a = out.value();
+        DropoutMask dropout = batch.training ? fused.dropout() : null;
+        float[] factors = this.factors[block];
+        int element = 0;
+        for (int c = 0; c < a.shape.channels(); c++) {
+            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+            for (int y = 0; y < a.shape.height(); y++) {
+                int o = a.row(block, c, y);
+                int i = z.row(block, c, y * SIDE);
+                for (int x = 0; x < a.shape.width(); x++, o += a.columnStride, i += SIDE * z.columnStride) {
+                    FloatVector v0 = normalised(i, mean, scale, shift);
+                    FloatVector v1 = normalised(i + z.columnStride, mean, scale, shift);
+                    FloatVector v2 = normalised(i + z.rowStride, mean, scale, shift);
+                    FloatVector v3 = normalised(i + z.rowStride + z.columnStride, mean, scale, shift);
+                    FloatVector v = v0.max(v1).max(v2.max(v3)).max(0);
+                    if (dropout != null) {
+                        int drawn = drawn(dropout, block, c, element++);
+                        v = v.mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT));
+                    }
+                    v.intoArray(a.data, o);
+                }
+            }
+        }
+    }
+
+    private FloatVector centred(int index, FloatVector mean) {
+        return FloatVector.fromArray(SPECIES, in.value().data, index).sub(mean);
+    }
+
+    private FloatVector normalised(int index, FloatVector mean, FloatVector scale, FloatVector shift) {
+        return centred(index, mean).fma(scale, shift);
+    }
+
+    /// The gradient of the window whose output stands at `o` and that output's gradient at `d`, behind dropout and
+    /// ReLU.
+    private FloatVector passed(int o, int d, FloatVector factor) {
+        VectorMask<Float> positive =
+                FloatVector.fromArray(SPECIES, out.value().data, o).compare(VectorOperators.GT, 0);
+        FloatVector g = FloatVector.fromArray(SPECIES, out.gradient().data, d);
+        return FloatVector.zero(SPECIES).blend(g.mul(factor), positive);
+    }
+
+    @Override
+    public void backward(int block) {
+        Planes z = in.value();
+        Planes a = out.value();
+        Planes da = out.gradient();
+        FloatVector factor = passedScale();
+        for (int c = 0; c < z.shape.channels(); c++) {
+            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+            FloatVector sum = FloatVector.zero(SPECIES);
+            FloatVector product = FloatVector.zero(SPECIES);
+            for (int y = 0; y < a.shape.height(); y++) {
+                int o = a.row(block, c, y);
+                int d = da.row(block, c, y);
+                int i = z.row(block, c, y * SIDE);
+                for (int x = 0; x < a.shape.width(); x++) {
+                    FloatVector g = passed(o, d, factor);
+                    FloatVector c0 = centred(i, mean);
+                    FloatVector c1 = centred(i + z.columnStride, mean);
+                    FloatVector c2 = centred(i + z.rowStride, mean);
+                    FloatVector c3 = centred(i + z.rowStride + z.columnStride, mean);
+                    FloatVector v0 = c0.fma(scale, shift);
+                    FloatVector v1 = c1.fma(scale, shift);
+                    FloatVector v2 = c2.fma(scale, shift);
+                    FloatVector v3 = c3.fma(scale, shift);
+                    FloatVector max = v0.max(v1).max(v2.max(v3));
+                    FloatVector chosen = c3.blend(c2, v2.compare(VectorOperators.EQ, max))
+                            .blend(c1, v1.compare(VectorOperators.EQ, max))
+                            .blend(c0, v0.compare(VectorOperators.EQ, max));
+                    sum = sum.add(g);
+                    product = chosen.fma(g, product);
+                    o += a.columnStride;
+                    d += da.columnStride;
+                    i += SIDE * z.columnStride;
+                }
+            }
+            putGradientSums(block, c, sum, product);
+        }
+    }
+
+    @Override
+    void backwardInput(int block) {
+        Planes z = in.value();
+        Planes dz = in.gradient();
+        Planes a = out.value();
+        Planes da = out.gradient();
+        FloatVector mask = batch.mask(block);
+        FloatVector factor = passedScale();
+        for (int c = 0; c < z.shape.channels(); c++) {
+            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
+            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
+            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+            FloatVector meanGradient = FloatVector.broadcast(SPECIES, this.meanGradient[c]);
+            FloatVector maskedScale = scale.mul(mask);
+            FloatVector slope = FloatVector.broadcast(SPECIES, this.slope[c]).mul(mask);
+            for (int y = 0; y < a.shape.height(); y++) {
+                int o = a.row(block, c, y);
+                int d = da.row(block, c, y);
+                int i = z.row(block, c, y * SIDE);
+                int j = dz.row(block, c, y * SIDE);
+                for (int x = 0; x < a.shape.width(); x++) {
+                    FloatVector g = passed(o, d, factor);
+                    FloatVector c0 = centred(i, mean);
+                    FloatVector c1 = centred(i + z.columnStride, mean);
+                    FloatVector c2 = centred(i + z.rowStride, mean);
+                    FloatVector c3 = centred(i + z.rowStride + z.columnStride, mean);
+                    FloatVector v0 = c0.fma(scale, shift);
+                    FloatVector v1 = c1.fma(scale, shift);
+                    FloatVector v2 = c2.fma(scale, shift);
+                    FloatVector v3 = c3.fma(scale, shift);
+                    FloatVector max = v0.max(v1).max(v2.max(v3));
+                    VectorMask<Float> first = v0.compare(VectorOperators.EQ, max);
+                    VectorMask<Float> second =
+                            v1.compare(VectorOperators.EQ, max).andNot(first);
+                    VectorMask<Float> taken = first.or(second);
+                    VectorMask<Float> third =
+                            v2.compare(VectorOperators.EQ, max).andNot(taken);
+                    VectorMask<Float> last = taken.or(third).not();
+                    FloatVector none = FloatVector.zero(SPECIES);
+                    none.blend(g, first)
+                            .sub(meanGradient)
+                            .fma(maskedScale, c0.mul(slope))
+                            .intoArray(dz.data, j);
+                    none.blend(g, second)
+                            .sub(meanGradient)
+                            .fma(maskedScale, c1.mul(slope))
+                            .intoArray(dz.data, j + dz.columnStride);
+                    none.blend(g, third)
+                            .sub(meanGradient)
+                            .fma(maskedScale, c2.mul(slope))
+                            .intoArray(dz.data, j + dz.rowStride);
+                    none.blend(g, last)
+                            .sub(meanGradient)
+                            .fma(maskedScale, c3.mul(slope))
+                            .intoArray(dz.data, j + dz.rowStride + dz.columnStride);
+                    o += a.columnStride;
+                    d += da.columnStride;
+                    i += SIDE * z.columnStride;
+                    j += SIDE * dz.columnStride;
+                }
+            }
+            unpooledInput(block, c, mean, meanGradient, maskedScale, slope);
+        }
+    }
+
+    /// Rows and columns that fill no window get no gradient from the pooling, only from the statistics.
+    private void unpooledInput(
+            int block,
+            int channel,
+            FloatVector mean,
+            FloatVector meanGradient,
+            FloatVector maskedScale,
+            FloatVector slope) {
+        Planes z = in.value();
+        Planes dz = in.gradient();
+        int height = out.shape().height() * SIDE;
+        int width = out.shape().width() * SIDE;
+        for (int y = 0; y < z.shape.height(); y++) {
+            for (int x = y < height ? width : 0; x < z.shape.width(); x++) {
+                centred(z.row(block, channel, y) + x * z.columnStride, mean)
+                        .mul(slope)
+                        .sub(meanGradient.mul(maskedScale))
+                        .intoArray(dz.data, dz.row(block, channel, y) + x * dz.columnStride);
+            }
+        }
+    }
+}
