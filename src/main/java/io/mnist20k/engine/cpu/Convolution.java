@@ -53,13 +53,18 @@ final class Convolution implements Node {
         int[] bias = biasOf(tensors);
         boolean unitStride = kernel == Winograd.KERNEL && layer.stride() == 1;
         Correlation forward = unitStride && WinogradCorrelation.pays(x.shape, y)
-                ? new WinogradCorrelation(x, y, source, bias)
+                ? new WinogradCorrelation(x, y, source, bias, 0)
                 : new DirectCorrelation(
                         taps(x, kernel), corners(y, layer.stride(), x), channels(y), y.elements(), source, bias);
-        Correlation dataGradient = unitStride && WinogradCorrelation.pays(dy.shape, dx)
-                ? new WinogradCorrelation(dy, dx, turnedSource, new int[0])
-                : new DirectCorrelation(
-                        taps(dy, kernel), corners(dx, 1, dy), channels(dx), dx.elements(), turnedSource, new int[0]);
+        Correlation dataGradient;
+        if (!unitStride || !WinogradCorrelation.pays(dy.shape, dx)) {
+            dataGradient = new DirectCorrelation(
+                    taps(dy, kernel), corners(dx, 1, dy), channels(dx), dx.elements(), turnedSource, new int[0]);
+        } else if (layer.padding() == 0 && RimmedCorrelation.pays(dy.shape, dx.shape)) {
+            dataGradient = new RimmedCorrelation(dy, dx, turnedSource);
+        } else {
+            dataGradient = new WinogradCorrelation(dy, dx, turnedSource, new int[0], 0);
+        }
         WeightGradient weightGradient = unitStride && WinogradWeightGradient.pays(x.shape, dy.shape)
                 ? new WinogradWeightGradient(x, dy, source)
                 : new DirectWeightGradient(

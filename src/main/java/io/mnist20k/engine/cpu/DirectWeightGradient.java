@@ -62,7 +62,7 @@ final class DirectWeightGradient implements WeightGradient {
     }
 
     private void addLanes(float[] scratch, float[] gradient) {
-        LaneSums.fold(scratch, Planes.START, taps.length * outChannels.length);
+        LaneSums.fold(scratch, Planes.START, taps.length * outChannels.length, Planes.START);
         int tilesOfTaps = taps.length / TILE;
         for (int o = 0; o < target.length; o++) {
             for (int t = 0; t < target[o].length; t++) {

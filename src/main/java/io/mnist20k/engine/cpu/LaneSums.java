@@ -40,24 +40,22 @@ final class LaneSums {
                 .toArray(VectorShuffle[]::new);
     }
 
-    /// The sums of the vectors `data[from + i * COUNT]`, i < `count`, stand from `data[from]` on afterwards, one after
-    /// the other. Overwrites up to the next multiple of COUNT vectors.
-    static void fold(float[] data, int from, int count) {
-        for (int first = 0; first < count; first += COUNT) {
-            int at = from + first * COUNT;
-            for (int level = 0; level < LEVELS; level++) {
-                int step = COUNT << level;
-                VectorMask<Float> upper = UPPER[level];
-                VectorShuffle<Float> exchanged = EXCHANGED[level];
-                for (int i = at; i < at + COUNT * COUNT; i += 2 * step) {
-                    FloatVector a = FloatVector.fromArray(SPECIES, data, i);
-                    FloatVector b = FloatVector.fromArray(SPECIES, data, i + step);
-                    a.blend(b, upper)
-                            .add(b.blend(a, upper).rearrange(exchanged))
-                            .intoArray(data, i);
-                }
+    /// The sums of `count` vectors, one after the other in `data` from `from` on, to `data[to]` and what follows.
+    /// Overwrites the vectors, up to the next multiple of COUNT of them, and as many sums.
+    static void fold(float[] data, int from, int count, int to) {
+        int end = from + Math.ceilDiv(count, COUNT) * COUNT * COUNT;
+        for (int level = 0; level < LEVELS; level++) {
+            int step = COUNT << level;
+            VectorMask<Float> upper = UPPER[level];
+            VectorShuffle<Float> exchanged = EXCHANGED[level];
+            for (int i = from; i < end; i += 2 * step) {
+                FloatVector a = FloatVector.fromArray(SPECIES, data, i);
+                FloatVector b = FloatVector.fromArray(SPECIES, data, i + step);
+                a.blend(b, upper).add(b.blend(a, upper).rearrange(exchanged)).intoArray(data, i);
             }
-            FloatVector.fromArray(SPECIES, data, at).intoArray(data, from + first);
+        }
+        for (int i = from; i < end; i += COUNT * COUNT, to += COUNT) {
+            FloatVector.fromArray(SPECIES, data, i).intoArray(data, to);
         }
     }
 }

@@ -169,26 +169,31 @@ final class Winograd {
                 .intoArray(g, to + 2 * line);
     }
 
-    /// `G g Gᵀ` of one pair of channels' nine weights, product i to `u[to + i * step]`; plain numbers, no lanes.
-    static void kernel(float[] g, float[] temp, float[] u, int to, int step) {
+    /// `G g Gᵀ` of nine vectors of weights, from `g[at]` on, a lane a pair of channels, product i to `u[to + i *
+    /// step]`; works at
+    /// `g[temp]`.
+    static void kernels(float[] g, int at, int temp, float[] u, int to, int step) {
         for (int i = 0; i < KERNEL; i++) {
-            products(g[i], g[KERNEL + i], g[2 * KERNEL + i], temp, i, KERNEL);
+            products(g, at + i * COUNT, KERNEL * COUNT, g, temp + i * COUNT, KERNEL * COUNT);
         }
         for (int i = 0; i < IN; i++) {
-            products(temp[i * KERNEL], temp[i * KERNEL + 1], temp[i * KERNEL + 2], u, to + i * IN * step, step);
+            products(g, temp + i * KERNEL * COUNT, COUNT, u, to + i * IN * step, step);
         }
     }
 
-    private static void products(float g0, float g1, float g2, float[] u, int to, int step) {
-        float evenP = (g0 + 0.5f * g2) / SLOPE_P;
-        float oddP = P / SLOPE_P * g1;
-        float evenQ = (g0 + 2 * g2) / SLOPE_Q;
-        float oddQ = Q / SLOPE_Q * g1;
-        u[to] = g0;
-        u[to + step] = evenP + oddP;
-        u[to + 2 * step] = evenP - oddP;
-        u[to + 3 * step] = evenQ + oddQ;
-        u[to + 4 * step] = evenQ - oddQ;
-        u[to + 5 * step] = g2;
+    private static void products(float[] g, int at, int line, float[] u, int to, int step) {
+        FloatVector g0 = FloatVector.fromArray(SPECIES, g, at);
+        FloatVector g1 = FloatVector.fromArray(SPECIES, g, at + line);
+        FloatVector g2 = FloatVector.fromArray(SPECIES, g, at + 2 * line);
+        g0.intoArray(u, to);
+        FloatVector evenP = g0.add(g2.mul(0.5f)).mul(1 / SLOPE_P);
+        FloatVector oddP = g1.mul(P / SLOPE_P);
+        evenP.add(oddP).intoArray(u, to + step);
+        evenP.sub(oddP).intoArray(u, to + 2 * step);
+        FloatVector evenQ = g0.add(g2.mul(2f)).mul(1 / SLOPE_Q);
+        FloatVector oddQ = g1.mul(Q / SLOPE_Q);
+        evenQ.add(oddQ).intoArray(u, to + 3 * step);
+        evenQ.sub(oddQ).intoArray(u, to + 4 * step);
+        g2.intoArray(u, to + 5 * step);
     }
 }

@@ -16,11 +16,13 @@ import jdk.incubator.vector.FloatVector;
 /// up of threes, or else of single ones.
 final class WinogradCorrelation implements Correlation {
     private static final int TILE = 4;
+    private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
     private static final int TILES_A_GROUP = 12;
 
     private final WinogradTiles tiles;
     private final int inputs;
     private final int outputs;
+    private final int inOrigin;
     private final int inPlane;
     private final int inLine;
     private final int outOrigin;
@@ -45,13 +47,15 @@ final class WinogradCorrelation implements Correlation {
     /// @param in         where the inputs come from, border and all
     /// @param source     `[output][input * 9 + tap]`: where each weight stands among the parameters
     /// @param biasSource `[output]`, likewise; empty where there is no bias
-    WinogradCorrelation(Planes in, Planes out, int[][] source, int[] biasSource) {
-        tiles = new WinogradTiles(out.shape.height(), out.shape.width());
+    /// @param rim        outputs on each side that are left out
+    WinogradCorrelation(Planes in, Planes out, int[][] source, int[] biasSource, int rim) {
+        tiles = new WinogradTiles(out.shape.height() - 2 * rim, out.shape.width() - 2 * rim);
         inputs = in.shape.channels();
         outputs = out.shape.channels();
         inPlane = in.planeStride;
         inLine = in.lineLength;
-        outOrigin = out.elements()[0];
+        inOrigin = rim * (in.lineLength + COUNT);
+        outOrigin = out.elements()[0] + rim * (out.rowStride + COUNT);
         outPlane = out.planeStride;
         outLine = out.rowStride;
         this.source = source;
@@ -65,11 +69,17 @@ final class WinogradCorrelation implements Correlation {
         outStep = (paddedOutputs() * most + 1) * COUNT;
     }
 
-    /// Whether this is the faster way to outputs of that layout.
+    /// Whether this works, and is the faster way to outputs of that layout.
     static boolean pays(Shape in, Planes out) {
-        Shape shape = out.shape;
-        return out.columnStride == COUNT
-                && WinogradTiles.pay(shape.height(), shape.width(), in.channels(), shape.channels(), 0);
+        return in.channels() >= inputsAVector()
+                && out.columnStride == COUNT
+                && cost(in, out.shape, 0) < WinogradTiles.direct(in, out.shape);
+    }
+
+    /// In multiply-adds.
+    static long cost(Shape in, Shape out, int rim) {
+        var tiles = new WinogradTiles(out.height() - 2 * rim, out.width() - 2 * rim);
+        return tiles.cost(in.channels(), out.channels());
     }
 
     private int paddedOutputs() {
@@ -83,19 +93,33 @@ final class WinogradCorrelation implements Correlation {
 
     @Override
     public void pack(float[] parameters) {
-        float[] kernel = new float[Winograd.KERNEL * Winograd.KERNEL];
-        float[] temp = new float[Winograd.IN * Winograd.KERNEL];
+        float[] kernels = new float[(TAPS + 2 * Winograd.PRODUCTS) * COUNT];
         int step = paddedOutputs() * inputs;
-        for (int o = 0; o < outputs; o++) {
-            for (int c = 0; c < inputs; c++) {
-                for (int k = 0; k < kernel.length; k++) {
-                    kernel[k] = parameters[source[o][c * kernel.length + k]];
-                }
-                Winograd.kernel(kernel, temp, weights, (o / TILE * inputs + c) * TILE + o % TILE, step);
+        for (int o = 0; o < outputs; o += TILE) {
+            for (int first = 0; first < inputs; first += inputsAVector()) {
+                int c = Math.min(first, inputs - inputsAVector());
+                gather(parameters, o, c, kernels);
+                Winograd.kernels(kernels, 0, TAPS * COUNT, weights, o * inputs + c * TILE, step);
             }
         }
         for (int o = 0; o < biasSource.length; o++) {
             bias[o] = parameters[biasSource[o]];
+        }
+    }
+
+    /// Inputs whose weights for 4 outputs fill a vector, a lane each.
+    private static int inputsAVector() {
+        return COUNT / TILE;
+    }
+
+    /// Nine vectors, one a tap.
+    private void gather(float[] parameters, int firstOutput, int firstInput, float[] kernels) {
+        for (int lane = 0; lane < COUNT; lane++) {
+            int o = firstOutput + lane % TILE;
+            int c = firstInput + lane / TILE;
+            for (int tap = 0; tap < TAPS; tap++) {
+                kernels[tap * COUNT + lane] = o < outputs ? parameters[source[o][c * TAPS + tap]] : 0;
+            }
         }
     }
 
@@ -120,7 +144,7 @@ final class WinogradCorrelation implements Correlation {
     private void transformInputs(float[] in, int inBase, int firstRow, int rows, float[] scratch) {
         for (int c = 0; c < inputs; c++) {
             for (int row = 0; row < rows; row++) {
-                int at = inBase + c * inPlane + tiles.y(firstRow + row) * inLine;
+                int at = inBase + inOrigin + c * inPlane + tiles.y(firstRow + row) * inLine;
                 int to = inProducts() + (c * most + row * tiles.across()) * COUNT;
                 tiles.transformRow(in, at, inLine, scratch, to, inStep);
             }

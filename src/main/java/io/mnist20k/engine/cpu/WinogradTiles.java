@@ -2,6 +2,8 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 
+import io.mnist20k.network.Shape;
+
 /// How a plane of `height` × `width` outputs, at least 4×4, is cut into [Winograd]'s tiles. The last tile of a row or
 /// column ends with the plane, over outputs that the one before has computed too.
 record WinogradTiles(int height, int width) {
@@ -11,17 +13,18 @@ record WinogradTiles(int height, int width) {
 
     private static final int OUTPUT_COST = 150;
 
-    /// Whether products on such tiles cost less than the multiply-adds that they save.
-    ///
-    /// @param fixed multiply-adds besides those of the tiles
-    static boolean pay(int height, int width, int inputs, int outputs, long fixed) {
+    /// What all tiles take, in multiply-adds.
+    long cost(int inputs, int outputs) {
         if (Math.min(height, width) < Winograd.OUT) {
-            return false;
+            return Long.MAX_VALUE / 2;
         }
-        long tile =
-                (long) INPUT_COST * inputs + (long) OUTPUT_COST * outputs + (long) Winograd.PRODUCTS * inputs * outputs;
-        long direct = (long) Winograd.KERNEL * Winograd.KERNEL * inputs * outputs * height * width;
-        return new WinogradTiles(height, width).count() * tile + fixed < direct;
+        long products = (long) Winograd.PRODUCTS * inputs * outputs;
+        return count() * (products + (long) INPUT_COST * inputs + (long) OUTPUT_COST * outputs);
+    }
+
+    /// Multiply-adds of a 3×3 correlation without Winograd.
+    static long direct(Shape in, Shape out) {
+        return (long) Winograd.KERNEL * Winograd.KERNEL * in.channels() * out.elements();
     }
 
     int across() {

@@ -7,16 +7,16 @@ import io.mnist20k.network.Shape;
 import jdk.incubator.vector.FloatVector;
 
 /// The gradient of 3×3 kernels at stride 1, by [Winograd]'s products: inputs and output gradients of all tiles are
-/// transformed, each of the 36 products is a matrix product over tiles, and what comes out is transformed back to nine
-/// weights a pair of channels; last, the lanes are added.
+/// transformed, each of the 36 products is a matrix product over tiles, the lanes of what comes out are added, and the
+/// sums transformed back to nine weights a pair of channels.
 ///
 /// Blocking: like [DirectWeightGradient], 4 outputs × 4 inputs in registers, over all tiles of the plane at once.
 final class WinogradWeightGradient implements WeightGradient {
     private static final int TILE = 4;
     private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
 
-    /// About what it takes to make nine weights of 36 sums, in multiply-adds.
-    private static final int TRANSFORM_COST = 150;
+    /// About what it takes to add the lanes of a pair of channels' 36 products, in multiply-adds.
+    private static final int FOLD_COST = 180;
 
     private final WinogradTiles tiles;
     private final Planes in;
@@ -30,7 +30,9 @@ final class WinogradWeightGradient implements WeightGradient {
 
     private final int inStep;
     private final int outStep;
-    private final int pairStep;
+
+    /// Sums of a product: of 4 × 4 pairs of channels after 4 × 4 pairs.
+    private final int pairs;
 
     /// @param target `[output][input * 9 + tap]`: where each weight stands among the parameters
     WinogradWeightGradient(Planes in, Planes dOut, int[][] target) {
@@ -43,13 +45,14 @@ final class WinogradWeightGradient implements WeightGradient {
         line = (tiles.count() + 1) * COUNT;
         inStep = padded(inputs) * line + COUNT;
         outStep = padded(outputs) * line + COUNT;
-        pairStep = padded(inputs) * padded(outputs) * COUNT + COUNT;
+        pairs = padded(inputs) * padded(outputs);
     }
 
     /// Whether this is the faster way.
     static boolean pays(Shape in, Shape out) {
-        long transformedBack = (long) TRANSFORM_COST * in.channels() * out.channels();
-        return WinogradTiles.pay(out.height(), out.width(), in.channels(), out.channels(), transformedBack);
+        long pairs = (long) in.channels() * out.channels();
+        long tiles = new WinogradTiles(out.height(), out.width()).cost(in.channels(), out.channels());
+        return tiles + FOLD_COST * pairs < WinogradTiles.direct(in, out);
     }
 
     private static int padded(int channels) {
@@ -69,13 +72,16 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     private int weights() {
-        return sums() + Winograd.PRODUCTS * pairStep;
+        return sums() + Winograd.PRODUCTS * pairs;
+    }
+
+    private int unfolded() {
+        return weights() + TAPS * COUNT;
     }
 
     @Override
     public int scratchLength() {
-        int weights = Math.ceilDiv(inputs * outputs * TAPS, COUNT) * COUNT * COUNT;
-        return weights() + weights - Planes.START;
+        return unfolded() + pairs * COUNT - Planes.START;
     }
 
     @Override
@@ -83,14 +89,7 @@ final class WinogradWeightGradient implements WeightGradient {
         transformInputs(in, inBase, scratch);
         transformGradients(dOut, outBase, scratch);
         multiply(scratch);
-        transformWeights(scratch);
-        LaneSums.fold(scratch, weights(), inputs * outputs * TAPS);
-        int next = weights();
-        for (int[] weights : target) {
-            for (int weight : weights) {
-                gradient[weight] = scratch[next++];
-            }
-        }
+        transformWeights(scratch, gradient);
     }
 
     private void transformInputs(float[] in, int inBase, float[] scratch) {
@@ -143,22 +142,30 @@ final class WinogradWeightGradient implements WeightGradient {
         for (int product = 0; product < Winograd.PRODUCTS; product++) {
             int x = inProducts() + product * inStep;
             int g = outProducts() + product * outStep;
-            int sums = sums() + product * pairStep;
+            int to = unfolded();
             for (int o = 0; o < outputs; o += TILE) {
-                for (int c = 0; c < inputs; c += TILE, sums += TILE * TILE * COUNT) {
-                    tile(scratch, g + o * line, x + c * line, sums);
+                for (int c = 0; c < inputs; c += TILE, to += TILE * TILE * COUNT) {
+                    tile(scratch, g + o * line, x + c * line, to);
                 }
             }
+            LaneSums.fold(scratch, unfolded(), pairs, sums() + product * pairs);
         }
     }
 
-    private void transformWeights(float[] scratch) {
-        int to = weights();
-        for (int o = 0; o < outputs; o++) {
-            for (int c = 0; c < inputs; c++, to += TAPS * COUNT) {
-                int tile = o / TILE * (padded(inputs) / TILE) + c / TILE;
-                int at = sums() + ((tile * TILE + o % TILE) * TILE + c % TILE) * COUNT;
-                Winograd.weights(scratch, at, pairStep, Planes.START, to);
+    /// Of as many pairs of channels at a time as a vector has lanes.
+    private void transformWeights(float[] scratch, float[] gradient) {
+        for (int pair = 0; pair < pairs; pair += COUNT) {
+            Winograd.weights(scratch, sums() + pair, pairs, Planes.START, weights());
+            for (int lane = 0; lane < COUNT; lane++) {
+                int tile = (pair + lane) / (TILE * TILE);
+                int tilesOfInputs = padded(inputs) / TILE;
+                int o = tile / tilesOfInputs * TILE + (pair + lane) / TILE % TILE;
+                int c = tile % tilesOfInputs * TILE + (pair + lane) % TILE;
+                if (o < outputs && c < inputs) {
+                    for (int tap = 0; tap < TAPS; tap++) {
+                        gradient[target[o][c * TAPS + tap]] = scratch[weights() + tap * COUNT + lane];
+                    }
+                }
             }
         }
     }
