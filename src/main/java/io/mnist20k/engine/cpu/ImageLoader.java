@@ -6,6 +6,7 @@ import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.Distortion;
 import io.mnist20k.recipe.Augmentation;
+import java.util.stream.Stream;
 
 /// Puts images into the lanes of the network's input: gathered, distorted (in training), normalised.
 final class ImageLoader {
@@ -21,7 +22,29 @@ final class ImageLoader {
     private final long seed;
     private final float scale;
     private final float shift;
-    private final byte[][] padded;
+    private final float[] centredX;
+    private final float[] centredY;
+    private final Workspace[] workspaces;
+
+    /// Of a block, for one image at a time.
+    ///
+    /// @param padded  the image with its black border
+    /// @param squares at each of its pixels, that one and those right of, below, and right below it, a byte each
+    /// @param found   by pixel of the result: first where its square is, then the square
+    /// @param fx      by pixel of the result: how far right of its square's corner it lies
+    /// @param fy      how far below
+    private record Workspace(byte[] padded, int[] squares, int[] found, float[] fx, float[] fy) {
+        static Workspace of(int height, int width) {
+            int paddedPixels = (height + AROUND) * (width + AROUND);
+            int pixels = height * width;
+            return new Workspace(
+                    new byte[paddedPixels],
+                    new int[paddedPixels],
+                    new int[pixels],
+                    new float[pixels],
+                    new float[pixels]);
+        }
+    }
 
     ImageLoader(
             Planes input, Batch batch, Augmentation augmentation, Normalization normalization, long seed, int blocks) {
@@ -31,7 +54,16 @@ final class ImageLoader {
         this.seed = seed;
         scale = 1 / (255 * normalization.deviation());
         shift = -normalization.mean() / normalization.deviation();
-        padded = new byte[blocks][(input.shape.height() + AROUND) * (input.shape.width() + AROUND)];
+        int height = input.shape.height();
+        int width = input.shape.width();
+        centredX = new float[height * width];
+        centredY = new float[height * width];
+        for (int i = 0; i < height * width; i++) {
+            centredX[i] = i % width - (width - 1) / 2f;
+            centredY[i] = i / width - (height - 1) / 2f;
+        }
+        workspaces =
+                Stream.generate(() -> Workspace.of(height, width)).limit(blocks).toArray(Workspace[]::new);
     }
 
     void run(Dataset dataset, int block) {
@@ -63,41 +95,76 @@ final class ImageLoader {
         }
     }
 
+    /// Plain loops over all pixels, which the JVM makes vectors of.
     private void distort(byte[] pixels, int image, Distortion d, int block, int lane) {
+        Workspace work = workspaces[block];
         int height = input.shape.height();
         int width = input.shape.width();
         int stride = width + AROUND;
-        byte[] source = padded[block];
         for (int y = 0; y < height; y++) {
-            System.arraycopy(pixels, (image * height + y) * width, source, (y + BEFORE) * stride + BEFORE, width);
+            System.arraycopy(pixels, (image * height + y) * width, work.padded, (y + BEFORE) * stride + BEFORE, width);
         }
-        float centreX = (width - 1) / 2f;
-        float centreY = (height - 1) / 2f;
+        makeSquares(work.padded, stride, work.squares);
+        locate(d, work.fx, work.fy, work.found);
+        for (int i = 0; i < work.found.length; i++) {
+            work.found[i] = work.squares[work.found[i]];
+        }
+        interpolate(work.found, work.fx, work.fy);
         for (int y = 0; y < height; y++) {
-            float fromX = d.xy() * (y - centreY) + centreX + d.tx() + BEFORE;
-            float fromY = d.yy() * (y - centreY) + centreY + d.ty() + BEFORE;
             int to = input.row(block, 0, y) + lane;
             for (int x = 0; x < width; x++) {
-                float sx = clamp(d.xx() * (x - centreX) + fromX, width + BEFORE);
-                float sy = clamp(d.yx() * (x - centreX) + fromY, height + BEFORE);
-                int left = (int) sx;
-                int top = (int) sy;
-                float fx = sx - left;
-                float fy = sy - top;
-                int corner = top * stride + left;
-                float p00 = source[corner] & 0xFF;
-                float p01 = source[corner + 1] & 0xFF;
-                float p10 = source[corner + stride] & 0xFF;
-                float p11 = source[corner + stride + 1] & 0xFF;
-                float above = p00 + fx * (p01 - p00);
-                float below = p10 + fx * (p11 - p10);
-                input.data[to + x * COUNT] = (above + fy * (below - above)) * scale + shift;
+                input.data[to + x * COUNT] = work.fx[y * width + x];
             }
         }
     }
 
-    private static float clamp(float coordinate, float most) {
-        float atLeast = coordinate > 0 ? coordinate : 0;
-        return atLeast < most ? atLeast : most;
+    private static void makeSquares(byte[] padded, int stride, int[] squares) {
+        for (int i = 0; i < padded.length - stride - 1; i++) {
+            squares[i] = padded[i] & 0xFF
+                    | (padded[i + 1] & 0xFF) << 8
+                    | (padded[i + stride] & 0xFF) << 16
+                    | (padded[i + stride + 1] & 0xFF) << 24;
+        }
+    }
+
+    private void locate(Distortion d, float[] fx, float[] fy, int[] found) {
+        float centreX = (input.shape.width() - 1) / 2f;
+        float centreY = (input.shape.height() - 1) / 2f;
+        float mostX = input.shape.width() + BEFORE;
+        float mostY = input.shape.height() + BEFORE;
+        int stride = input.shape.width() + AROUND;
+        float xx = d.xx();
+        float xy = d.xy();
+        float yx = d.yx();
+        float yy = d.yy();
+        float tx = d.tx();
+        float ty = d.ty();
+        for (int i = 0; i < found.length; i++) {
+            float sx = xx * centredX[i] + (xy * centredY[i] + centreX + tx + BEFORE);
+            float sy = yx * centredX[i] + (yy * centredY[i] + centreY + ty + BEFORE);
+            sx = Math.min(Math.max(sx, 0), mostX);
+            sy = Math.min(Math.max(sy, 0), mostY);
+            int left = (int) sx;
+            int top = (int) sy;
+            fx[i] = sx - left;
+            fy[i] = sy - top;
+            found[i] = top * stride + left;
+        }
+    }
+
+    /// Bilinear samples, normalised, in the place of `fx`.
+    private void interpolate(int[] squares, float[] fx, float[] fy) {
+        float scale = this.scale;
+        float shift = this.shift;
+        for (int i = 0; i < squares.length; i++) {
+            int square = squares[i];
+            float p00 = square & 0xFF;
+            float p01 = square >>> 8 & 0xFF;
+            float p10 = square >>> 16 & 0xFF;
+            float p11 = square >>> 24;
+            float above = p00 + fx[i] * (p01 - p00);
+            float below = p10 + fx[i] * (p11 - p10);
+            fx[i] = (above + fy[i] * (below - above)) * scale + shift;
+        }
     }
 }
