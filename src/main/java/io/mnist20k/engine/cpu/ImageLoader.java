@@ -60,7 +60,8 @@ final class ImageLoader {
         centredY = new float[height * width];
         for (int i = 0; i < height * width; i++) {
             centredX[i] = i % width - (width - 1) / 2f;
-            centredY[i] = i / width - (height - 1) / 2f;
+            int y = i / width;
+            centredY[i] = y - (height - 1) / 2f;
         }
         workspaces =
                 Stream.generate(() -> Workspace.of(height, width)).limit(blocks).toArray(Workspace[]::new);
@@ -120,7 +121,7 @@ final class ImageLoader {
 
     private static void makeSquares(byte[] padded, int stride, int[] squares) {
         for (int i = 0; i < padded.length - stride - 1; i++) {
-            squares[i] = padded[i] & 0xFF
+            squares[i] = (padded[i] & 0xFF)
                     | (padded[i + 1] & 0xFF) << 8
                     | (padded[i + stride] & 0xFF) << 16
                     | (padded[i + stride + 1] & 0xFF) << 24;
@@ -159,8 +160,8 @@ final class ImageLoader {
         for (int i = 0; i < squares.length; i++) {
             int square = squares[i];
             float p00 = square & 0xFF;
-            float p01 = square >>> 8 & 0xFF;
-            float p10 = square >>> 16 & 0xFF;
+            float p01 = (square >>> 8) & 0xFF;
+            float p10 = (square >>> 16) & 0xFF;
             float p11 = square >>> 24;
             float above = p00 + fx[i] * (p01 - p00);
             float below = p10 + fx[i] * (p11 - p10);
