@@ -4,10 +4,12 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 
 import io.mnist20k.network.Layer;
+import io.mnist20k.network.Shape;
 import io.mnist20k.network.Tensor;
 import java.util.List;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /// A convolution, or a dense layer, which is a 1×1 convolution over as many one-pixel channels as its input has
 /// elements.
@@ -26,10 +28,12 @@ final class Convolution implements Node {
     private final WeightGradient weightGradient;
     private final LaneSum[] laneSums;
 
+    /// @param norm        whose input the input still is; only where the layer [#canNormalise]
     /// @param inputIsData whether nothing before this layer learns, so that the data gradient is not needed
     static Convolution of(
             Layer.Conv layer,
             Signal in,
+            @Nullable PointwiseNorm norm,
             Signal out,
             List<Tensor> tensors,
             boolean inputIsData,
@@ -51,25 +55,38 @@ final class Convolution implements Node {
         Planes y = out.value();
         Planes dy = out.gradient();
         int[] bias = biasOf(tensors);
-        boolean unitStride = kernel == Winograd.KERNEL && layer.stride() == 1;
-        Correlation forward = unitStride && WinogradCorrelation.pays(x.shape, y)
-                ? new WinogradCorrelation(x, y, source, bias, 0)
+        boolean tiles = fitsTiles(layer);
+        Correlation forward = tiles && WinogradCorrelation.pays(x.shape, y.shape)
+                ? new WinogradCorrelation(x, norm, y, source, bias, 0)
                 : new DirectCorrelation(
                         taps(x, kernel), corners(y, layer.stride(), x), channels(y), y.elements(), source, bias);
         Correlation dataGradient;
-        if (!unitStride || !WinogradCorrelation.pays(dy.shape, dx)) {
+        if (!tiles || !WinogradCorrelation.pays(dy.shape, dx.shape) || dx.columnStride != COUNT) {
             dataGradient = new DirectCorrelation(
                     taps(dy, kernel), corners(dx, 1, dy), channels(dx), dx.elements(), turnedSource, new int[0]);
         } else if (layer.padding() == 0 && RimmedCorrelation.pays(dy.shape, dx.shape)) {
             dataGradient = new RimmedCorrelation(dy, dx, turnedSource);
         } else {
-            dataGradient = new WinogradCorrelation(dy, dx, turnedSource, new int[0], 0);
+            dataGradient = new WinogradCorrelation(dy, null, dx, turnedSource, new int[0], 0);
         }
-        WeightGradient weightGradient = unitStride && WinogradWeightGradient.pays(x.shape, dy.shape)
-                ? new WinogradWeightGradient(x, dy, source)
+        WeightGradient weightGradient = tiles && WinogradWeightGradient.pays(x.shape, dy.shape)
+                ? new WinogradWeightGradient(x, norm, dy, source)
                 : new DirectWeightGradient(
                         taps(x, kernel), corners(dy, layer.stride(), x), channels(dy), dy.elements(), source);
         return new Convolution(in, out, gradients, scratch, inputIsData, bias, forward, dataGradient, weightGradient);
+    }
+
+    private static boolean fitsTiles(Layer.Conv layer) {
+        return layer.kernel() == Winograd.KERNEL && layer.stride() == 1;
+    }
+
+    /// Whether a convolution can normalise its input as it reads it, so that nobody has to write it down. A padded
+    /// one cannot: its border would be normalised too.
+    static boolean canNormalise(Layer.Conv layer, Shape in, Shape out) {
+        return fitsTiles(layer)
+                && layer.padding() == 0
+                && WinogradCorrelation.pays(in, out)
+                && WinogradWeightGradient.pays(in, out);
     }
 
     static Convolution of(

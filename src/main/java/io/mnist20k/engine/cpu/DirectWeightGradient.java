@@ -62,12 +62,13 @@ final class DirectWeightGradient implements WeightGradient {
     }
 
     private void addLanes(float[] scratch, float[] gradient) {
-        LaneSums.fold(scratch, Planes.START, taps.length * outChannels.length, Planes.START);
+        LaneSums.fold(scratch, Planes.START, taps.length * outChannels.length);
         int tilesOfTaps = taps.length / TILE;
         for (int o = 0; o < target.length; o++) {
             for (int t = 0; t < target[o].length; t++) {
                 int tile = o / TILE * tilesOfTaps + t / TILE;
-                gradient[target[o][t]] = scratch[Planes.START + (tile * TILE + o % TILE) * TILE + t % TILE];
+                int sum = (tile * TILE + o % TILE) * TILE + t % TILE;
+                gradient[target[o][t]] = scratch[Planes.START + LaneSums.at(sum)];
             }
         }
     }

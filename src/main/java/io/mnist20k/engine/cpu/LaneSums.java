@@ -40,9 +40,9 @@ final class LaneSums {
                 .toArray(VectorShuffle[]::new);
     }
 
-    /// The sums of `count` vectors, one after the other in `data` from `from` on, to `data[to]` and what follows.
-    /// Overwrites the vectors, up to the next multiple of COUNT of them, and as many sums.
-    static void fold(float[] data, int from, int count, int to) {
+    /// Adds the lanes of `count` vectors that follow one another in `data` from `from` on. Afterwards each COUNT vectors'
+    /// sums are where the first of them was; the rest, up to the next multiple of COUNT vectors, is overwritten.
+    static void fold(float[] data, int from, int count) {
         int end = from + Math.ceilDiv(count, COUNT) * COUNT * COUNT;
         for (int level = 0; level < LEVELS; level++) {
             int step = COUNT << level;
@@ -54,8 +54,10 @@ final class LaneSums {
                 a.blend(b, upper).add(b.blend(a, upper).rearrange(exchanged)).intoArray(data, i);
             }
         }
-        for (int i = from; i < end; i += COUNT * COUNT, to += COUNT) {
-            FloatVector.fromArray(SPECIES, data, i).intoArray(data, to);
-        }
+    }
+
+    /// Where [#fold] leaves the sum of a vector, from the first one on.
+    static int at(int vector) {
+        return vector / COUNT * COUNT * COUNT + vector % COUNT;
     }
 }

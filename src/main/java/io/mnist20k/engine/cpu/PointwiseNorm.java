@@ -57,6 +57,26 @@ final class PointwiseNorm extends BatchNorm {
         }
     }
 
+    /// What [#forward] does without dropout, to some lines of a channel, for a convolution that keeps its input to
+    /// itself.
+    ///
+    /// @param line floats from one line to the next where they are read; written, they follow one another
+    void normalise(int channel, float[] in, int at, int line, int lines, int width, float[] normalised, int to) {
+        float least = fused.relu() ? 0 : Float.NEGATIVE_INFINITY;
+        FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[channel]);
+        FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[channel]);
+        FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[channel]);
+        for (int y = 0; y < lines; y++, at += line) {
+            for (int i = 0; i < width * COUNT; i += COUNT, to += COUNT) {
+                FloatVector.fromArray(SPECIES, in, at + i)
+                        .sub(mean)
+                        .fma(scale, shift)
+                        .max(least)
+                        .intoArray(normalised, to);
+            }
+        }
+    }
+
     private void forwardDropping(int block, DropoutMask dropout) {
         Planes z = in.value();
         Planes a = out.value();

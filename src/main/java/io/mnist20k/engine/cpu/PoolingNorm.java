@@ -15,6 +15,9 @@ import jdk.incubator.vector.VectorOperators;
 final class PoolingNorm extends BatchNorm {
     static final int SIDE = 2;
 
+    /// Input minus mean of each window's first largest element, for the sums of [#backward].
+    private final Planes chosen;
+
     PoolingNorm(
             Layer.BatchNorm layer,
             Fused fused,
@@ -26,6 +29,7 @@ final class PoolingNorm extends BatchNorm {
             Gradients gradients,
             Weights weights) {
         super(layer, fused, in, out, parameters, statistics, batch, gradients, weights);
+        chosen = Planes.plain(gradients.blocks(), out.shape());
     }
 
     @Override
@@ -41,13 +45,26 @@ final class PoolingNorm extends BatchNorm {
             FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
             for (int y = 0; y < a.shape.height(); y++) {
                 int o = a.row(block, c, y);
+                int p = chosen.row(block, c, y);
                 int i = z.row(block, c, y * SIDE);
                 for (int x = 0; x < a.shape.width(); x++, o += a.columnStride, i += SIDE * z.columnStride) {
-                    FloatVector v0 = normalised(i, mean, scale, shift);
-                    FloatVector v1 = normalised(i + z.columnStride, mean, scale, shift);
-                    FloatVector v2 = normalised(i + z.rowStride, mean, scale, shift);
-                    FloatVector v3 = normalised(i + z.rowStride + z.columnStride, mean, scale, shift);
-                    FloatVector v = v0.max(v1).max(v2.max(v3)).max(0);
+                    FloatVector c0 = centred(i, mean);
+                    FloatVector c1 = centred(i + z.columnStride, mean);
+                    FloatVector c2 = centred(i + z.rowStride, mean);
+                    FloatVector c3 = centred(i + z.rowStride + z.columnStride, mean);
+                    FloatVector v0 = c0.fma(scale, shift);
+                    FloatVector v1 = c1.fma(scale, shift);
+                    FloatVector v2 = c2.fma(scale, shift);
+                    FloatVector v3 = c3.fma(scale, shift);
+                    FloatVector max = v0.max(v1).max(v2.max(v3));
+                    if (batch.training) {
+                        c3.blend(c2, v2.compare(VectorOperators.EQ, max))
+                                .blend(c1, v1.compare(VectorOperators.EQ, max))
+                                .blend(c0, v0.compare(VectorOperators.EQ, max))
+                                .intoArray(chosen.data, p);
+                        p += COUNT;
+                    }
+                    FloatVector v = max.max(0);
                     if (dropout != null) {
                         int drawn = drawn(dropout, block, c, element++);
                         v = v.mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT));
@@ -62,10 +79,6 @@ final class PoolingNorm extends BatchNorm {
         return FloatVector.fromArray(SPECIES, in.value().data, index).sub(mean);
     }
 
-    private FloatVector normalised(int index, FloatVector mean, FloatVector scale, FloatVector shift) {
-        return centred(index, mean).fma(scale, shift);
-    }
-
     /// The gradient of the window whose output stands at `o` and that output's gradient at `d`, behind dropout and
     /// ReLU.
     private FloatVector passed(int o, int d, FloatVector factor) {
@@ -77,39 +90,23 @@ final class PoolingNorm extends BatchNorm {
 
     @Override
     public void backward(int block) {
-        Planes z = in.value();
         Planes a = out.value();
         Planes da = out.gradient();
         FloatVector factor = passedScale();
-        for (int c = 0; c < z.shape.channels(); c++) {
-            FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
-            FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
-            FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
+        for (int c = 0; c < a.shape.channels(); c++) {
             FloatVector sum = FloatVector.zero(SPECIES);
             FloatVector product = FloatVector.zero(SPECIES);
             for (int y = 0; y < a.shape.height(); y++) {
                 int o = a.row(block, c, y);
                 int d = da.row(block, c, y);
-                int i = z.row(block, c, y * SIDE);
+                int p = chosen.row(block, c, y);
                 for (int x = 0; x < a.shape.width(); x++) {
                     FloatVector g = passed(o, d, factor);
-                    FloatVector c0 = centred(i, mean);
-                    FloatVector c1 = centred(i + z.columnStride, mean);
-                    FloatVector c2 = centred(i + z.rowStride, mean);
-                    FloatVector c3 = centred(i + z.rowStride + z.columnStride, mean);
-                    FloatVector v0 = c0.fma(scale, shift);
-                    FloatVector v1 = c1.fma(scale, shift);
-                    FloatVector v2 = c2.fma(scale, shift);
-                    FloatVector v3 = c3.fma(scale, shift);
-                    FloatVector max = v0.max(v1).max(v2.max(v3));
-                    FloatVector chosen = c3.blend(c2, v2.compare(VectorOperators.EQ, max))
-                            .blend(c1, v1.compare(VectorOperators.EQ, max))
-                            .blend(c0, v0.compare(VectorOperators.EQ, max));
                     sum = sum.add(g);
-                    product = chosen.fma(g, product);
+                    product = FloatVector.fromArray(SPECIES, chosen.data, p).fma(g, product);
                     o += a.columnStride;
                     d += da.columnStride;
-                    i += SIDE * z.columnStride;
+                    p += COUNT;
                 }
             }
             putGradientSums(block, c, sum, product);

@@ -11,6 +11,7 @@ import io.mnist20k.network.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// A network compiled: nodes between signals, and the phases in which blocks pass through them. A phase is what a
 /// block can do without waiting for others; batch normalisation ends one, forward and backward.
@@ -22,7 +23,10 @@ final class Program {
     record Task(IntConsumer body, Clock.Lap lap) {}
 
     /// A node and the layers that it is.
-    private record Placed(Node node, List<Stage> stages) {
+    ///
+    /// @param forward the layers that it is on the way forward, where a convolution does the work of the batch
+    ///                normalisation before it, and that one has none
+    private record Placed(Node node, List<Stage> stages, List<Stage> forward) {
         long in() {
             return stages.getFirst().in().elements();
         }
@@ -47,6 +51,9 @@ final class Program {
     private final Weights weights;
     private final Clock clock;
     private final List<Placed> nodes = new ArrayList<>();
+    /// The batch normalisation just added, where the convolution after it normalises as it reads.
+    private @Nullable Placed unwritten;
+
     private final List<Task> tasks = new ArrayList<>();
 
     Program(
@@ -85,7 +92,8 @@ final class Program {
         Signal out = signal(stage.index(), stage.out());
         boolean first = stage.index() == 0;
         Node node = switch (stage.layer()) {
-            case Layer.Conv conv -> Convolution.of(conv, in, out, parameters(stage.index()), first, gradients, scratch);
+            case Layer.Conv conv ->
+                Convolution.of(conv, in, unwrittenNorm(), out, parameters(stage.index()), first, gradients, scratch);
             case Layer.Dense dense ->
                 Convolution.of(dense, in, out, parameters(stage.index()), first, gradients, scratch);
             case Layer.Relu _ -> new Relu(in, out);
@@ -100,7 +108,13 @@ final class Program {
         if (node instanceof Convolution convolution) {
             convolutions.add(convolution);
         }
-        nodes.add(new Placed(node, List.of(stage)));
+        var forward = new ArrayList<Stage>();
+        if (unwritten != null) {
+            forward.addAll(unwritten.stages);
+        }
+        forward.add(stage);
+        nodes.add(new Placed(node, List.of(stage), forward));
+        unwritten = null;
         return out;
     }
 
@@ -139,9 +153,14 @@ final class Program {
                 default -> throw new AssertionError(layer(i));
             }
         }
-        Signal out = signal(end - 1, network.stages().get(end - 1).out());
-        if (!pools) {
-            out = new Signal(out.value(), in.gradient());
+        boolean unwritten = !pools
+                && dropout == null
+                && layer(end) instanceof Layer.Conv reader
+                && Convolution.canNormalise(reader, in.shape(), network.stages().get(end).out());
+        Signal out = in;
+        if (!unwritten) {
+            Signal written = signal(end - 1, network.stages().get(end - 1).out());
+            out = pools ? written : new Signal(written.value(), in.gradient());
         }
         var fused = new BatchNorm.Fused(relu, pools, dropout, dropsChannels);
         List<Tensor> parameters = parameters(index);
@@ -150,8 +169,14 @@ final class Program {
         BatchNorm node = pools
                 ? new PoolingNorm(norm, fused, in, out, parameters, statistics, batch, gradients, weights)
                 : new PointwiseNorm(norm, fused, in, out, parameters, statistics, batch, gradients, weights);
-        nodes.add(new Placed(node, network.stages().subList(index, end)));
+        List<Stage> stages = network.stages().subList(index, end);
+        nodes.add(new Placed(node, stages, unwritten ? List.of() : stages));
+        this.unwritten = unwritten ? nodes.getLast() : null;
         return out;
+    }
+
+    private @Nullable PointwiseNorm unwrittenNorm() {
+        return unwritten == null ? null : (PointwiseNorm) unwritten.node;
     }
 
     private Layer layer(int index) {
@@ -198,7 +223,10 @@ final class Program {
                 task(placed, Pass.STATISTICS, placed.in(), norm::gatherStatistics);
                 close(norm::finishStatistics, forward);
             }
-            task(placed, Pass.FORWARD, placed.in() + placed.out(), placed.node::forward);
+            if (!placed.forward.isEmpty()) {
+                long floats = placed.in() + placed.out();
+                tasks.add(new Task(placed.node::forward, clock.lap(Work.of(placed.forward, Pass.FORWARD, floats))));
+            }
         }
         close(() -> {}, forward);
         for (Placed placed : nodes.reversed()) {

@@ -4,7 +4,9 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 
 import io.mnist20k.network.Shape;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /// A correlation with 3×3 kernels at stride 1, by [Winograd]'s products: of a group of tiles all inputs are
 /// transformed, then each of the 36 products is a small matrix product over channels, then all outputs are
@@ -20,6 +22,7 @@ final class WinogradCorrelation implements Correlation {
     private static final int TILES_A_GROUP = 12;
 
     private final WinogradTiles tiles;
+    private final @Nullable PointwiseNorm norm;
     private final int inputs;
     private final int outputs;
     private final int inOrigin;
@@ -28,7 +31,9 @@ final class WinogradCorrelation implements Correlation {
     private final int outOrigin;
     private final int outPlane;
     private final int outLine;
-    private final int[][] source;
+    /// Where the nine weights of each lane of each packed vector stand among the parameters, -1 for none.
+    private final int[] packing;
+
     private final int[] biasSource;
     private final float[] bias;
 
@@ -44,12 +49,15 @@ final class WinogradCorrelation implements Correlation {
     private final int outStep;
 
     /// @param out        where the outputs go; its elements stand side by side
+    /// @param norm       that the inputs still have to go through
     /// @param in         where the inputs come from, border and all
     /// @param source     `[output][input * 9 + tap]`: where each weight stands among the parameters
     /// @param biasSource `[output]`, likewise; empty where there is no bias
     /// @param rim        outputs on each side that are left out
-    WinogradCorrelation(Planes in, Planes out, int[][] source, int[] biasSource, int rim) {
+    WinogradCorrelation(
+            Planes in, @Nullable PointwiseNorm norm, Planes out, int[][] source, int[] biasSource, int rim) {
         tiles = new WinogradTiles(out.shape.height() - 2 * rim, out.shape.width() - 2 * rim);
+        this.norm = norm;
         inputs = in.shape.channels();
         outputs = out.shape.channels();
         inPlane = in.planeStride;
@@ -58,8 +66,8 @@ final class WinogradCorrelation implements Correlation {
         outOrigin = out.elements()[0] + rim * (out.rowStride + COUNT);
         outPlane = out.planeStride;
         outLine = out.rowStride;
-        this.source = source;
         this.biasSource = biasSource;
+        packing = packing(source);
         bias = new float[outputs];
         weights = new float[Winograd.PRODUCTS * paddedOutputs() * inputs];
         rowsOfTiles = Math.clamp(TILES_A_GROUP / tiles.across(), 1, tiles.down());
@@ -69,11 +77,9 @@ final class WinogradCorrelation implements Correlation {
         outStep = (paddedOutputs() * most + 1) * COUNT;
     }
 
-    /// Whether this works, and is the faster way to outputs of that layout.
-    static boolean pays(Shape in, Planes out) {
-        return in.channels() >= inputsAVector()
-                && out.columnStride == COUNT
-                && cost(in, out.shape, 0) < WinogradTiles.direct(in, out.shape);
+    /// Whether this works, and is the faster way.
+    static boolean pays(Shape in, Shape out) {
+        return in.channels() >= inputsAVector() && cost(in, out, 0) < WinogradTiles.direct(in, out);
     }
 
     /// In multiply-adds.
@@ -91,20 +97,20 @@ final class WinogradCorrelation implements Correlation {
         return tiles.tempLength() + Winograd.PRODUCTS * (inStep + outStep);
     }
 
-    @Override
-    public void pack(float[] parameters) {
-        float[] kernels = new float[(TAPS + 2 * Winograd.PRODUCTS) * COUNT];
-        int step = paddedOutputs() * inputs;
+    private int[] packing(int[][] source) {
+        var packing = IntStream.builder();
         for (int o = 0; o < outputs; o += TILE) {
-            for (int first = 0; first < inputs; first += inputsAVector()) {
-                int c = Math.min(first, inputs - inputsAVector());
-                gather(parameters, o, c, kernels);
-                Winograd.kernels(kernels, 0, TAPS * COUNT, weights, o * inputs + c * TILE, step);
+            for (int c = 0; c < inputs; c += inputsAVector()) {
+                for (int tap = 0; tap < TAPS; tap++) {
+                    for (int lane = 0; lane < COUNT; lane++) {
+                        int output = o + lane % TILE;
+                        int input = firstInput(c) + lane / TILE;
+                        packing.add(output < outputs ? source[output][input * TAPS + tap] : -1);
+                    }
+                }
             }
         }
-        for (int o = 0; o < biasSource.length; o++) {
-            bias[o] = parameters[biasSource[o]];
-        }
+        return packing.build().toArray();
     }
 
     /// Inputs whose weights for 4 outputs fill a vector, a lane each.
@@ -112,14 +118,27 @@ final class WinogradCorrelation implements Correlation {
         return COUNT / TILE;
     }
 
-    /// Nine vectors, one a tap.
-    private void gather(float[] parameters, int firstOutput, int firstInput, float[] kernels) {
-        for (int lane = 0; lane < COUNT; lane++) {
-            int o = firstOutput + lane % TILE;
-            int c = firstInput + lane / TILE;
-            for (int tap = 0; tap < TAPS; tap++) {
-                kernels[tap * COUNT + lane] = o < outputs ? parameters[source[o][c * TAPS + tap]] : 0;
+    /// The last vector of a tile of outputs ends with it, over inputs that the one before has had too.
+    private int firstInput(int c) {
+        return Math.min(c, inputs - inputsAVector());
+    }
+
+    @Override
+    public void pack(float[] parameters) {
+        float[] kernels = new float[(TAPS + Winograd.IN * Winograd.KERNEL) * COUNT];
+        int next = 0;
+        for (int o = 0; o < outputs; o += TILE) {
+            for (int c = 0; c < inputs; c += inputsAVector()) {
+                for (int i = 0; i < TAPS * COUNT; i++) {
+                    int parameter = packing[next++];
+                    kernels[i] = parameter < 0 ? 0 : parameters[parameter];
+                }
+                int to = o * inputs + firstInput(c) * TILE;
+                Winograd.kernels(kernels, 0, TAPS * COUNT, weights, to, paddedOutputs() * inputs);
             }
+        }
+        for (int o = 0; o < biasSource.length; o++) {
+            bias[o] = parameters[biasSource[o]];
         }
     }
 
@@ -146,7 +165,7 @@ final class WinogradCorrelation implements Correlation {
             for (int row = 0; row < rows; row++) {
                 int at = inBase + inOrigin + c * inPlane + tiles.y(firstRow + row) * inLine;
                 int to = inProducts() + (c * most + row * tiles.across()) * COUNT;
-                tiles.transformRow(in, at, inLine, scratch, to, inStep);
+                tiles.transformRow(in, at, inLine, norm, c, scratch, to, inStep);
             }
         }
     }

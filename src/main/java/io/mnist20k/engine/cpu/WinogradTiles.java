@@ -3,6 +3,7 @@ package io.mnist20k.engine.cpu;
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 
 import io.mnist20k.network.Shape;
+import org.jspecify.annotations.Nullable;
 
 /// How a plane of `height` × `width` outputs, at least 4×4, is cut into [Winograd]'s tiles. The last tile of a row or
 /// column ends with the plane, over outputs that the one before has computed too.
@@ -64,17 +65,26 @@ record WinogradTiles(int height, int width) {
 
     /// Floats that transforms need to work in.
     int tempLength() {
-        return Math.max(inWidth() * Winograd.IN, Winograd.PRODUCTS + Winograd.OUT * Winograd.OUT) * COUNT;
+        return Math.max(2 * inWidth() * Winograd.IN, Winograd.PRODUCTS + Winograd.OUT * Winograd.OUT) * COUNT;
     }
 
     /// The products' inputs of a row of tiles. Neighbours share the transform along columns where they overlap.
     ///
+    /// @param norm    that a channel's inputs still have to go through
     /// @param scratch works from [Planes#START] on; gets product i of tile n at `to + n * COUNT + i * step`
-    void transformRow(float[] in, int at, int line, float[] scratch, int to, int step) {
-        Winograd.inputColumns(in, at, line, inWidth(), scratch, Planes.START);
+    void transformRow(
+            float[] in, int at, int line, @Nullable PointwiseNorm norm, int channel, float[] scratch, int to, int step) {
+        int transformed = Planes.START;
+        if (norm == null) {
+            Winograd.inputColumns(in, at, line, inWidth(), scratch, transformed);
+        } else {
+            int lines = transformed + Winograd.IN * inWidth() * COUNT;
+            norm.normalise(channel, in, at, line, Winograd.IN, inWidth(), scratch, lines);
+            Winograd.inputColumns(scratch, lines, inWidth() * COUNT, inWidth(), scratch, transformed);
+        }
         for (int column = 0; column < across(); column++) {
             Winograd.inputRows(
-                    scratch, Planes.START + x(column) * COUNT, inWidth(), scratch, to + column * COUNT, step);
+                    scratch, transformed + x(column) * COUNT, inWidth(), scratch, to + column * COUNT, step);
         }
     }
 }

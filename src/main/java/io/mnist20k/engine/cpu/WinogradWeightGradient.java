@@ -4,13 +4,16 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 
 import io.mnist20k.network.Shape;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /// The gradient of 3×3 kernels at stride 1, by [Winograd]'s products: inputs and output gradients of all tiles are
 /// transformed, each of the 36 products is a matrix product over tiles, the lanes of what comes out are added, and the
 /// sums transformed back to nine weights a pair of channels.
 ///
-/// Blocking: like [DirectWeightGradient], 4 outputs × 4 inputs in registers, over all tiles of the plane at once.
+/// Blocking: a group is some rows of tiles, about a dozen tiles, whose transforms stay in the second-level cache; the
+/// matrix product works like [DirectWeightGradient], 4 outputs × 4 inputs in registers.
 final class WinogradWeightGradient implements WeightGradient {
     private static final int TILE = 4;
     private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
@@ -18,8 +21,12 @@ final class WinogradWeightGradient implements WeightGradient {
     /// About what it takes to add the lanes of a pair of channels' 36 products, in multiply-adds.
     private static final int FOLD_COST = 180;
 
+    private static final int TILES_A_GROUP = 12;
+
     private final WinogradTiles tiles;
+    private final int rowsOfTiles;
     private final Planes in;
+    private final @Nullable PointwiseNorm norm;
     private final Planes dOut;
     private final int inputs;
     private final int outputs;
@@ -34,15 +41,18 @@ final class WinogradWeightGradient implements WeightGradient {
     /// Sums of a product: of 4 × 4 pairs of channels after 4 × 4 pairs.
     private final int pairs;
 
+    /// @param norm   that the inputs still have to go through
     /// @param target `[output][input * 9 + tap]`: where each weight stands among the parameters
-    WinogradWeightGradient(Planes in, Planes dOut, int[][] target) {
+    WinogradWeightGradient(Planes in, @Nullable PointwiseNorm norm, Planes dOut, int[][] target) {
         this.in = in;
+        this.norm = norm;
         this.dOut = dOut;
         this.target = target;
         tiles = new WinogradTiles(dOut.shape.height(), dOut.shape.width());
         inputs = in.shape.channels();
         outputs = dOut.shape.channels();
-        line = (tiles.count() + 1) * COUNT;
+        rowsOfTiles = Math.clamp(TILES_A_GROUP / tiles.across(), 1, tiles.down());
+        line = (rowsOfTiles * tiles.across() + 1) * COUNT;
         inStep = padded(inputs) * line + COUNT;
         outStep = padded(outputs) * line + COUNT;
         pairs = padded(inputs) * padded(outputs);
@@ -86,27 +96,31 @@ final class WinogradWeightGradient implements WeightGradient {
 
     @Override
     public void run(float[] in, int inBase, float[] dOut, int outBase, float[] scratch, float[] gradient) {
-        transformInputs(in, inBase, scratch);
-        transformGradients(dOut, outBase, scratch);
-        multiply(scratch);
+        Arrays.fill(scratch, sums(), weights(), 0);
+        for (int row = 0; row < tiles.down(); row += rowsOfTiles) {
+            int rows = Math.min(rowsOfTiles, tiles.down() - row);
+            transformInputs(in, inBase, row, rows, scratch);
+            transformGradients(dOut, outBase, row, rows, scratch);
+            addProducts(rows * tiles.across(), scratch);
+        }
         transformWeights(scratch, gradient);
     }
 
-    private void transformInputs(float[] in, int inBase, float[] scratch) {
+    private void transformInputs(float[] in, int inBase, int firstRow, int rows, float[] scratch) {
         for (int c = 0; c < inputs; c++) {
-            for (int row = 0; row < tiles.down(); row++) {
-                int at = inBase + c * this.in.planeStride + tiles.y(row) * this.in.lineLength;
+            for (int row = 0; row < rows; row++) {
+                int at = inBase + c * this.in.planeStride + tiles.y(firstRow + row) * this.in.lineLength;
                 int to = inProducts() + c * line + row * tiles.across() * COUNT;
-                tiles.transformRow(in, at, this.in.lineLength, scratch, to, inStep);
+                tiles.transformRow(in, at, this.in.lineLength, norm, c, scratch, to, inStep);
             }
         }
     }
 
-    private void transformGradients(float[] dOut, int outBase, float[] scratch) {
+    private void transformGradients(float[] dOut, int outBase, int firstRow, int rows, float[] scratch) {
         int origin = outBase + this.dOut.elements()[0];
         for (int o = 0; o < outputs; o++) {
             int to = outProducts() + o * line;
-            for (int row = 0; row < tiles.down(); row++) {
+            for (int row = firstRow; row < firstRow + rows; row++) {
                 for (int column = 0; column < tiles.across(); column++, to += COUNT) {
                     int at = origin
                             + o * this.dOut.planeStride
@@ -138,17 +152,23 @@ final class WinogradWeightGradient implements WeightGradient {
         }
     }
 
-    private void multiply(float[] scratch) {
+    private void addProducts(int count, float[] scratch) {
         for (int product = 0; product < Winograd.PRODUCTS; product++) {
             int x = inProducts() + product * inStep;
             int g = outProducts() + product * outStep;
             int to = unfolded();
             for (int o = 0; o < outputs; o += TILE) {
                 for (int c = 0; c < inputs; c += TILE, to += TILE * TILE * COUNT) {
-                    tile(scratch, g + o * line, x + c * line, to);
+                    tile(scratch, g + o * line, x + c * line, count, to);
                 }
             }
-            LaneSums.fold(scratch, unfolded(), pairs, sums() + product * pairs);
+            LaneSums.fold(scratch, unfolded(), pairs);
+            int sums = sums() + product * pairs;
+            for (int i = 0; i < pairs; i += COUNT) {
+                FloatVector.fromArray(SPECIES, scratch, sums + i)
+                        .add(FloatVector.fromArray(SPECIES, scratch, unfolded() + LaneSums.at(i)))
+                        .intoArray(scratch, sums + i);
+            }
         }
     }
 
@@ -171,7 +191,7 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     /// `sums[o, c] = sum over tiles of g[o] * x[c]`, 4 × 4.
-    private void tile(float[] scratch, int g, int x, int sums) {
+    private void tile(float[] scratch, int g, int x, int count, int sums) {
         int line = this.line;
         FloatVector a00 = FloatVector.zero(SPECIES);
         FloatVector a01 = FloatVector.zero(SPECIES);
@@ -189,7 +209,7 @@ final class WinogradWeightGradient implements WeightGradient {
         FloatVector a31 = FloatVector.zero(SPECIES);
         FloatVector a32 = FloatVector.zero(SPECIES);
         FloatVector a33 = FloatVector.zero(SPECIES);
-        for (int t = 0, end = tiles.count() * COUNT; t < end; t += COUNT) {
+        for (int t = 0, end = count * COUNT; t < end; t += COUNT) {
             FloatVector x0 = FloatVector.fromArray(SPECIES, scratch, x + t);
             FloatVector x1 = FloatVector.fromArray(SPECIES, scratch, x + line + t);
             FloatVector x2 = FloatVector.fromArray(SPECIES, scratch, x + 2 * line + t);
