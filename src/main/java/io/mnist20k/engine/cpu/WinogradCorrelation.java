@@ -161,7 +161,10 @@ final class WinogradCorrelation implements Correlation {
     }
 
     private void transformInputs(float[] in, int inBase, int firstRow, int rows, float[] scratch) {
+        int lastLine = tiles.y(firstRow + rows - 1) + Winograd.IN;
         for (int c = 0; c < inputs; c++) {
+            int plane = inBase + inOrigin + c * inPlane;
+            Lookahead.read(in, plane + tiles.y(firstRow) * inLine, plane + lastLine * inLine, scratch);
             for (int row = 0; row < rows; row++) {
                 int at = inBase + inOrigin + c * inPlane + tiles.y(firstRow + row) * inLine;
                 int to = inProducts() + (c * most + row * tiles.across()) * COUNT;
@@ -195,7 +198,10 @@ final class WinogradCorrelation implements Correlation {
     }
 
     private void transformOutputs(int firstRow, int rows, float[] scratch, float[] out, int outBase) {
+        int lastLine = tiles.y(firstRow + rows - 1) + Winograd.OUT;
         for (int o = 0; o < outputs; o++) {
+            int plane = outBase + o * outPlane;
+            Lookahead.read(out, plane + tiles.y(firstRow) * outLine, plane + lastLine * outLine, scratch);
             for (int row = 0; row < rows; row++) {
                 int to = outBase + o * outPlane + tiles.y(firstRow + row) * outLine;
                 int at = outProducts() + (o * most + row * tiles.across()) * COUNT;

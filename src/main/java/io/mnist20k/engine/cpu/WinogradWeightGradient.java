@@ -21,7 +21,7 @@ final class WinogradWeightGradient implements WeightGradient {
     /// About what it takes to add the lanes of a pair of channels' 36 products, in multiply-adds.
     private static final int FOLD_COST = 180;
 
-    private static final int TILES_A_GROUP = 12;
+    private static final int TILES_A_GROUP = 36;
 
     private final WinogradTiles tiles;
     private final int rowsOfTiles;
@@ -108,6 +108,10 @@ final class WinogradWeightGradient implements WeightGradient {
 
     private void transformInputs(float[] in, int inBase, int firstRow, int rows, float[] scratch) {
         for (int c = 0; c < inputs; c++) {
+            int plane = inBase + c * this.in.planeStride;
+            int lastLine = tiles.y(firstRow + rows - 1) + Winograd.IN;
+            int from = plane + tiles.y(firstRow) * this.in.lineLength;
+            Lookahead.read(in, from, plane + lastLine * this.in.lineLength, scratch);
             for (int row = 0; row < rows; row++) {
                 int at = inBase + c * this.in.planeStride + tiles.y(firstRow + row) * this.in.lineLength;
                 int to = inProducts() + c * line + row * tiles.across() * COUNT;
@@ -120,6 +124,10 @@ final class WinogradWeightGradient implements WeightGradient {
         int origin = outBase + this.dOut.elements()[0];
         for (int o = 0; o < outputs; o++) {
             int to = outProducts() + o * line;
+            int plane = origin + o * this.dOut.planeStride;
+            int lastLine = tiles.y(firstRow + rows - 1) + Winograd.OUT;
+            int from = plane + tiles.y(firstRow) * this.dOut.rowStride;
+            Lookahead.read(dOut, from, plane + lastLine * this.dOut.rowStride, scratch);
             for (int row = firstRow; row < firstRow + rows; row++) {
                 for (int column = 0; column < tiles.across(); column++, to += COUNT) {
                     int at = origin
