@@ -82,8 +82,8 @@ def machine():
 def mnist20k(options, variant):
     """With the flags that our launcher gives the JVM."""
     with open(os.path.join(ROOT, "mnist20k")) as launcher:
-        flags = re.search(r'^exec "\$java" (.*) -jar ', launcher.read(), re.MULTILINE).group(1)
-    return jvm("Mnist20k", JAR, *shlex.split(flags)), "toml", variant
+        flags = re.search(r'^exec "\$java" (.*?) -jar ', launcher.read(), re.MULTILINE | re.DOTALL).group(1)
+    return jvm("Mnist20k", JAR, *shlex.split(flags.replace("\\\n", " "))), "toml", variant
 
 
 def pytorch(options, variant):

@@ -108,7 +108,13 @@ record ContractCase(String name, Network network, Training training, int images)
                         "batch larger than the epoch",
                         5,
                         training(seed, 128, NESTEROV, 0.1, 0, UPRIGHT),
-                        "conv 10 4 4 0, norm, relu, average, biasConv 10 1 1 0"));
+                        "conv 10 4 4 0, norm, relu, average, biasConv 10 1 1 0"),
+                of(
+                        "three by three, one after the other",
+                        19,
+                        training(seed, 17, ADAM, 0.1, 0.9, UPRIGHT),
+                        "pool 2 2, conv 8 3 1 0, norm, relu, conv 9 3 1 0, norm, relu, pool 2 2, dropout 0.2, "
+                                + "biasConv 13 3 1 2, norm, relu, pool 2 2, conv 11 4 1 3, relu, pool 2 2, average, dense 10"));
     }
 
     /// The first case of the table, which has most of what a real recipe has.

@@ -35,9 +35,56 @@ record MaxPool(Signal in, Signal out, int height, int width, int stride) impleme
         return max;
     }
 
-    /// Windows may overlap, so their gradients are added up.
     @Override
     public void backward(int block) {
+        if (height == 2 && width == 2 && stride == 2) {
+            backwardByTwos(block);
+        } else {
+            backwardOverlapping(block);
+        }
+    }
+
+    /// The usual pooling, whose windows lie side by side.
+    private void backwardByTwos(int block) {
+        Planes x = in.value();
+        Planes dx = in.gradient();
+        Planes dy = out.gradient();
+        FloatVector none = FloatVector.zero(SPECIES);
+        for (int c = 0; c < x.shape.channels(); c++) {
+            if (x.shape.height() % 2 + x.shape.width() % 2 > 0) {
+                clear(dx, block, c);
+            }
+            for (int row = 0; row < dy.shape.height(); row++) {
+                int i = x.row(block, c, 2 * row);
+                int j = dx.row(block, c, 2 * row);
+                int d = dy.row(block, c, row);
+                for (int column = 0; column < dy.shape.width(); column++) {
+                    FloatVector v0 = FloatVector.fromArray(SPECIES, x.data, i);
+                    FloatVector v1 = FloatVector.fromArray(SPECIES, x.data, i + x.columnStride);
+                    FloatVector v2 = FloatVector.fromArray(SPECIES, x.data, i + x.rowStride);
+                    FloatVector v3 = FloatVector.fromArray(SPECIES, x.data, i + x.rowStride + x.columnStride);
+                    FloatVector max = v0.max(v1).max(v2.max(v3));
+                    VectorMask<Float> first = v0.compare(VectorOperators.EQ, max);
+                    VectorMask<Float> second =
+                            v1.compare(VectorOperators.EQ, max).andNot(first);
+                    VectorMask<Float> taken = first.or(second);
+                    VectorMask<Float> third =
+                            v2.compare(VectorOperators.EQ, max).andNot(taken);
+                    FloatVector g = FloatVector.fromArray(SPECIES, dy.data, d);
+                    none.blend(g, first).intoArray(dx.data, j);
+                    none.blend(g, second).intoArray(dx.data, j + dx.columnStride);
+                    none.blend(g, third).intoArray(dx.data, j + dx.rowStride);
+                    g.blend(none, taken.or(third)).intoArray(dx.data, j + dx.rowStride + dx.columnStride);
+                    i += 2 * x.columnStride;
+                    j += 2 * dx.columnStride;
+                    d += dy.columnStride;
+                }
+            }
+        }
+    }
+
+    /// Windows may overlap, so their gradients are added up.
+    private void backwardOverlapping(int block) {
         Planes x = in.value();
         Planes dx = in.gradient();
         Planes dy = out.gradient();

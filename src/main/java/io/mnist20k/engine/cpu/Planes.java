@@ -9,8 +9,9 @@ import io.mnist20k.network.Shape;
 /// elements that stays zero: a border for the convolution that reads it as padded, and steps between elements for
 /// the data gradient of a strided convolution, which reads it as dilated.
 final class Planes {
-    /// Index of the first element. Large arrays begin at a round address and their elements 16 bytes (4 floats)
-    /// later, so from here on no vector straddles two cache lines (64 bytes): 8 % on weight gradients.
+    /// Index of the first element. The program's JVM puts arrays at multiples of 64 bytes and their elements 16 bytes
+    /// (4
+    /// floats) later, so from here on no vector straddles two cache lines: 8 % on weight gradients.
     static final int START = 12;
 
     final Shape shape;

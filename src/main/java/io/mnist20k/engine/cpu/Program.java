@@ -156,7 +156,8 @@ final class Program {
         boolean unwritten = !pools
                 && dropout == null
                 && layer(end) instanceof Layer.Conv reader
-                && Convolution.canNormalise(reader, in.shape(), network.stages().get(end).out());
+                && Convolution.canNormalise(
+                        reader, in.shape(), network.stages().get(end).out());
         Signal out = in;
         if (!unwritten) {
             Signal written = signal(end - 1, network.stages().get(end - 1).out());

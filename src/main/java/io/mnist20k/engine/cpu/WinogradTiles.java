@@ -73,7 +73,14 @@ record WinogradTiles(int height, int width) {
     /// @param norm    that a channel's inputs still have to go through
     /// @param scratch works from [Planes#START] on; gets product i of tile n at `to + n * COUNT + i * step`
     void transformRow(
-            float[] in, int at, int line, @Nullable PointwiseNorm norm, int channel, float[] scratch, int to, int step) {
+            float[] in,
+            int at,
+            int line,
+            @Nullable PointwiseNorm norm,
+            int channel,
+            float[] scratch,
+            int to,
+            int step) {
         int transformed = Planes.START;
         if (norm == null) {
             Winograd.inputColumns(in, at, line, inWidth(), scratch, transformed);
@@ -83,8 +90,7 @@ record WinogradTiles(int height, int width) {
             Winograd.inputColumns(scratch, lines, inWidth() * COUNT, inWidth(), scratch, transformed);
         }
         for (int column = 0; column < across(); column++) {
-            Winograd.inputRows(
-                    scratch, transformed + x(column) * COUNT, inWidth(), scratch, to + column * COUNT, step);
+            Winograd.inputRows(scratch, transformed + x(column) * COUNT, inWidth(), scratch, to + column * COUNT, step);
         }
     }
 }

@@ -4,7 +4,6 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 
 import io.mnist20k.network.Shape;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// transformed, each of the 36 products is a matrix product over tiles, the lanes of what comes out are added, and the
 /// sums transformed back to nine weights a pair of channels.
 ///
-/// Blocking: a group is some rows of tiles, about a dozen tiles, whose transforms stay in the second-level cache; the
-/// matrix product works like [DirectWeightGradient], 4 outputs × 4 inputs in registers.
+/// Blocking: like [DirectWeightGradient], 4 outputs × 4 inputs in registers, over all tiles of the plane at once.
+/// Groups
+/// of tiles whose transforms would stay in the second-level cache were tried: adding their sums up costs more.
 final class WinogradWeightGradient implements WeightGradient {
     private static final int TILE = 4;
     private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
@@ -21,10 +21,7 @@ final class WinogradWeightGradient implements WeightGradient {
     /// About what it takes to add the lanes of a pair of channels' 36 products, in multiply-adds.
     private static final int FOLD_COST = 180;
 
-    private static final int TILES_A_GROUP = 36;
-
     private final WinogradTiles tiles;
-    private final int rowsOfTiles;
     private final Planes in;
     private final @Nullable PointwiseNorm norm;
     private final Planes dOut;
@@ -51,8 +48,7 @@ final class WinogradWeightGradient implements WeightGradient {
         tiles = new WinogradTiles(dOut.shape.height(), dOut.shape.width());
         inputs = in.shape.channels();
         outputs = dOut.shape.channels();
-        rowsOfTiles = Math.clamp(TILES_A_GROUP / tiles.across(), 1, tiles.down());
-        line = (rowsOfTiles * tiles.across() + 1) * COUNT;
+        line = (tiles.count() + 1) * COUNT;
         inStep = padded(inputs) * line + COUNT;
         outStep = padded(outputs) * line + COUNT;
         pairs = padded(inputs) * padded(outputs);
@@ -96,44 +92,33 @@ final class WinogradWeightGradient implements WeightGradient {
 
     @Override
     public void run(float[] in, int inBase, float[] dOut, int outBase, float[] scratch, float[] gradient) {
-        Arrays.fill(scratch, sums(), weights(), 0);
-        for (int row = 0; row < tiles.down(); row += rowsOfTiles) {
-            int rows = Math.min(rowsOfTiles, tiles.down() - row);
-            transformInputs(in, inBase, row, rows, scratch);
-            transformGradients(dOut, outBase, row, rows, scratch);
-            addProducts(rows * tiles.across(), scratch);
-        }
+        transformInputs(in, inBase, scratch);
+        transformGradients(dOut, outBase, scratch);
+        multiply(scratch);
         transformWeights(scratch, gradient);
     }
 
-    private void transformInputs(float[] in, int inBase, int firstRow, int rows, float[] scratch) {
+    private void transformInputs(float[] in, int inBase, float[] scratch) {
         for (int c = 0; c < inputs; c++) {
             int plane = inBase + c * this.in.planeStride;
-            int lastLine = tiles.y(firstRow + rows - 1) + Winograd.IN;
-            int from = plane + tiles.y(firstRow) * this.in.lineLength;
-            Lookahead.read(in, from, plane + lastLine * this.in.lineLength, scratch);
-            for (int row = 0; row < rows; row++) {
-                int at = inBase + c * this.in.planeStride + tiles.y(firstRow + row) * this.in.lineLength;
+            Lookahead.read(in, plane, plane + this.in.planeStride, scratch);
+            for (int row = 0; row < tiles.down(); row++) {
+                int at = plane + tiles.y(row) * this.in.lineLength;
                 int to = inProducts() + c * line + row * tiles.across() * COUNT;
                 tiles.transformRow(in, at, this.in.lineLength, norm, c, scratch, to, inStep);
             }
         }
     }
 
-    private void transformGradients(float[] dOut, int outBase, int firstRow, int rows, float[] scratch) {
+    private void transformGradients(float[] dOut, int outBase, float[] scratch) {
         int origin = outBase + this.dOut.elements()[0];
         for (int o = 0; o < outputs; o++) {
             int to = outProducts() + o * line;
             int plane = origin + o * this.dOut.planeStride;
-            int lastLine = tiles.y(firstRow + rows - 1) + Winograd.OUT;
-            int from = plane + tiles.y(firstRow) * this.dOut.rowStride;
-            Lookahead.read(dOut, from, plane + lastLine * this.dOut.rowStride, scratch);
-            for (int row = firstRow; row < firstRow + rows; row++) {
+            Lookahead.read(dOut, plane, plane + tiles.height() * this.dOut.rowStride, scratch);
+            for (int row = 0; row < tiles.down(); row++) {
                 for (int column = 0; column < tiles.across(); column++, to += COUNT) {
-                    int at = origin
-                            + o * this.dOut.planeStride
-                            + tiles.y(row) * this.dOut.rowStride
-                            + tiles.x(column) * COUNT;
+                    int at = plane + tiles.y(row) * this.dOut.rowStride + tiles.x(column) * COUNT;
                     int repeatedX = tiles.repeatedX(column);
                     int repeatedY = tiles.repeatedY(row);
                     if (repeatedX + repeatedY == 0) {
@@ -160,22 +145,20 @@ final class WinogradWeightGradient implements WeightGradient {
         }
     }
 
-    private void addProducts(int count, float[] scratch) {
+    private void multiply(float[] scratch) {
         for (int product = 0; product < Winograd.PRODUCTS; product++) {
             int x = inProducts() + product * inStep;
             int g = outProducts() + product * outStep;
             int to = unfolded();
             for (int o = 0; o < outputs; o += TILE) {
                 for (int c = 0; c < inputs; c += TILE, to += TILE * TILE * COUNT) {
-                    tile(scratch, g + o * line, x + c * line, count, to);
+                    tile(scratch, g + o * line, x + c * line, to);
                 }
             }
             LaneSums.fold(scratch, unfolded(), pairs);
-            int sums = sums() + product * pairs;
             for (int i = 0; i < pairs; i += COUNT) {
-                FloatVector.fromArray(SPECIES, scratch, sums + i)
-                        .add(FloatVector.fromArray(SPECIES, scratch, unfolded() + LaneSums.at(i)))
-                        .intoArray(scratch, sums + i);
+                FloatVector.fromArray(SPECIES, scratch, unfolded() + LaneSums.at(i))
+                        .intoArray(scratch, sums() + product * pairs + i);
             }
         }
     }
@@ -199,7 +182,7 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     /// `sums[o, c] = sum over tiles of g[o] * x[c]`, 4 × 4.
-    private void tile(float[] scratch, int g, int x, int count, int sums) {
+    private void tile(float[] scratch, int g, int x, int sums) {
         int line = this.line;
         FloatVector a00 = FloatVector.zero(SPECIES);
         FloatVector a01 = FloatVector.zero(SPECIES);
@@ -217,7 +200,7 @@ final class WinogradWeightGradient implements WeightGradient {
         FloatVector a31 = FloatVector.zero(SPECIES);
         FloatVector a32 = FloatVector.zero(SPECIES);
         FloatVector a33 = FloatVector.zero(SPECIES);
-        for (int t = 0, end = count * COUNT; t < end; t += COUNT) {
+        for (int t = 0, end = tiles.count() * COUNT; t < end; t += COUNT) {
             FloatVector x0 = FloatVector.fromArray(SPECIES, scratch, x + t);
             FloatVector x1 = FloatVector.fromArray(SPECIES, scratch, x + line + t);
             FloatVector x2 = FloatVector.fromArray(SPECIES, scratch, x + 2 * line + t);

@@ -4,8 +4,7 @@
 /// `[block][channel][row][column][lane]`. So any channel count, kernel, stride and padding vectorises without
 /// remainder, and lanes meet only where a batch does: in batch-norm statistics, weight gradients and the loss.
 /// Threads take blocks; whatever crosses blocks is added in block order, so the bits do not depend on the number of
-/// threads. Sums over lanes are plain scalar loops, since the order in which `reduceLanes` adds floats is
-/// unspecified.
+/// threads. Sums over lanes are added in an order of our own, since that of `reduceLanes` is unspecified.
 ///
 /// The only room that names `jdk.incubator.vector`.
 @NullMarked
