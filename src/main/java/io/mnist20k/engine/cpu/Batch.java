@@ -26,8 +26,8 @@ final class Batch {
         Arrays.fill(ONES_THEN_ZEROS, 0, COUNT, 1);
     }
 
-    Batch(int capacity) {
-        images = new int[capacity];
+    Batch(int blocks) {
+        images = new int[blocks * COUNT];
     }
 
     int blocks() {

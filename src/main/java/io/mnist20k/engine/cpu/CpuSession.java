@@ -41,7 +41,7 @@ final class CpuSession implements Session, Profiled {
         classes = network.classes();
         int blocks = Math.ceilDiv(training.batch(), COUNT);
         team = new Team(Math.min(threads, blocks));
-        batch = new Batch(training.batch());
+        batch = new Batch(blocks);
         gradients = new Gradients(blocks, network.parameterCount());
         update = new Update(network, training);
         weights = new Weights(update.parameters, update.statistics);
@@ -138,12 +138,16 @@ final class CpuSession implements Session, Profiled {
     private void run(List<Program.Phase> phases, int worker) {
         for (Program.Phase phase : phases) {
             for (int block = first(worker); block < first(worker + 1); block++) {
-                for (Program.Task task : phase.tasks()) {
-                    task.body().accept(block);
-                    clock.book(worker, task.lap());
-                }
+                run(phase, block, worker);
             }
             meet(worker, phase.atEnd());
+        }
+    }
+
+    private void run(Program.Phase phase, int block, int worker) {
+        for (Program.Task task : phase.tasks()) {
+            task.body().accept(block);
+            clock.book(worker, task.lap());
         }
     }
 
@@ -179,30 +183,30 @@ final class CpuSession implements Session, Profiled {
         requireOpen();
         use(update.modelParameters(), update.modelStatistics());
         batch.training = false;
+        batch.samples = batch.images.length;
+        program.forward.forEach(phase -> phase.atEnd().run());
         float[] logits = new float[dataset.count() * classes];
-        var progress = new Progress(0);
         team.run(worker -> {
             clock.start(worker);
-            meet(worker, () -> select(dataset, 0));
-            while (progress.step < dataset.count()) {
-                forward(dataset, worker);
-                for (int block = first(worker); block < first(worker + 1); block++) {
-                    loss.copyLogits(block, progress.step, logits);
-                }
-                meet(worker, () -> {
-                    progress.step += batch.samples;
-                    select(dataset, progress.step);
-                });
+            for (int from = worker * COUNT; from < dataset.count(); from += team.size() * COUNT) {
+                evaluate(dataset, from, worker, logits);
             }
         });
         return logits;
     }
 
-    private void select(Dataset dataset, int from) {
-        batch.samples = Math.min(dataset.count() - from, training.batch());
-        for (int i = 0; i < batch.samples; i++) {
-            batch.images[i] = from + i;
+    /// As many images as a block holds, from first layer to last while they are in the caches: nothing in an evaluation
+    /// waits for other images. Lanes beyond the last image hold it once more.
+    private void evaluate(Dataset dataset, int from, int worker, float[] logits) {
+        for (int lane = 0; lane < COUNT; lane++) {
+            batch.images[worker * COUNT + lane] = Math.min(from + lane, dataset.count() - 1);
         }
+        loader.run(dataset, worker);
+        clock.book(worker, loadTime);
+        for (Program.Phase phase : program.forward) {
+            run(phase, worker, worker);
+        }
+        loss.copyLogits(worker, from, Math.min(COUNT, dataset.count() - from), logits);
     }
 
     @Override

@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// transformed back.
 ///
 /// Blocking: a group is some rows of tiles, about a dozen tiles, whose products stay in the second-level cache. The
-/// matrix product works like [DirectCorrelation], on 4 outputs × 4 tiles in registers; what does not divide by 4 is
-/// made
-/// up of threes, or else of single ones.
+/// matrix product works like [DirectCorrelation], on 4 outputs × 4 tiles in registers; a
+/// number of tiles that 4 does not divide is made up with threes, or else with single ones.
 final class WinogradCorrelation implements Correlation {
     private static final int TILE = 4;
     private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
@@ -31,6 +30,7 @@ final class WinogradCorrelation implements Correlation {
     private final int outOrigin;
     private final int outPlane;
     private final int outLine;
+
     /// Where the nine weights of each lane of each packed vector stand among the parameters, -1 for none.
     private final int[] packing;
 
@@ -48,9 +48,9 @@ final class WinogradCorrelation implements Correlation {
     private final int inStep;
     private final int outStep;
 
-    /// @param out        where the outputs go; its elements stand side by side
-    /// @param norm       that the inputs still have to go through
     /// @param in         where the inputs come from, border and all
+    /// @param norm       that the inputs still have to go through
+    /// @param out        where the outputs go; its elements stand side by side
     /// @param source     `[output][input * 9 + tap]`: where each weight stands among the parameters
     /// @param biasSource `[output]`, likewise; empty where there is no bias
     /// @param rim        outputs on each side that are left out
