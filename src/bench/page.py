@@ -94,8 +94,8 @@ def scaling_section(results):
         rows.append([f"{point['threads']}", f"{point['batch']}", f"× {point['width']:g}", f"{inference['multiplyAdds']:,}",
                      f"{training['imagesPerSecond']:,.0f}", f"{training['shareOfPeak']:.0%}",
                      f"{inference['imagesPerSecond']:,.0f}", f"{inference['shareOfPeak']:.0%}"])
-    return f"""Recipe {results['recipe']}, {results['deviceName']}, Java {results['java']}; medians of {results['passes']} \
-passes over all points, bars from the least to the most. Shares are nominal GFLOP/s over the peak of the same number of threads.
+    return f"""Recipe {results['recipe']}, {results['deviceName']}, Java {results['java']}; {results['passes']} \
+time(s) over all points, of which medians count and bars show the least and the most. Shares are nominal GFLOP/s over the peak of the same number of threads.
 
 ![images/s against threads, batch and multiply-adds](results/cpu-scaling.svg)
 
