@@ -4,6 +4,7 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 
 import io.mnist20k.network.Shape;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 /// Groups
 /// of tiles whose transforms would stay in the second-level cache were tried: adding their sums up costs more.
 final class WinogradWeightGradient implements WeightGradient {
-    private static final int TILE = 4;
     private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
 
     /// About what it takes to add the lanes of a pair of channels' 36 products, in multiply-adds.
@@ -35,8 +35,8 @@ final class WinogradWeightGradient implements WeightGradient {
     private final int inStep;
     private final int outStep;
 
-    /// Sums of a product: of 4 × 4 pairs of channels after 4 × 4 pairs.
-    private final int pairs;
+    /// Of one of the 36 products: channels are taps, and tiles are pixels.
+    private final OuterProduct product;
 
     /// @param norm   that the inputs still have to go through
     /// @param target `[output][input * 9 + tap]`: where each weight stands among the parameters
@@ -49,9 +49,10 @@ final class WinogradWeightGradient implements WeightGradient {
         inputs = in.shape.channels();
         outputs = dOut.shape.channels();
         line = (tiles.count() + 1) * COUNT;
-        inStep = padded(inputs) * line + COUNT;
-        outStep = padded(outputs) * line + COUNT;
-        pairs = padded(inputs) * padded(outputs);
+        inStep = inputs * line + COUNT;
+        outStep = outputs * line + COUNT;
+        int[] places = IntStream.range(0, tiles.count()).map(n -> n * COUNT).toArray();
+        product = new OuterProduct(lines(inputs), places, lines(outputs), places);
     }
 
     /// Whether this is the faster way.
@@ -61,8 +62,8 @@ final class WinogradWeightGradient implements WeightGradient {
         return tiles + FOLD_COST * pairs < WinogradTiles.direct(in, out);
     }
 
-    private static int padded(int channels) {
-        return Math.ceilDiv(channels, TILE) * TILE;
+    private int[] lines(int channels) {
+        return IntStream.range(0, channels).map(c -> c * line).toArray();
     }
 
     private int inProducts() {
@@ -78,16 +79,16 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     private int weights() {
-        return sums() + Winograd.PRODUCTS * pairs;
+        return sums() + Winograd.PRODUCTS * product.sums();
     }
 
     private int unfolded() {
-        return weights() + TAPS * COUNT;
+        return weights() + TAPS * product.sums();
     }
 
     @Override
     public int scratchLength() {
-        return unfolded() + pairs * COUNT - Planes.START;
+        return unfolded() + product.scratchLength() - Planes.START;
     }
 
     @Override
@@ -146,101 +147,30 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     private void multiply(float[] scratch) {
-        for (int product = 0; product < Winograd.PRODUCTS; product++) {
-            int x = inProducts() + product * inStep;
-            int g = outProducts() + product * outStep;
-            int to = unfolded();
-            for (int o = 0; o < outputs; o += TILE) {
-                for (int c = 0; c < inputs; c += TILE, to += TILE * TILE * COUNT) {
-                    tile(scratch, g + o * line, x + c * line, to);
-                }
-            }
-            LaneSums.fold(scratch, unfolded(), pairs);
-            for (int i = 0; i < pairs; i += COUNT) {
-                FloatVector.fromArray(SPECIES, scratch, unfolded() + LaneSums.at(i))
-                        .intoArray(scratch, sums() + product * pairs + i);
+        for (int i = 0; i < Winograd.PRODUCTS; i++) {
+            int x = inProducts() + i * inStep;
+            int g = outProducts() + i * outStep;
+            product.run(scratch, x, scratch, g, scratch, unfolded());
+            for (int pair = 0; pair < product.sums(); pair += COUNT) {
+                FloatVector.fromArray(SPECIES, scratch, unfolded() + LaneSums.at(pair))
+                        .intoArray(scratch, sums() + i * product.sums() + pair);
             }
         }
     }
 
-    /// Of as many pairs of channels at a time as a vector has lanes.
+    /// Of as many pairs of channels at a time as a vector has lanes; they stay where they are.
     private void transformWeights(float[] scratch, float[] gradient) {
-        for (int pair = 0; pair < pairs; pair += COUNT) {
-            Winograd.weights(scratch, sums() + pair, pairs, Planes.START, weights());
-            for (int lane = 0; lane < COUNT; lane++) {
-                int tile = (pair + lane) / (TILE * TILE);
-                int tilesOfInputs = padded(inputs) / TILE;
-                int o = tile / tilesOfInputs * TILE + (pair + lane) / TILE % TILE;
-                int c = tile % tilesOfInputs * TILE + (pair + lane) % TILE;
-                if (o < outputs && c < inputs) {
-                    for (int tap = 0; tap < TAPS; tap++) {
-                        gradient[target[o][c * TAPS + tap]] = scratch[weights() + tap * COUNT + lane];
-                    }
+        for (int pair = 0; pair < product.sums(); pair += COUNT) {
+            Winograd.weights(scratch, sums() + pair, product.sums(), Planes.START, weights() + pair * TAPS);
+        }
+        for (int o = 0; o < outputs; o++) {
+            for (int c = 0; c < inputs; c++) {
+                int pair = product.number(o, c);
+                int at = weights() + pair / COUNT * COUNT * TAPS + pair % COUNT;
+                for (int tap = 0; tap < TAPS; tap++) {
+                    gradient[target[o][c * TAPS + tap]] = scratch[at + tap * COUNT];
                 }
             }
         }
-    }
-
-    /// `sums[o, c] = sum over tiles of g[o] * x[c]`, 4 × 4.
-    private void tile(float[] scratch, int g, int x, int sums) {
-        int line = this.line;
-        FloatVector a00 = FloatVector.zero(SPECIES);
-        FloatVector a01 = FloatVector.zero(SPECIES);
-        FloatVector a02 = FloatVector.zero(SPECIES);
-        FloatVector a03 = FloatVector.zero(SPECIES);
-        FloatVector a10 = FloatVector.zero(SPECIES);
-        FloatVector a11 = FloatVector.zero(SPECIES);
-        FloatVector a12 = FloatVector.zero(SPECIES);
-        FloatVector a13 = FloatVector.zero(SPECIES);
-        FloatVector a20 = FloatVector.zero(SPECIES);
-        FloatVector a21 = FloatVector.zero(SPECIES);
-        FloatVector a22 = FloatVector.zero(SPECIES);
-        FloatVector a23 = FloatVector.zero(SPECIES);
-        FloatVector a30 = FloatVector.zero(SPECIES);
-        FloatVector a31 = FloatVector.zero(SPECIES);
-        FloatVector a32 = FloatVector.zero(SPECIES);
-        FloatVector a33 = FloatVector.zero(SPECIES);
-        for (int t = 0, end = tiles.count() * COUNT; t < end; t += COUNT) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, scratch, x + t);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, scratch, x + line + t);
-            FloatVector x2 = FloatVector.fromArray(SPECIES, scratch, x + 2 * line + t);
-            FloatVector x3 = FloatVector.fromArray(SPECIES, scratch, x + 3 * line + t);
-            FloatVector g0 = FloatVector.fromArray(SPECIES, scratch, g + t);
-            a00 = g0.fma(x0, a00);
-            a01 = g0.fma(x1, a01);
-            a02 = g0.fma(x2, a02);
-            a03 = g0.fma(x3, a03);
-            FloatVector g1 = FloatVector.fromArray(SPECIES, scratch, g + line + t);
-            a10 = g1.fma(x0, a10);
-            a11 = g1.fma(x1, a11);
-            a12 = g1.fma(x2, a12);
-            a13 = g1.fma(x3, a13);
-            FloatVector g2 = FloatVector.fromArray(SPECIES, scratch, g + 2 * line + t);
-            a20 = g2.fma(x0, a20);
-            a21 = g2.fma(x1, a21);
-            a22 = g2.fma(x2, a22);
-            a23 = g2.fma(x3, a23);
-            FloatVector g3 = FloatVector.fromArray(SPECIES, scratch, g + 3 * line + t);
-            a30 = g3.fma(x0, a30);
-            a31 = g3.fma(x1, a31);
-            a32 = g3.fma(x2, a32);
-            a33 = g3.fma(x3, a33);
-        }
-        a00.intoArray(scratch, sums);
-        a01.intoArray(scratch, sums + COUNT);
-        a02.intoArray(scratch, sums + 2 * COUNT);
-        a03.intoArray(scratch, sums + 3 * COUNT);
-        a10.intoArray(scratch, sums + 4 * COUNT);
-        a11.intoArray(scratch, sums + 5 * COUNT);
-        a12.intoArray(scratch, sums + 6 * COUNT);
-        a13.intoArray(scratch, sums + 7 * COUNT);
-        a20.intoArray(scratch, sums + 8 * COUNT);
-        a21.intoArray(scratch, sums + 9 * COUNT);
-        a22.intoArray(scratch, sums + 10 * COUNT);
-        a23.intoArray(scratch, sums + 11 * COUNT);
-        a30.intoArray(scratch, sums + 12 * COUNT);
-        a31.intoArray(scratch, sums + 13 * COUNT);
-        a32.intoArray(scratch, sums + 14 * COUNT);
-        a33.intoArray(scratch, sums + 15 * COUNT);
     }
 }

@@ -1,0 +1,173 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/// `sum[o, t] = sum over p of dOut[o, p] * in[p + t]`, lanes included, which both ways to a weight gradient come down
+/// to;
+/// the counterpart of [DirectCorrelation], with the same offset tables.
+///
+/// Blocking: a tile is 4 outputs × 4 taps, 16 accumulators in registers over a chunk of pixels that stays in the
+/// nearest caches while all tiles pass over it; between chunks the accumulators rest in memory. After the last
+/// chunk the lanes of each are added. Tiles past the last output or tap repeat the last one, to be ignored.
+final class OuterProduct {
+    private static final int TILE = 4;
+    private static final int CHUNK = 64;
+
+    private final int[] taps;
+    private final int[] inPixels;
+    private final int[] outChannels;
+    private final int[] outPixels;
+
+    /// @param taps        offset of each tap from a pixel's first, in floats of the input
+    /// @param inPixels    offset of each pixel's first tap
+    /// @param outChannels offset of each output channel
+    /// @param outPixels   offset of each pixel from the start of its output channel
+    OuterProduct(int[] taps, int[] inPixels, int[] outChannels, int[] outPixels) {
+        this.taps = repeatLast(taps);
+        this.inPixels = inPixels;
+        this.outChannels = repeatLast(outChannels);
+        this.outPixels = outPixels;
+    }
+
+    private static int[] repeatLast(int[] offsets) {
+        int[] padded = Arrays.copyOf(offsets, Math.ceilDiv(offsets.length, TILE) * TILE);
+        Arrays.fill(padded, offsets.length, padded.length, offsets[offsets.length - 1]);
+        return padded;
+    }
+
+    /// With those that repeat.
+    int sums() {
+        return taps.length * outChannels.length;
+    }
+
+    /// Which of the sums is that of an output and a tap: 4 × 4 of them after 4 × 4.
+    int number(int output, int tap) {
+        int tile = output / TILE * (taps.length / TILE) + tap / TILE;
+        return (tile * TILE + output % TILE) * TILE + tap % TILE;
+    }
+
+    /// Floats that [#run] needs to work in.
+    int scratchLength() {
+        return Math.ceilDiv(sums(), COUNT) * COUNT * COUNT;
+    }
+
+    /// Leaves sum number n at `scratch[at + LaneSums.at(n)]`.
+    void run(float[] in, int inBase, float[] dOut, int outBase, float[] scratch, int at) {
+        for (int from = 0; from < inPixels.length; from += CHUNK) {
+            int to = Math.min(from + CHUNK, inPixels.length);
+            int rest = at;
+            for (int o = 0; o < outChannels.length; o += TILE) {
+                for (int t = 0; t < taps.length; t += TILE) {
+                    tile(in, inBase, dOut, outBase, o, t, from, to, scratch, rest);
+                    rest += TILE * TILE * COUNT;
+                }
+            }
+        }
+        LaneSums.fold(scratch, at, sums());
+    }
+
+    private void tile(
+            float[] in,
+            int inBase,
+            float[] dOut,
+            int outBase,
+            int o,
+            int t,
+            int from,
+            int to,
+            float[] scratch,
+            int rest) {
+        int c0 = outBase + outChannels[o];
+        int c1 = outBase + outChannels[o + 1];
+        int c2 = outBase + outChannels[o + 2];
+        int c3 = outBase + outChannels[o + 3];
+        int t0 = inBase + taps[t];
+        int t1 = inBase + taps[t + 1];
+        int t2 = inBase + taps[t + 2];
+        int t3 = inBase + taps[t + 3];
+        FloatVector a00 = FloatVector.zero(SPECIES);
+        FloatVector a01 = FloatVector.zero(SPECIES);
+        FloatVector a02 = FloatVector.zero(SPECIES);
+        FloatVector a03 = FloatVector.zero(SPECIES);
+        FloatVector a10 = FloatVector.zero(SPECIES);
+        FloatVector a11 = FloatVector.zero(SPECIES);
+        FloatVector a12 = FloatVector.zero(SPECIES);
+        FloatVector a13 = FloatVector.zero(SPECIES);
+        FloatVector a20 = FloatVector.zero(SPECIES);
+        FloatVector a21 = FloatVector.zero(SPECIES);
+        FloatVector a22 = FloatVector.zero(SPECIES);
+        FloatVector a23 = FloatVector.zero(SPECIES);
+        FloatVector a30 = FloatVector.zero(SPECIES);
+        FloatVector a31 = FloatVector.zero(SPECIES);
+        FloatVector a32 = FloatVector.zero(SPECIES);
+        FloatVector a33 = FloatVector.zero(SPECIES);
+        if (from > 0) {
+            a00 = FloatVector.fromArray(SPECIES, scratch, rest);
+            a01 = FloatVector.fromArray(SPECIES, scratch, rest + COUNT);
+            a02 = FloatVector.fromArray(SPECIES, scratch, rest + 2 * COUNT);
+            a03 = FloatVector.fromArray(SPECIES, scratch, rest + 3 * COUNT);
+            a10 = FloatVector.fromArray(SPECIES, scratch, rest + 4 * COUNT);
+            a11 = FloatVector.fromArray(SPECIES, scratch, rest + 5 * COUNT);
+            a12 = FloatVector.fromArray(SPECIES, scratch, rest + 6 * COUNT);
+            a13 = FloatVector.fromArray(SPECIES, scratch, rest + 7 * COUNT);
+            a20 = FloatVector.fromArray(SPECIES, scratch, rest + 8 * COUNT);
+            a21 = FloatVector.fromArray(SPECIES, scratch, rest + 9 * COUNT);
+            a22 = FloatVector.fromArray(SPECIES, scratch, rest + 10 * COUNT);
+            a23 = FloatVector.fromArray(SPECIES, scratch, rest + 11 * COUNT);
+            a30 = FloatVector.fromArray(SPECIES, scratch, rest + 12 * COUNT);
+            a31 = FloatVector.fromArray(SPECIES, scratch, rest + 13 * COUNT);
+            a32 = FloatVector.fromArray(SPECIES, scratch, rest + 14 * COUNT);
+            a33 = FloatVector.fromArray(SPECIES, scratch, rest + 15 * COUNT);
+        }
+        int[] inPixels = this.inPixels;
+        int[] outPixels = this.outPixels;
+        for (int p = from; p < to; p++) {
+            int i = inPixels[p];
+            int q = outPixels[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, in, t0 + i);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, in, t1 + i);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, in, t2 + i);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, in, t3 + i);
+            FloatVector g0 = FloatVector.fromArray(SPECIES, dOut, c0 + q);
+            a00 = g0.fma(x0, a00);
+            a01 = g0.fma(x1, a01);
+            a02 = g0.fma(x2, a02);
+            a03 = g0.fma(x3, a03);
+            FloatVector g1 = FloatVector.fromArray(SPECIES, dOut, c1 + q);
+            a10 = g1.fma(x0, a10);
+            a11 = g1.fma(x1, a11);
+            a12 = g1.fma(x2, a12);
+            a13 = g1.fma(x3, a13);
+            FloatVector g2 = FloatVector.fromArray(SPECIES, dOut, c2 + q);
+            a20 = g2.fma(x0, a20);
+            a21 = g2.fma(x1, a21);
+            a22 = g2.fma(x2, a22);
+            a23 = g2.fma(x3, a23);
+            FloatVector g3 = FloatVector.fromArray(SPECIES, dOut, c3 + q);
+            a30 = g3.fma(x0, a30);
+            a31 = g3.fma(x1, a31);
+            a32 = g3.fma(x2, a32);
+            a33 = g3.fma(x3, a33);
+        }
+        a00.intoArray(scratch, rest);
+        a01.intoArray(scratch, rest + COUNT);
+        a02.intoArray(scratch, rest + 2 * COUNT);
+        a03.intoArray(scratch, rest + 3 * COUNT);
+        a10.intoArray(scratch, rest + 4 * COUNT);
+        a11.intoArray(scratch, rest + 5 * COUNT);
+        a12.intoArray(scratch, rest + 6 * COUNT);
+        a13.intoArray(scratch, rest + 7 * COUNT);
+        a20.intoArray(scratch, rest + 8 * COUNT);
+        a21.intoArray(scratch, rest + 9 * COUNT);
+        a22.intoArray(scratch, rest + 10 * COUNT);
+        a23.intoArray(scratch, rest + 11 * COUNT);
+        a30.intoArray(scratch, rest + 12 * COUNT);
+        a31.intoArray(scratch, rest + 13 * COUNT);
+        a32.intoArray(scratch, rest + 14 * COUNT);
+        a33.intoArray(scratch, rest + 15 * COUNT);
+    }
+}
