@@ -4,6 +4,7 @@ import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.Pass;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.Training;
+import io.mnist20k.engine.Work;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
@@ -30,7 +31,7 @@ final class Layers {
                 read.augmentation(),
                 new Normalization(0.13f, 0.31f),
                 read.engine());
-        var batch = new Batch(Lanes.COUNT);
+        var batch = new Batch(1);
         batch.samples = Lanes.COUNT;
         batch.training = true;
         var state = SessionState.initial(network, read.initialization(), training);
@@ -62,12 +63,19 @@ final class Layers {
         var passes = new EnumMap<Pass, Runnable>(Pass.class);
         Stream.concat(program.forward.stream(), program.backward.stream())
                 .flatMap(phase -> phase.tasks().stream())
-                .filter(task -> task.lap().work().layers().contains(layer))
+                .filter(task -> isOf(layer, task.lap().work()))
                 .forEach(task ->
                         passes.put(task.lap().work().pass(), () -> task.body().accept(0)));
         if (passes.isEmpty()) {
             throw new IllegalArgumentException("the recipe's network has no layer " + layer);
         }
         return passes;
+    }
+
+    /// A convolution that normalises its input does the work of other layers, and is not theirs for that.
+    private static boolean isOf(String layer, Work work) {
+        return work.multiplyAdds() > 0
+                ? work.layers().getLast().equals(layer)
+                : work.layers().contains(layer);
     }
 }
