@@ -67,9 +67,10 @@ final class LineChart {
         for (double mark : marks) {
             if (mark > axis.low() && mark < axis.high()) {
                 double y = y(axis, mark);
+                // On the left, where learning curves have not got to yet.
                 svg.append(format(
-                        "<path class=\"mark\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>%n",
-                        LEFT, y, WIDTH - RIGHT, WIDTH - RIGHT, y - 4, axis.label(mark)));
+                        "<path class=\"mark\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"start\">%s</text>%n",
+                        LEFT, y, WIDTH - RIGHT, LEFT + 4, y - 4, axis.label(mark)));
             }
         }
         int legend = LEFT;
