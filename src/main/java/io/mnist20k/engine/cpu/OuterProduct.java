@@ -7,8 +7,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /// `sum[o, t] = sum over p of dOut[o, p] * in[p + t]`, lanes included, which both ways to a weight gradient come down
-/// to;
-/// the counterpart of [DirectCorrelation], with the same offset tables.
+/// to; which elements t reaches from p is in offset tables, as in [DirectCorrelation].
 ///
 /// Blocking: a tile is 4 outputs × 4 taps, 16 accumulators in registers over a chunk of pixels that stays in the
 /// nearest caches while all tiles pass over it; between chunks the accumulators rest in memory. After the last

@@ -13,10 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// transformed back.
 ///
 /// Blocking: a group is some rows of tiles, about a dozen tiles, whose products stay in the second-level cache. The
-/// matrix product works like [DirectCorrelation], on 4 outputs × 4 tiles in registers; a
-/// number of tiles that 4 does not divide is made up with threes, or else with single ones. Sums are short here, one
-/// term a
-/// channel: by the offset tables of [DirectCorrelation]'s own tiles, the whole step was a tenth slower.
+/// matrix product works like [DirectCorrelation], on 4 outputs × 4 tiles in registers; a number of tiles that 4 does
+/// not divide is made up with threes, or else with single ones. Sums are short here, one term a channel: through
+/// offset tables like those of [DirectCorrelation], the whole step was a tenth slower.
 final class WinogradCorrelation implements Correlation {
     private static final int TILE = 4;
     private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
