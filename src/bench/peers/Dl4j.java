@@ -1,4 +1,3 @@
-import java.util.List;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -34,11 +33,7 @@ final class Dl4j implements Peer {
                 .weightInit(WeightInit.RELU) // normal, deviation sqrt(2 / fan)
                 .convolutionMode(ConvolutionMode.Truncate)
                 .list();
-        List<Layer> layers = task.layers();
-        for (int i = 0; i < layers.size(); i++) {
-            Layer l = layers.get(i);
-            boolean beforeRelu = i + 1 < layers.size() && layers.get(i + 1).type().equals("relu");
-            boolean afterNorm = i > 0 && layers.get(i - 1).type().equals("batchnorm");
+        for (Layer l : task.layers()) {
             switch (l.type()) {
                 case "conv" -> list.layer(new ConvolutionLayer.Builder(l.number("kernel"), l.number("kernel"))
                         .stride(l.number("stride"), l.number("stride"))
@@ -50,13 +45,9 @@ final class Dl4j implements Peer {
                 case "batchnorm" -> list.layer(new BatchNormalization.Builder()
                         .decay(0.9)
                         .eps(1e-5)
-                        .activation(beforeRelu ? Activation.RELU : Activation.IDENTITY)
                         .build());
-                case "relu" -> {
-                    if (!afterNorm) {
-                        list.layer(new ActivationLayer(Activation.RELU));
-                    }
-                }
+                // A layer of its own: DL4J's batch norm takes an activation and leaves it out.
+                case "relu" -> list.layer(new ActivationLayer(Activation.RELU));
                 case "maxpool" -> list.layer(new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.MAX)
                         .kernelSize(l.number("kernel"), l.number("kernel"))
                         .stride(l.number("stride"), l.number("stride"))
