@@ -68,8 +68,10 @@ class Process:
     def answer(self):
         watch = threading.Timer(LONGEST_TURN, self.signal, [signal.SIGKILL])
         watch.start()
-        line = self.process.stdout.readline()
-        watch.cancel()
+        try:
+            line = self.process.stdout.readline()
+        finally:
+            watch.cancel()  # Python waits for it before it ends
         if not line:
             with open(self.log) as log:
                 last = (log.read().strip().splitlines() or ["it said nothing"])[-1]

@@ -6,6 +6,7 @@
 import os
 import sys
 import tempfile
+import threading
 import unittest
 from unittest import mock
 
@@ -72,6 +73,20 @@ class Conversation(unittest.TestCase):
     def test_one_that_cannot_start_is_missing(self):
         with self.assertRaisesRegex(peers.Missing, "not here"):
             peers.Process("a fake", [sys.executable, "-c", """print('{"missing": "not here"}', flush=True)"""], 1)
+
+    def test_an_interrupt_leaves_no_watch_behind(self):
+        process = self.start()
+        with mock.patch.object(process.process, "stdout") as output:
+            output.readline.side_effect = KeyboardInterrupt
+            with self.assertRaises(KeyboardInterrupt):
+                process.turn("train")
+        watches = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+        for watch in watches:
+            watch.join(1)
+        left = [watch for watch in watches if watch.is_alive()]
+        for watch in left:
+            watch.cancel()  # lest a failure waits for it
+        self.assertEqual([], left)
 
 
 class Judgement(unittest.TestCase):
