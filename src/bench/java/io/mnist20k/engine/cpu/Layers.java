@@ -38,6 +38,7 @@ final class Layers {
         var weights = new Weights(state.parameters(), state.statistics());
         var gradients = new Gradients(1, network.parameterCount());
         program = new Program(network, training, batch, 1, gradients, weights, new Clock(1));
+        program.scratch.enter(0);
         program.convolutions.forEach(convolution -> convolution.pack(state.parameters()));
         fill(program.input.value());
         run(program.forward);

@@ -75,6 +75,7 @@ final class CpuSession implements Session, Profiled {
         batch.epoch = epoch.epoch();
         var progress = new Progress(epoch.firstStep());
         team.run(worker -> {
+            program.scratch.enter(worker);
             clock.start(worker);
             meet(worker, () -> select(epoch, progress.step));
             while (progress.goesOn && progress.step < epoch.steps()) {
@@ -187,6 +188,7 @@ final class CpuSession implements Session, Profiled {
         program.forward.forEach(phase -> phase.atEnd().run());
         float[] logits = new float[dataset.count() * classes];
         team.run(worker -> {
+            program.scratch.enter(worker);
             clock.start(worker);
             for (int from = worker * COUNT; from < dataset.count(); from += team.size() * COUNT) {
                 evaluate(dataset, from, worker, logits);

@@ -41,13 +41,13 @@ final class Program {
     final List<Phase> forward = new ArrayList<>();
     final List<Phase> backward = new ArrayList<>();
     final List<Convolution> convolutions = new ArrayList<>();
+    final Scratch scratch;
 
     private final Network network;
     private final Training training;
     private final Batch batch;
     private final int blocks;
     private final Gradients gradients;
-    private final Scratch scratch = new Scratch();
     private final Weights weights;
     private final Clock clock;
     private final List<Placed> nodes = new ArrayList<>();
@@ -71,6 +71,7 @@ final class Program {
         this.gradients = gradients;
         this.weights = weights;
         this.clock = clock;
+        scratch = new Scratch(blocks);
         List<Stage> stages = network.stages();
         input = signal(-1, network.input());
         Signal signal = input;

@@ -1,17 +1,31 @@
 package io.mnist20k.engine.cpu;
 
-/// Memory to work in, one array a thread, as long as the largest that was asked for. It holds nothing between tasks.
+/// Memory to work in, one array a worker, as long as the largest that was asked for. It holds nothing between tasks.
 final class Scratch {
+    private static final ThreadLocal<float[]> MINE = new ThreadLocal<>();
+
+    private final float[][] arrays;
     private int length;
-    private final ThreadLocal<float[]> arrays = ThreadLocal.withInitial(() -> new float[Planes.START + length]);
+
+    Scratch(int mostWorkers) {
+        arrays = new float[mostWorkers][0];
+    }
 
     /// Asks for room, before the first step.
     void reserve(int floats) {
         length = Math.max(length, floats);
     }
 
+    /// Makes the calling thread a worker. Threads come and go with each call of [Team#run]; their memory stays.
+    void enter(int worker) {
+        if (arrays[worker].length == 0) {
+            arrays[worker] = new float[Planes.START + length];
+        }
+        MINE.set(arrays[worker]);
+    }
+
     /// Of the calling thread; from [Planes#START] on, vectors do not straddle cache lines.
     float[] get() {
-        return arrays.get();
+        return MINE.get();
     }
 }
