@@ -2,12 +2,13 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 
-import io.mnist20k.UserError;
+import io.mnist20k.engine.MemoryPlan;
+import io.mnist20k.engine.Region;
 import io.mnist20k.network.Shape;
 
-/// Memory for one tensor of a batch, `[block][channel][row][column][lane]`, with room around and between its
-/// elements that stays zero: a border for the convolution that reads it as padded, and steps between elements for
-/// the data gradient of a strided convolution, which reads it as dilated.
+/// One tensor of a batch, `[block][channel][row][column][lane]`, with room around and between its elements that stays
+/// zero: a border for the convolution that reads it as padded, and steps between elements for the data gradient of a
+/// strided convolution, which reads it as dilated. Its memory is a part of [BlockMemory].
 final class Planes {
     /// Index of the first element. The program's JVM puts arrays at multiples of 64 bytes and their elements 16 bytes
     /// (4
@@ -15,47 +16,50 @@ final class Planes {
     static final int START = 12;
 
     final Shape shape;
-    final float[] data;
-    /// Distances, in floats, of neighbouring blocks, planes, rows of elements and elements of a row.
-    final int blockStride;
-
+    /// Distances, in floats, of neighbouring planes, rows of elements and elements of a row.
     final int planeStride;
+
     final int rowStride;
     final int columnStride;
 
     /// Length, in floats, of a row as it lies in memory; shorter than `rowStride` where elements stand apart.
     final int lineLength;
 
+    /// In a block; without a time at which it is touched the planes are never used and have no memory.
+    final Region region;
+
+    @SuppressWarnings("NullAway.Init") // set by locate
+    float[] data;
+
+    private int start;
+    private int blockStride;
     private final int origin;
 
     /// @param before empty rows above and columns left of the first element
     /// @param after  empty rows below and columns right of the last element
     /// @param step   distance of neighbouring elements, in elements
-    Planes(int blocks, Shape shape, int before, int after, int step) {
+    Planes(MemoryPlan memory, Shape shape, int before, int after, int step) {
         this.shape = shape;
         int paddedWidth = (shape.width() - 1) * step + 1 + before + after;
         int paddedHeight = (shape.height() - 1) * step + 1 + before + after;
-        long floats = (long) blocks * COUNT * shape.channels() * paddedHeight * paddedWidth;
-        if (floats > Integer.MAX_VALUE - START - 16) {
-            throw new UserError("a batch of " + blocks * COUNT + " needs " + floats + " numbers for a tensor of "
-                    + shape + " a sample, more than one array holds; use a smaller batch or network");
-        }
         columnStride = step * COUNT;
         lineLength = paddedWidth * COUNT;
         rowStride = step * lineLength;
         planeStride = paddedHeight * lineLength;
-        blockStride = shape.channels() * planeStride;
         origin = before * lineLength + before * COUNT;
-        data = new float[START + (int) floats];
+        long bytes = (long) shape.channels() * planeStride * Float.BYTES;
+        // Zeros stay only where nothing else comes in between.
+        region = before + after > 0 || step > 1 ? memory.lasting(bytes) : memory.passing(bytes);
     }
-
-    /// Without borders.
-    static Planes plain(int blocks, Shape shape) {
-        return new Planes(blocks, shape, 0, 0, 1);
+    /// @param blockStride distance, in floats, of neighbouring blocks
+    void locate(float[] data, int blockStride) {
+        this.data = data;
+        this.blockStride = blockStride;
+        start = START + (int) (region.offset() / Float.BYTES);
     }
 
     int block(int block) {
-        return START + block * blockStride;
+        return start + block * blockStride;
     }
 
     /// Of lane 0 of the first element of a row.

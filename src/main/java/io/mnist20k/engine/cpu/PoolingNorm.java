@@ -15,9 +15,9 @@ import jdk.incubator.vector.VectorOperators;
 final class PoolingNorm extends BatchNorm {
     static final int SIDE = 2;
 
-    /// Input minus mean of each window's first largest element, for the sums of [#backward].
     private final Planes chosen;
 
+    /// @param chosen gets input minus mean of each window's first largest element, for the sums of [#backward]
     PoolingNorm(
             Layer.BatchNorm layer,
             Fused fused,
@@ -27,9 +27,10 @@ final class PoolingNorm extends BatchNorm {
             List<Tensor> statistics,
             Batch batch,
             Gradients gradients,
-            Weights weights) {
+            Weights weights,
+            Planes chosen) {
         super(layer, fused, in, out, parameters, statistics, batch, gradients, weights);
-        chosen = Planes.plain(gradients.blocks(), out.shape());
+        this.chosen = chosen;
     }
 
     @Override

@@ -48,6 +48,7 @@ final class Program {
     private final Batch batch;
     private final int blocks;
     private final Gradients gradients;
+    private final BlockMemory memory;
     private final Weights weights;
     private final Clock clock;
     private final List<Placed> nodes = new ArrayList<>();
@@ -72,6 +73,7 @@ final class Program {
         this.weights = weights;
         this.clock = clock;
         scratch = new Scratch(blocks);
+        memory = new BlockMemory(backward(0));
         List<Stage> stages = network.stages();
         input = signal(-1, network.input());
         Signal signal = input;
@@ -86,6 +88,9 @@ final class Program {
             next = end;
         }
         logits = signal;
+        int loss = stages.size() - 1;
+        touch(loss, loss, logits.value(), logits.gradient());
+        memory.allocate(blocks);
         schedule();
     }
 
@@ -115,6 +120,8 @@ final class Program {
         }
         forward.add(stage);
         nodes.add(new Placed(node, List.of(stage), forward));
+        boolean inputLearns = !(node instanceof Convolution convolution) || convolution.needsInputGradient();
+        plan(in, out, stage.index(), stage.index(), inputLearns);
         unwritten = null;
         return out;
     }
@@ -169,12 +176,43 @@ final class Program {
         List<Tensor> statistics =
                 network.statistics().stream().filter(t -> t.layer() == index).toList();
         BatchNorm node = pools
-                ? new PoolingNorm(norm, fused, in, out, parameters, statistics, batch, gradients, weights)
+                ? new PoolingNorm(
+                        norm, fused, in, out, parameters, statistics, batch, gradients, weights, chosen(out, index))
                 : new PointwiseNorm(norm, fused, in, out, parameters, statistics, batch, gradients, weights);
+        plan(in, out, index, end - 1, true);
+        touch(backward(end - 1), backward(index), out.value());
         List<Stage> stages = network.stages().subList(index, end);
         nodes.add(new Placed(node, stages, unwritten ? List.of() : stages));
         this.unwritten = unwritten ? nodes.getLast() : null;
         return out;
+    }
+
+    private Planes chosen(Signal out, int norm) {
+        Planes chosen = memory.plain(out.shape());
+        touch(norm, backward(norm), chosen);
+        return chosen;
+    }
+
+    /// Says when a node uses what is around it. The time of a layer is its number, and the way back counts on.
+    ///
+    /// @param first the first of the layers that it is
+    private void plan(Signal in, Signal out, int first, int last, boolean needsInputGradient) {
+        touch(first, last, in.value(), out.value());
+        touch(backward(last), backward(first), in.value(), out.gradient());
+        if (needsInputGradient) {
+            touch(backward(last), backward(first), in.gradient());
+        }
+    }
+
+    private int backward(int layer) {
+        return 2 * network.stages().size() - layer;
+    }
+
+    private static void touch(int from, int to, Planes... touched) {
+        for (Planes planes : touched) {
+            planes.region.touch(from);
+            planes.region.touch(to);
+        }
     }
 
     private @Nullable PointwiseNorm unwrittenNorm() {
@@ -198,7 +236,7 @@ final class Program {
         int padding = layer(writer + 1) instanceof Layer.Conv reader ? reader.padding() : 0;
         Planes gradient = gradientOf(writer, shape);
         boolean inPlace = layer(writer + 1) instanceof Layer.BatchNorm && pools(writer + 1);
-        return new Signal(inPlace ? gradient : new Planes(blocks, shape, padding, padding, 1), gradient);
+        return new Signal(inPlace ? gradient : memory.planes(shape, padding, padding, 1), gradient);
     }
 
     private boolean pools(int norm) {
@@ -209,14 +247,14 @@ final class Program {
     /// A convolution's data gradient reads around and between the elements, unless nothing before it learns.
     private Planes gradientOf(int writer, Shape shape) {
         if (writer <= 0 || !(layer(writer) instanceof Layer.Conv conv)) {
-            return Planes.plain(blocks, shape);
+            return memory.plain(shape);
         }
         Shape in = network.stages().get(writer).in();
         int border = conv.kernel() - 1 - conv.padding();
         int unreached = Math.max(
                 (in.height() + 2 * conv.padding() - conv.kernel()) % conv.stride(),
                 (in.width() + 2 * conv.padding() - conv.kernel()) % conv.stride());
-        return new Planes(blocks, shape, border, border + unreached, conv.stride());
+        return memory.planes(shape, border, border + unreached, conv.stride());
     }
 
     private void schedule() {

@@ -11,6 +11,7 @@ import io.mnist20k.cuda.MathType;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.cuda.TensorDescriptor;
 import io.mnist20k.cuda.TensorFormat;
+import io.mnist20k.engine.Region;
 import io.mnist20k.network.Layer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

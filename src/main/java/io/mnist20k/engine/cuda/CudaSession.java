@@ -42,7 +42,7 @@ final class CudaSession implements Session {
         program = new Program(network, training);
         try {
             device = owner.own(new Device(ordinal, training.engine().precision()));
-            memory = owner.own(program.memory.allocate(device.gpu));
+            memory = owner.own(program.allocate(device.gpu));
             memory.clear();
             program.state.begin(device, memory);
             trainingImages = owner.own(new Held<>());

@@ -6,6 +6,7 @@ import static io.mnist20k.cuda.Cublas.Operation.TRANSPOSE;
 import io.mnist20k.cuda.Cublas;
 import io.mnist20k.cuda.DataType;
 import io.mnist20k.cuda.KernelLaunch;
+import io.mnist20k.engine.Region;
 import org.jspecify.annotations.Nullable;
 
 /// A dense layer by cuBLAS: `y = x Wᵀ`, `dW = dyᵀ x`, `dx = dy W` with x `[samples, inputs]` and W `[outputs, inputs]`,

@@ -3,6 +3,8 @@ package io.mnist20k.engine.cuda;
 import io.mnist20k.cuda.DataType;
 import io.mnist20k.cuda.DeviceBuffer;
 import io.mnist20k.cuda.KernelLaunch;
+import io.mnist20k.engine.MemoryPlan;
+import io.mnist20k.engine.Region;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;

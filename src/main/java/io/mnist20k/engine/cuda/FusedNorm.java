@@ -3,6 +3,7 @@ package io.mnist20k.engine.cuda;
 import static io.mnist20k.engine.cuda.Device.kernel;
 
 import io.mnist20k.cuda.KernelLaunch;
+import io.mnist20k.engine.Region;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Shape;
 

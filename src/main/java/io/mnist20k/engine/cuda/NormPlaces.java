@@ -1,5 +1,6 @@
 package io.mnist20k.engine.cuda;
 
+import io.mnist20k.engine.Region;
 import io.mnist20k.network.Tensor;
 import java.util.List;
 

@@ -1,8 +1,12 @@
 package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.DataType;
+import io.mnist20k.cuda.DeviceBuffer;
+import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.cuda.PoolingMode;
+import io.mnist20k.engine.MemoryPlan;
+import io.mnist20k.engine.Region;
 import io.mnist20k.engine.Training;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
@@ -77,6 +81,13 @@ final class Program {
         roundedLogitGradient =
                 memory.lasting(logits.type() == type ? 0 : (long) training.batch() * network.classes() * type.bytes());
         memory.layOut();
+    }
+
+    /// Allocates all memory; its content is undefined.
+    DeviceBuffer allocate(Gpu gpu) {
+        var buffer = new DeviceBuffer(gpu, memory.bytes());
+        memory.locate(buffer.address());
+        return buffer;
     }
 
     /// All operations for this number of samples, first to last; the memory has been allocated.

@@ -1,6 +1,7 @@
 package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.DataType;
+import io.mnist20k.engine.Region;
 import io.mnist20k.network.Shape;
 
 /// What one operation hands to the next, `[samples, channels, height, width]`.

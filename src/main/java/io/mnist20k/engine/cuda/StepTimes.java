@@ -27,7 +27,7 @@ public final class StepTimes {
         try (Owner owner = new Owner()) {
             Device device = owner.own(new Device(0, training.engine().precision()));
             var program = new Program(network, training);
-            DeviceBuffer memory = owner.own(program.memory.allocate(device.gpu));
+            DeviceBuffer memory = owner.own(program.allocate(device.gpu));
             memory.clear();
             program.state.begin(device, memory);
             Step step = owner.own(new Step(device, program, training, training.batch(), true));

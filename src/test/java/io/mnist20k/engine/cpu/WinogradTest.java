@@ -103,9 +103,8 @@ final class WinogradTest {
         /// @param border of zeros that the input is read with
         Problem(Case c, int border) {
             this.c = c;
-            in = new Planes(
-                    2, new Shape(c.inputs, c.height + 2 - 2 * border, c.width + 2 - 2 * border), border, border, 1);
-            out = new Planes(2, new Shape(c.outputs, c.height, c.width), 1, 2, 1);
+            in = planes(new Shape(c.inputs, c.height + 2 - 2 * border, c.width + 2 - 2 * border), border, border);
+            out = planes(new Shape(c.outputs, c.height, c.width), 1, 2);
             source = IntStream.range(0, c.outputs)
                     .mapToObj(o -> IntStream.range(o * c.inputs * 9, (o + 1) * c.inputs * 9)
                             .toArray())
@@ -115,6 +114,14 @@ final class WinogradTest {
                 weights[i] = (float) random.nextGaussian();
             }
             fill(in);
+        }
+
+        private static Planes planes(Shape shape, int before, int after) {
+            var memory = new BlockMemory(0);
+            Planes planes = memory.planes(shape, before, after, 1);
+            planes.region.touch(0);
+            memory.allocate(2);
+            return planes;
         }
 
         void fill(Planes planes) {

@@ -1,15 +1,13 @@
-package io.mnist20k.engine.cuda;
+package io.mnist20k.engine;
 
-import io.mnist20k.cuda.DeviceBuffer;
-import io.mnist20k.cuda.Gpu;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /// Where everything of a session lies within one allocation. Regions whose times do not meet may share bytes: the
 /// gradient of a late layer takes the place of what an early one no longer needs.
-final class MemoryPlan {
-    /// What cuBLAS asks of a workspace, the most that anything here asks.
+public final class MemoryPlan {
+    /// What cuBLAS asks of a workspace, the most that anything asks; a multiple of every cache line.
     private static final long ALIGNMENT = 256;
 
     private final List<Region> regions = new ArrayList<>();
@@ -17,19 +15,19 @@ final class MemoryPlan {
     private long bytes = 1;
 
     /// @param end the last time of a step, counted from 0
-    MemoryPlan(int end) {
+    public MemoryPlan(int end) {
         this.end = end;
     }
 
     /// A region that holds something at the times it is [touched][Region#touch], and has no place without one.
-    Region passing(long bytes) {
+    public Region passing(long bytes) {
         var region = new Region(bytes);
         regions.add(region);
         return region;
     }
 
     /// A region that holds something from step to step.
-    Region lasting(long bytes) {
+    public Region lasting(long bytes) {
         Region region = passing(bytes);
         region.touch(0);
         region.touch(end);
@@ -37,7 +35,7 @@ final class MemoryPlan {
     }
 
     /// Gives every region its place, the largest first, each as low as it can.
-    void layOut() {
+    public void layOut() {
         var placed = new ArrayList<Region>();
         for (Region region : regions.stream()
                 .filter(Region::isTouched)
@@ -64,15 +62,13 @@ final class MemoryPlan {
     }
 
     /// That all regions take together.
-    long bytes() {
+    public long bytes() {
         return bytes;
     }
 
-    /// Allocates what was laid out; the content is undefined.
-    DeviceBuffer allocate(Gpu gpu) {
-        var memory = new DeviceBuffer(gpu, bytes);
-        regions.forEach(region -> region.locate(memory.address()));
-        return memory;
+    /// Says where the allocation begins.
+    public void locate(long base) {
+        regions.forEach(region -> region.locate(base));
     }
 
     private static long aligned(long bytes) {

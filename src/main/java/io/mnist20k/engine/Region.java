@@ -1,7 +1,7 @@
-package io.mnist20k.engine.cuda;
+package io.mnist20k.engine;
 
-/// A piece of the session's one allocation on the device. Made and placed by a [MemoryPlan].
-final class Region {
+/// A piece of a session's one allocation. Made and placed by a [MemoryPlan].
+public final class Region {
     private final long bytes;
     private int first = Integer.MAX_VALUE;
     private int last = -1;
@@ -13,12 +13,12 @@ final class Region {
     }
 
     /// Says that the content matters at this time; it has to last from the first such time to the last.
-    void touch(int time) {
+    public void touch(int time) {
         first = Math.min(first, time);
         last = Math.max(last, time);
     }
 
-    boolean isTouched() {
+    public boolean isTouched() {
         return last >= 0;
     }
 
@@ -34,20 +34,20 @@ final class Region {
         this.base = base;
     }
 
-    long bytes() {
+    public long bytes() {
         return bytes;
     }
 
     /// Of the first byte within the allocation.
-    long offset() {
+    public long offset() {
         if (offset < 0) {
             throw new IllegalStateException("a region of " + bytes + " bytes has no place");
         }
         return offset;
     }
 
-    /// Of the first byte on the device.
-    long address() {
+    /// Of the first byte, where the allocation has [an address][MemoryPlan#locate].
+    public long address() {
         return base + offset();
     }
 }

@@ -1,4 +1,4 @@
-package io.mnist20k.engine.cuda;
+package io.mnist20k.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

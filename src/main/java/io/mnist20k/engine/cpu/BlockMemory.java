@@ -1,0 +1,56 @@
+package io.mnist20k.engine.cpu;
+
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+
+import io.mnist20k.UserError;
+import io.mnist20k.engine.MemoryPlan;
+import io.mnist20k.network.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Everything that passes between the nodes, in one array, each block's beside one another. A block's tasks run in a
+/// fixed order, by which a [MemoryPlan] has planes share memory that do not hold anything at the same time.
+final class BlockMemory {
+    private final MemoryPlan plan;
+    private final List<Planes> planes = new ArrayList<>();
+
+    /// @param end the last time of a step, counted from 0
+    BlockMemory(int end) {
+        plan = new MemoryPlan(end);
+    }
+
+    /// Planes that hold something at the times that their region is touched, and where anything around or between
+    /// their elements has to stay zero, always.
+    ///
+    /// @param before empty rows above and columns left of the first element
+    /// @param after  empty rows below and columns right of the last element
+    /// @param step   distance of neighbouring elements, in elements
+    Planes planes(Shape shape, int before, int after, int step) {
+        var made = new Planes(plan, shape, before, after, step);
+        planes.add(made);
+        return made;
+    }
+
+    /// Without borders.
+    Planes plain(Shape shape) {
+        return planes(shape, 0, 0, 1);
+    }
+
+    /// Allocates all planes; those that no time touches are left out.
+    void allocate(int blocks) {
+        plan.layOut();
+        long stride = plan.bytes() / Float.BYTES;
+        long floats = Planes.START + blocks * stride;
+        if (floats > Integer.MAX_VALUE - 16) {
+            throw new UserError("a batch of " + blocks * COUNT + " needs " + floats
+                    + " numbers for what passes between layers, more than one array holds; use a smaller batch or"
+                    + " network");
+        }
+        float[] data = new float[(int) floats];
+        for (Planes each : planes) {
+            if (each.region.isTouched()) {
+                each.locate(data, (int) stride);
+            }
+        }
+    }
+}
