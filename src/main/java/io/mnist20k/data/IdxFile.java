@@ -29,6 +29,8 @@ final class IdxFile {
     private static final int CLASSES = 10;
     private static final int GZIP_MAGIC = 0x1F8B;
 
+    private static final int PIECE_BYTES = 1 << 16;
+
     /// Deflate cannot shrink by more (zlib's *Technical Details*, "Maximum Compression Factor").
     private static final long MOST_SHRINKING = 1032;
 
@@ -111,7 +113,7 @@ final class IdxFile {
             throw new IOException("it has " + most + grouped(mostBytes) + " bytes" + expected);
         }
         byte[] body = new byte[count * kind.itemBytes];
-        int read = in.readNBytes(body, 0, body.length);
+        int read = readPieces(in, body);
         if (read < body.length) {
             throw new IOException("it ends after " + grouped(kind.headerBytes + read) + " bytes" + expected);
         }
@@ -122,6 +124,22 @@ final class IdxFile {
             requireClasses(body);
         }
         return new IdxFile(kind, body);
+    }
+
+    /// Asked for all at once, the channel under a file's stream takes as much memory again, outside the heap, and keeps
+    /// it.
+    ///
+    /// @return how many bytes there were, all of them or too few
+    private static int readPieces(InputStream in, byte[] body) throws IOException {
+        int read = 0;
+        while (read < body.length) {
+            int piece = in.readNBytes(body, read, Math.min(PIECE_BYTES, body.length - read));
+            if (piece == 0) {
+                break;
+            }
+            read += piece;
+        }
+        return read;
     }
 
     private static void requireMagic(int magic, Kind kind) throws IOException {
