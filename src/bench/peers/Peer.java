@@ -1,4 +1,5 @@
 import java.io.BufferedReader;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -86,9 +87,14 @@ interface Peer {
         private static final float DEVIATION = 0.3081f;
 
         static Images read(Path folder, String name) throws IOException {
-            return new Images(
-                    Files.readAllBytes(folder.resolve(name + ".pixels")),
-                    Files.readAllBytes(folder.resolve(name + ".labels")));
+            return new Images(all(folder.resolve(name + ".pixels")), all(folder.resolve(name + ".labels")));
+        }
+
+        /// [Files#readAllBytes] would keep as much memory again, outside the heap.
+        private static byte[] all(Path file) throws IOException {
+            try (var in = new FileInputStream(file.toFile())) {
+                return in.readAllBytes();
+            }
         }
 
         int count() {
