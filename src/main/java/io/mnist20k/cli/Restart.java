@@ -27,6 +27,11 @@ final class Restart {
     /// vectors from straddling cache lines. What the person asked for comes later and wins.
     private static final List<String> MEMORY = List.of("-Xms16m", "-Xmn8m", "-XX:ObjectAlignmentInBytes=64");
 
+    /// What the JIT compiler took to compile goes back to the system twice a second. Elsewhere than on Linux the JVM
+    /// would
+    /// only say that it cannot.
+    private static final String TRIM = "-XX:TrimNativeHeapInterval=500";
+
     private static final int PARENT_CHECK_MILLIS = 50;
     private static final int KILLED = 128 + 9;
 
@@ -70,6 +75,9 @@ final class Restart {
             command.add("-XX:+UseSerialGC");
         }
         command.addAll(MEMORY);
+        if (System.getProperty("os.name").equals("Linux")) {
+            command.add(TRIM);
+        }
         command.addAll(runtime.getInputArguments());
         if (ModuleFinder.ofSystem().find(MODULE).isPresent()) {
             command.add("--add-modules=" + MODULE);
