@@ -33,12 +33,12 @@ final class Layers {
                 read.engine());
         var batch = new Batch(1);
         batch.samples = Lanes.COUNT;
-        batch.training = true;
         var state = SessionState.initial(network, read.initialization(), training);
         var weights = new Weights(state.parameters(), state.statistics());
         var gradients = new Gradients(1, network.parameterCount());
-        program = new Program(network, training, batch, 1, gradients, weights, new Clock(1));
-        program.scratch.enter(0);
+        var scratch = new Scratch(1);
+        program = new Program(network, training, batch, 1, gradients, weights, scratch, new Clock(1));
+        scratch.enter(0);
         program.convolutions.forEach(convolution -> convolution.pack(state.parameters()));
         fill(program.input.value());
         run(program.forward);

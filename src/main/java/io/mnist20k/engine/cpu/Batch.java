@@ -9,9 +9,6 @@ import jdk.incubator.vector.FloatVector;
 /// The step at work, as the nodes see it. Written between steps, by one thread, while the others wait at the
 /// barrier.
 final class Batch {
-    /// Whether batch statistics and dropout apply; else this is an evaluation.
-    boolean training;
-
     int epoch;
     int step;
     /// Images in this step; lanes of the last block beyond them hold leftovers that must count nowhere.

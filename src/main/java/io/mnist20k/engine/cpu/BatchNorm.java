@@ -89,9 +89,6 @@ abstract sealed class BatchNorm implements Node permits PointwiseNorm, PoolingNo
     }
 
     void gatherStatistics(int block) {
-        if (!batch.training) {
-            return;
-        }
         Planes z = in.value();
         FloatVector mask = batch.mask(block);
         for (int c = 0; c < z.shape.channels(); c++) {
@@ -110,32 +107,26 @@ abstract sealed class BatchNorm implements Node permits PointwiseNorm, PoolingNo
         }
     }
 
-    /// Sets each channel's scale and shift: from the batch, which also moves the running statistics, or from these.
+    /// Sets each channel's scale and shift from the batch, and moves the running statistics.
     void finishStatistics() {
         double count = (double) batch.samples * in.shape().pixels();
         for (int c = 0; c < mean.length; c++) {
-            double mu;
-            double variance;
-            if (batch.training) {
-                mu = sum(2 * c) / count;
-                variance = Math.max(0, sum(2 * c + 1) / count - mu * mu);
-                double unbiased = count > 1 ? variance * count / (count - 1) : variance;
-                move(meanAt + c, mu);
-                move(varianceAt + c, unbiased);
-            } else {
-                mu = weights.statistics[meanAt + c];
-                variance = weights.statistics[varianceAt + c];
-            }
+            double mu = sum(2 * c) / count;
+            double variance = Math.max(0, sum(2 * c + 1) / count - mu * mu);
+            double unbiased = count > 1 ? variance * count / (count - 1) : variance;
+            move(meanAt + c, mu);
+            move(varianceAt + c, unbiased);
             mean[c] = (float) mu;
             inverseDeviation[c] = (float) (1 / Math.sqrt(variance + layer.epsilon()));
-            scale[c] = weights.parameters[scaleAt + c] * inverseDeviation[c];
-            shift[c] = weights.parameters[shiftAt + c];
+            scale[c] = weights.parameters()[scaleAt + c] * inverseDeviation[c];
+            shift[c] = weights.parameters()[shiftAt + c];
         }
     }
 
     private void move(int statistic, double batchValue) {
-        weights.statistics[statistic] =
-                (float) ((1 - layer.momentum()) * weights.statistics[statistic] + layer.momentum() * batchValue);
+        float[] statistics = weights.statistics();
+        statistics[statistic] =
+                (float) ((1 - layer.momentum()) * statistics[statistic] + layer.momentum() * batchValue);
     }
 
     /// Of a channel of a block; what [#finishGradients] adds up.

@@ -42,11 +42,10 @@ final class Convolution implements Node {
         int kernel = layer.kernel();
         int taps = kernel * kernel;
         int channels = in.shape().channels();
-        int[][] source = new int[layer.out()][channels * taps];
+        int[][] source = source(tensors.getFirst().offset(), layer.out(), channels * taps);
         int[][] turnedSource = new int[channels][layer.out() * taps];
         for (int o = 0; o < layer.out(); o++) {
             for (int i = 0; i < channels * taps; i++) {
-                source[o][i] = tensors.getFirst().offset() + o * channels * taps + i;
                 turnedSource[i / taps][o * taps + taps - 1 - i % taps] = source[o][i];
             }
         }
@@ -56,24 +55,70 @@ final class Convolution implements Node {
         Planes dy = out.gradient();
         int[] bias = biasOf(tensors);
         boolean tiles = fitsTiles(layer);
-        Correlation forward = tiles && WinogradCorrelation.pays(x.shape, y.shape)
-                ? new WinogradCorrelation(x, norm, y, source, bias, 0)
-                : new DirectCorrelation(
-                        taps(x, kernel), corners(y, layer.stride(), x), channels(y), y.elements(), source, bias);
+        Correlation forward = forward(layer, x, norm, y, Epilogue.NONE, source, bias, false);
         Correlation dataGradient;
         if (!tiles || !WinogradCorrelation.pays(dy.shape, dx.shape) || dx.columnStride != COUNT) {
             dataGradient = new DirectCorrelation(
-                    taps(dy, kernel), corners(dx, 1, dy), channels(dx), dx.elements(), turnedSource, new int[0]);
+                    taps(dy, kernel),
+                    corners(dx, 1, dy),
+                    channels(dx),
+                    dx.elements(),
+                    Epilogue.NONE.least(),
+                    turnedSource,
+                    new int[0]);
         } else if (layer.padding() == 0 && RimmedCorrelation.pays(dy.shape, dx.shape)) {
             dataGradient = new RimmedCorrelation(dy, dx, turnedSource);
         } else {
-            dataGradient = new WinogradCorrelation(dy, null, dx, turnedSource, new int[0], 0);
+            dataGradient = new WinogradCorrelation(dy, null, dx, Epilogue.NONE, turnedSource, new int[0], 0, false);
         }
         WeightGradient weightGradient = tiles && WinogradWeightGradient.pays(x.shape, dy.shape)
                 ? new WinogradWeightGradient(x, norm, dy, source)
                 : new DirectWeightGradient(
                         taps(x, kernel), corners(dy, layer.stride(), x), channels(dy), dy.elements(), source);
         return new Convolution(in, out, gradients, scratch, inputIsData, bias, forward, dataGradient, weightGradient);
+    }
+
+    /// @param norm   as in [#of]
+    /// @param y      where what the epilogue makes of the outputs goes; it may pool where the layer [#canPool]
+    /// @param source `[output][input * taps + tap]`: where each weight stands among the parameters
+    /// @param bias   `[output]`, likewise; empty where there is no bias
+    /// @param cached whether x and y are in the caches already
+    static Correlation forward(
+            Layer.Conv layer,
+            Planes x,
+            @Nullable PointwiseNorm norm,
+            Planes y,
+            Epilogue epilogue,
+            int[][] source,
+            int[] bias,
+            boolean cached) {
+        if (fitsTiles(layer) && WinogradCorrelation.pays(x.shape, epilogue.over(y.shape))) {
+            return new WinogradCorrelation(x, norm, y, epilogue, source, bias, 0, cached);
+        }
+        int[] corners = corners(y, layer.stride(), x);
+        return new DirectCorrelation(
+                taps(x, layer.kernel()), corners, channels(y), y.elements(), epilogue.least(), source, bias);
+    }
+
+    /// Whether a convolution can pool its outputs before it writes them.
+    static boolean canPool(Layer.Conv layer, Shape in, Shape pooled) {
+        return fitsTiles(layer) && WinogradCorrelation.pays(in, new Epilogue(false, true).over(pooled));
+    }
+
+    /// Of a dense layer.
+    static Correlation forward(Planes x, Planes y, float least, int[][] source, int[] bias) {
+        return new DirectCorrelation(allElements(x), new int[] {0}, channels(y), y.elements(), least, source, bias);
+    }
+
+    /// Where the weights of each output stand, `terms` an output, if the first stands at `offset`.
+    static int[][] source(int offset, int outputs, int terms) {
+        int[][] source = new int[outputs][terms];
+        for (int o = 0; o < outputs; o++) {
+            for (int i = 0; i < terms; i++) {
+                source[o][i] = offset + o * terms + i;
+            }
+        }
+        return source;
     }
 
     private static boolean fitsTiles(Layer.Conv layer) {
@@ -98,11 +143,10 @@ final class Convolution implements Node {
             Gradients gradients,
             Scratch scratch) {
         int inputs = in.shape().elements();
-        int[][] source = new int[layer.out()][inputs];
+        int[][] source = source(tensors.getFirst().offset(), layer.out(), inputs);
         int[][] turnedSource = new int[inputs][layer.out()];
         for (int o = 0; o < layer.out(); o++) {
             for (int i = 0; i < inputs; i++) {
-                source[o][i] = tensors.getFirst().offset() + o * inputs + i;
                 turnedSource[i][o] = source[o][i];
             }
         }
@@ -116,10 +160,15 @@ final class Convolution implements Node {
                 scratch,
                 inputIsData,
                 bias,
+                forward(in.value(), out.value(), Epilogue.NONE.least(), source, bias),
                 new DirectCorrelation(
-                        taps, single, channels(out.value()), out.value().elements(), source, bias),
-                new DirectCorrelation(
-                        channels(out.gradient()), single, allElements(in.gradient()), single, turnedSource, new int[0]),
+                        channels(out.gradient()),
+                        single,
+                        allElements(in.gradient()),
+                        single,
+                        Epilogue.NONE.least(),
+                        turnedSource,
+                        new int[0]),
                 new DirectWeightGradient(
                         taps, single, channels(out.gradient()), out.gradient().elements(), source));
     }

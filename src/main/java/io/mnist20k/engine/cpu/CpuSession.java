@@ -18,14 +18,15 @@ import java.util.stream.Stream;
 /// A network on the CPU. All memory is allocated when it opens; all threads run the same loop over steps and
 /// phases, each over its own blocks, so that a block's data stays in one core's caches from layer to layer.
 final class CpuSession implements Session, Profiled {
-    private final int classes;
     private final Training training;
     private final Team team;
     private final Batch batch;
     private final Gradients gradients;
     private final Update update;
     private final Weights weights;
+    private final Scratch scratch;
     private final Program program;
+    private final Inference inference;
     private final ImageLoader loader;
     private final SoftmaxLoss loss;
     private final Clock clock;
@@ -38,7 +39,6 @@ final class CpuSession implements Session, Profiled {
 
     CpuSession(Network network, Training training, int threads) {
         this.training = training;
-        classes = network.classes();
         int blocks = Math.ceilDiv(training.batch(), COUNT);
         team = new Team(Math.min(threads, blocks));
         batch = new Batch(blocks);
@@ -46,7 +46,9 @@ final class CpuSession implements Session, Profiled {
         update = new Update(network, training);
         weights = new Weights(update.parameters, update.statistics);
         clock = new Clock(team.size());
-        program = new Program(network, training, batch, blocks, gradients, weights, clock);
+        scratch = new Scratch(team.size());
+        program = new Program(network, training, batch, blocks, gradients, weights, scratch, clock);
+        inference = new Inference(network, training.normalization(), team.size(), scratch);
         loader = new ImageLoader(
                 program.input.value(),
                 batch,
@@ -57,7 +59,7 @@ final class CpuSession implements Session, Profiled {
         loss = new SoftmaxLoss(program.logits, training.labelSmoothing(), batch, blocks);
         long pixels = network.input().elements();
         loadTime = clock.lap(Work.ofStep(Pass.LOAD, pixels + pixels * Float.BYTES));
-        lossTime = clock.lap(Work.ofStep(Pass.LOSS, 2L * classes * Float.BYTES));
+        lossTime = clock.lap(Work.ofStep(Pass.LOSS, 2L * network.classes() * Float.BYTES));
         updateTime = clock.lap(Work.ofStep(Pass.UPDATE, update.floats(blocks) * Float.BYTES / training.batch()));
         packTime = clock.lap(Work.ofStep(Pass.PACK, 2L * network.parameterCount() * Float.BYTES / training.batch()));
         waitTime = clock.lap(Work.ofStep(Pass.WAIT, 0));
@@ -70,12 +72,11 @@ final class CpuSession implements Session, Profiled {
             throw new IllegalArgumentException(
                     "an epoch in batches of " + epoch.batch() + " for a session in batches of " + training.batch());
         }
-        use(update.parameters, update.statistics);
-        batch.training = true;
+        program.convolutions.forEach(convolution -> convolution.pack(weights.parameters()));
         batch.epoch = epoch.epoch();
         var progress = new Progress(epoch.firstStep());
         team.run(worker -> {
-            program.scratch.enter(worker);
+            scratch.enter(worker);
             clock.start(worker);
             meet(worker, () -> select(epoch, progress.step));
             while (progress.goesOn && progress.step < epoch.steps()) {
@@ -168,47 +169,22 @@ final class CpuSession implements Session, Profiled {
 
     private void pack(int worker) {
         for (int i = worker; i < program.convolutions.size(); i += team.size()) {
-            program.convolutions.get(i).pack(weights.parameters);
+            program.convolutions.get(i).pack(weights.parameters());
         }
-    }
-
-    /// Makes a model the one that the nodes compute with.
-    private void use(float[] parameters, float[] statistics) {
-        weights.parameters = parameters;
-        weights.statistics = statistics;
-        program.convolutions.forEach(c -> c.pack(parameters));
     }
 
     @Override
     public float[] logits(Dataset dataset) {
         requireOpen();
-        use(update.modelParameters(), update.modelStatistics());
-        batch.training = false;
-        batch.samples = batch.images.length;
-        program.forward.forEach(phase -> phase.atEnd().run());
-        float[] logits = new float[dataset.count() * classes];
+        inference.take(new Weights(update.modelParameters(), update.modelStatistics()));
+        float[] logits = new float[dataset.count() * inference.classes()];
         team.run(worker -> {
-            program.scratch.enter(worker);
-            clock.start(worker);
+            scratch.enter(worker);
             for (int from = worker * COUNT; from < dataset.count(); from += team.size() * COUNT) {
-                evaluate(dataset, from, worker, logits);
+                inference.run(dataset, from, worker, logits);
             }
         });
         return logits;
-    }
-
-    /// As many images as a block holds, from first layer to last while they are in the caches: nothing in an evaluation
-    /// waits for other images. Lanes beyond the last image hold it once more.
-    private void evaluate(Dataset dataset, int from, int worker, float[] logits) {
-        for (int lane = 0; lane < COUNT; lane++) {
-            batch.images[worker * COUNT + lane] = Math.min(from + lane, dataset.count() - 1);
-        }
-        loader.run(dataset, worker);
-        clock.book(worker, loadTime);
-        for (Program.Phase phase : program.forward) {
-            run(phase, worker, worker);
-        }
-        loss.copyLogits(worker, from, Math.min(COUNT, dataset.count() - from), logits);
     }
 
     @Override

@@ -18,6 +18,7 @@ final class DirectCorrelation implements Correlation {
     private final int[] inPixels;
     private final int[] outChannels;
     private final int[] outPixels;
+    private final float least;
 
     private final int[] packing;
     private final int[] biasSource;
@@ -28,14 +29,22 @@ final class DirectCorrelation implements Correlation {
     /// @param inPixels    offset of each pixel's first tap from the start of a block
     /// @param outChannels offset of each output channel from the start of a block
     /// @param outPixels   offset of each pixel from the start of its output channel
+    /// @param least       [Epilogue#least] of the outputs
     /// @param source      `[outChannels][taps]`: where each weight stands among the parameters
     /// @param biasSource  `[outChannels]`, likewise; empty where there is no bias
     DirectCorrelation(
-            int[] taps, int[] inPixels, int[] outChannels, int[] outPixels, int[][] source, int[] biasSource) {
+            int[] taps,
+            int[] inPixels,
+            int[] outChannels,
+            int[] outPixels,
+            float least,
+            int[][] source,
+            int[] biasSource) {
         this.taps = taps;
         this.inPixels = inPixels;
         this.outChannels = outChannels;
         this.outPixels = outPixels;
+        this.least = least;
         this.biasSource = biasSource;
         int tiles = Math.ceilDiv(outChannels.length, TILE);
         packing = new int[tiles * taps.length * TILE];
@@ -133,36 +142,37 @@ final class DirectCorrelation implements Correlation {
             a32 = w3.fma(x2, a32);
             a33 = w3.fma(x3, a33);
         }
+        int outputs = outChannels.length - o;
+        FloatVector least = FloatVector.broadcast(SPECIES, this.least);
         int q0 = outBase + outPixels[p];
         int q1 = outBase + outPixels[p + 1];
         int q2 = outBase + outPixels[p + 2];
         int q3 = outBase + outPixels[p + 3];
-        int outputs = outChannels.length - o;
         int c0 = outChannels[o];
-        a00.intoArray(out, c0 + q0);
-        a01.intoArray(out, c0 + q1);
-        a02.intoArray(out, c0 + q2);
-        a03.intoArray(out, c0 + q3);
+        a00.max(least).intoArray(out, c0 + q0);
+        a01.max(least).intoArray(out, c0 + q1);
+        a02.max(least).intoArray(out, c0 + q2);
+        a03.max(least).intoArray(out, c0 + q3);
         if (outputs > 1) {
             int c1 = outChannels[o + 1];
-            a10.intoArray(out, c1 + q0);
-            a11.intoArray(out, c1 + q1);
-            a12.intoArray(out, c1 + q2);
-            a13.intoArray(out, c1 + q3);
+            a10.max(least).intoArray(out, c1 + q0);
+            a11.max(least).intoArray(out, c1 + q1);
+            a12.max(least).intoArray(out, c1 + q2);
+            a13.max(least).intoArray(out, c1 + q3);
         }
         if (outputs > 2) {
             int c2 = outChannels[o + 2];
-            a20.intoArray(out, c2 + q0);
-            a21.intoArray(out, c2 + q1);
-            a22.intoArray(out, c2 + q2);
-            a23.intoArray(out, c2 + q3);
+            a20.max(least).intoArray(out, c2 + q0);
+            a21.max(least).intoArray(out, c2 + q1);
+            a22.max(least).intoArray(out, c2 + q2);
+            a23.max(least).intoArray(out, c2 + q3);
         }
         if (outputs > 3) {
             int c3 = outChannels[o + 3];
-            a30.intoArray(out, c3 + q0);
-            a31.intoArray(out, c3 + q1);
-            a32.intoArray(out, c3 + q2);
-            a33.intoArray(out, c3 + q3);
+            a30.max(least).intoArray(out, c3 + q0);
+            a31.max(least).intoArray(out, c3 + q1);
+            a32.max(least).intoArray(out, c3 + q2);
+            a33.max(least).intoArray(out, c3 + q3);
         }
     }
 
@@ -182,16 +192,17 @@ final class DirectCorrelation implements Correlation {
             a3 = FloatVector.broadcast(SPECIES, weights[w + 3]).fma(x, a3);
         }
         int q = outBase + outPixels[p];
+        FloatVector least = FloatVector.broadcast(SPECIES, this.least);
         int outputs = outChannels.length - o;
-        a0.intoArray(out, outChannels[o] + q);
+        a0.max(least).intoArray(out, outChannels[o] + q);
         if (outputs > 1) {
-            a1.intoArray(out, outChannels[o + 1] + q);
+            a1.max(least).intoArray(out, outChannels[o + 1] + q);
         }
         if (outputs > 2) {
-            a2.intoArray(out, outChannels[o + 2] + q);
+            a2.max(least).intoArray(out, outChannels[o + 2] + q);
         }
         if (outputs > 3) {
-            a3.intoArray(out, outChannels[o + 3] + q);
+            a3.max(least).intoArray(out, outChannels[o + 3] + q);
         }
     }
 }

@@ -12,31 +12,29 @@ final class Dropout implements Node {
     private final Signal out;
     private final DropoutMask mask;
     private final boolean dropsChannels;
-    private final Batch batch;
     private final int[][] words;
     private final float[][] factors;
 
-    Dropout(Signal in, Signal out, DropoutMask mask, boolean dropsChannels, Batch batch, int blocks) {
+    Dropout(Signal in, Signal out, DropoutMask mask, boolean dropsChannels, int blocks) {
         this.in = in;
         this.out = out;
         this.mask = mask;
         this.dropsChannels = dropsChannels;
-        this.batch = batch;
         words = new int[blocks][4 * COUNT];
         factors = new float[blocks][DropoutMask.CHUNK * COUNT];
     }
 
     @Override
     public void forward(int block) {
-        pass(block, in.value(), out.value(), batch.training);
+        pass(block, in.value(), out.value());
     }
 
     @Override
     public void backward(int block) {
-        pass(block, out.gradient(), in.gradient(), true);
+        pass(block, out.gradient(), in.gradient());
     }
 
-    private void pass(int block, Planes from, Planes to, boolean drops) {
+    private void pass(int block, Planes from, Planes to) {
         float[] factors = this.factors[block];
         int element = 0;
         for (int c = 0; c < from.shape.channels(); c++) {
@@ -44,16 +42,14 @@ final class Dropout implements Node {
                 int i = from.row(block, c, row);
                 int o = to.row(block, c, row);
                 for (int column = 0; column < from.shape.width(); column++, element++) {
-                    FloatVector v = FloatVector.fromArray(SPECIES, from.data, i);
-                    if (drops) {
-                        int index = dropsChannels ? c : element;
-                        int drawn = index % DropoutMask.CHUNK;
-                        if (drawn == 0 && (!dropsChannels || row + column == 0)) {
-                            mask.draw(block, index / DropoutMask.CHUNK, words[block], factors);
-                        }
-                        v = v.mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT));
+                    int index = dropsChannels ? c : element;
+                    int drawn = index % DropoutMask.CHUNK;
+                    if (drawn == 0 && (!dropsChannels || row + column == 0)) {
+                        mask.draw(block, index / DropoutMask.CHUNK, words[block], factors);
                     }
-                    v.intoArray(to.data, o);
+                    FloatVector.fromArray(SPECIES, from.data, i)
+                            .mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT))
+                            .intoArray(to.data, o);
                     i += from.columnStride;
                     o += to.columnStride;
                 }

@@ -68,30 +68,27 @@ final class ImageLoader {
     }
 
     void run(Dataset dataset, int block) {
-        boolean distorts = batch.training && !augmentation.equals(Augmentation.NONE);
+        if (augmentation.equals(Augmentation.NONE)) {
+            copy(dataset.pixels(), block);
+            return;
+        }
         for (int lane = 0; lane < batch.lanes(block); lane++) {
             int sample = block * COUNT + lane;
-            int image = batch.images[sample];
-            if (distorts) {
-                distort(
-                        dataset.pixels(),
-                        image,
-                        Distortion.draw(augmentation, seed, batch.epoch, batch.step, sample),
-                        block,
-                        lane);
-            } else {
-                copy(dataset.pixels(), image, block, lane);
-            }
+            Distortion distortion = Distortion.draw(augmentation, seed, batch.epoch, batch.step, sample);
+            distort(dataset.pixels(), batch.images[sample], distortion, block, lane);
         }
     }
 
-    private void copy(byte[] pixels, int image, int block, int lane) {
+    /// Row by row of all images, so that what is written together stays in the nearest cache.
+    private void copy(byte[] pixels, int block) {
         int width = input.shape.width();
-        int from = image * input.shape.pixels();
         for (int y = 0; y < input.shape.height(); y++) {
-            int to = input.row(block, 0, y) + lane;
-            for (int x = 0; x < width; x++) {
-                input.data[to + x * COUNT] = (pixels[from++] & 0xFF) * scale + shift;
+            int row = input.row(block, 0, y);
+            for (int lane = 0; lane < batch.lanes(block); lane++) {
+                int from = batch.images[block * COUNT + lane] * input.shape.pixels() + y * width;
+                for (int x = 0; x < width; x++) {
+                    input.data[row + lane + x * COUNT] = (pixels[from + x] & 0xFF) * scale + shift;
+                }
             }
         }
     }

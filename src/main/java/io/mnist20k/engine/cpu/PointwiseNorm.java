@@ -27,11 +27,10 @@ final class PointwiseNorm extends BatchNorm {
 
     @Override
     public void forward(int block) {
-        DropoutMask dropout = batch.training ? fused.dropout() : null;
-        if (dropout == null) {
+        if (fused.dropout() == null) {
             forwardWhole(block);
         } else {
-            forwardDropping(block, dropout);
+            forwardDropping(block, fused.dropout());
         }
     }
 

@@ -37,7 +37,7 @@ final class PoolingNorm extends BatchNorm {
     public void forward(int block) {
         Planes z = in.value();
         Planes a = out.value();
-        DropoutMask dropout = batch.training ? fused.dropout() : null;
+        DropoutMask dropout = fused.dropout();
         float[] factors = this.factors[block];
         int element = 0;
         for (int c = 0; c < a.shape.channels(); c++) {
@@ -58,13 +58,11 @@ final class PoolingNorm extends BatchNorm {
                     FloatVector v2 = c2.fma(scale, shift);
                     FloatVector v3 = c3.fma(scale, shift);
                     FloatVector max = v0.max(v1).max(v2.max(v3));
-                    if (batch.training) {
-                        c3.blend(c2, v2.compare(VectorOperators.EQ, max))
-                                .blend(c1, v1.compare(VectorOperators.EQ, max))
-                                .blend(c0, v0.compare(VectorOperators.EQ, max))
-                                .intoArray(chosen.data, p);
-                        p += COUNT;
-                    }
+                    c3.blend(c2, v2.compare(VectorOperators.EQ, max))
+                            .blend(c1, v1.compare(VectorOperators.EQ, max))
+                            .blend(c0, v0.compare(VectorOperators.EQ, max))
+                            .intoArray(chosen.data, p);
+                    p += COUNT;
                     FloatVector v = max.max(0);
                     if (dropout != null) {
                         int drawn = drawn(dropout, block, c, element++);

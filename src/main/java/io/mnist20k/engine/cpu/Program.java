@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// A network compiled: nodes between signals, and the phases in which blocks pass through them. A phase is what a
+/// A network compiled for training: nodes between signals, and the phases in which blocks pass through them. A phase is
+/// what a
 /// block can do without waiting for others; batch normalisation ends one, forward and backward.
 final class Program {
     /// Tasks that each block runs in order, then, when all blocks have, what one thread does.
@@ -41,13 +42,13 @@ final class Program {
     final List<Phase> forward = new ArrayList<>();
     final List<Phase> backward = new ArrayList<>();
     final List<Convolution> convolutions = new ArrayList<>();
-    final Scratch scratch;
 
     private final Network network;
     private final Training training;
     private final Batch batch;
     private final int blocks;
     private final Gradients gradients;
+    private final Scratch scratch;
     private final BlockMemory memory;
     private final Weights weights;
     private final Clock clock;
@@ -64,6 +65,7 @@ final class Program {
             int blocks,
             Gradients gradients,
             Weights weights,
+            Scratch scratch,
             Clock clock) {
         this.network = network;
         this.training = training;
@@ -71,8 +73,8 @@ final class Program {
         this.blocks = blocks;
         this.gradients = gradients;
         this.weights = weights;
+        this.scratch = scratch;
         this.clock = clock;
-        scratch = new Scratch(blocks);
         memory = new BlockMemory(backward(0));
         List<Stage> stages = network.stages();
         input = signal(-1, network.input());
@@ -107,8 +109,8 @@ final class Program {
             case Layer.GlobalMaxPool _ ->
                 new MaxPool(in, out, stage.in().height(), stage.in().width(), 1);
             case Layer.GlobalAvgPool _ -> new GlobalAverage(in, out);
-            case Layer.Dropout d -> new Dropout(in, out, mask(stage.index(), d.rate()), false, batch, blocks);
-            case Layer.Dropout2d d -> new Dropout(in, out, mask(stage.index(), d.rate()), true, batch, blocks);
+            case Layer.Dropout d -> new Dropout(in, out, mask(stage.index(), d.rate()), false, blocks);
+            case Layer.Dropout2d d -> new Dropout(in, out, mask(stage.index(), d.rate()), true, blocks);
             case Layer.BatchNorm _, Layer.Softmax _ -> throw new AssertionError(stage.name());
         };
         if (node instanceof Convolution convolution) {

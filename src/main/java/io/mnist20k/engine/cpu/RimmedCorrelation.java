@@ -19,7 +19,7 @@ final class RimmedCorrelation implements Correlation {
     /// @param in     with a border of two zeros on each side
     /// @param source `[output][input * 9 + tap]`: where each weight stands among the parameters
     RimmedCorrelation(Planes in, Planes out, int[][] source) {
-        inside = new WinogradCorrelation(in, null, out, source, new int[0], 1);
+        inside = new WinogradCorrelation(in, null, out, Epilogue.NONE, source, new int[0], 1, false);
         int height = out.shape.height();
         int width = out.shape.width();
         int[] row = IntStream.range(0, width).toArray();
@@ -60,6 +60,7 @@ final class RimmedCorrelation implements Correlation {
                         .toArray(),
                 IntStream.range(0, source.length).map(o -> o * out.planeStride).toArray(),
                 IntStream.of(pixels).map(p -> elements[p]).toArray(),
+                Epilogue.NONE.least(),
                 sideSource,
                 new int[0]);
     }

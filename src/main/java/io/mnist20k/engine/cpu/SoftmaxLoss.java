@@ -83,18 +83,4 @@ final class SoftmaxLoss {
         }
         return sum;
     }
-
-    /// Copies the logits of a block's first images to those images' places.
-    ///
-    /// @param to `[images][classes]`
-    void copyLogits(int block, int firstImage, int images, float[] to) {
-        Planes z = logits.value();
-        int classes = z.shape.channels();
-        for (int lane = 0; lane < images; lane++) {
-            int image = firstImage + lane;
-            for (int k = 0; k < classes; k++) {
-                to[image * classes + k] = logit(z, block, k, lane);
-            }
-        }
-    }
 }

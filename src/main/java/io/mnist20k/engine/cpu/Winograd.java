@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -19,7 +20,9 @@ import jdk.incubator.vector.FloatVector;
 /// The weights' gradient of a tile is a correlation too, of the 6×6 inputs with the 4×4 gradients of the outputs, and
 /// takes the same 36 products: `Gᵀ [(A dY Aᵀ) ∘ (Bᵀ d B)] G`.
 ///
-/// Every transform works on vectors, a lane an image, one dimension after the other.
+/// Every transform works on vectors, a lane an image, one dimension after the other. Methods that took or returned
+/// vectors
+/// would save some lines here, but where the compiler does not inline one, every vector becomes an object.
 final class Winograd {
     /// Outputs on a side of a tile.
     static final int OUT = 4;
@@ -84,35 +87,92 @@ final class Winograd {
         d3.fma(fiveHalves, d1.add(d5)).intoArray(v, to + 5 * step);
     }
 
-    /// `Aᵀ m A + bias` of the products `m[at + i * step]`, to the 4×4 outputs at `y[to]`; works at `m[temp]`.
-    static void output(float[] m, int at, int step, float bias, int temp, float[] y, int to, int line) {
+    /// `Aᵀ m A` along columns, of the products `m[at + i * step]`, to four lines of six at `m[temp]`.
+    static void outputColumns(float[] m, int at, int step, int temp) {
         for (int i = 0; i < IN; i++) {
-            values(m, at + i * IN * step, step, 0, m, temp + i * COUNT, IN * COUNT);
-        }
-        for (int i = 0; i < OUT; i++) {
-            values(m, temp + i * IN * COUNT, COUNT, bias, y, to + i * COUNT, line);
+            values(m, at + i * IN * step, step, m, temp + i * COUNT);
         }
     }
 
-    private static void values(float[] m, int at, int step, float bias, float[] y, int to, int line) {
-        FloatVector m0 = FloatVector.fromArray(SPECIES, m, at);
+    private static void values(float[] m, int at, int step, float[] y, int to) {
         FloatVector m1 = FloatVector.fromArray(SPECIES, m, at + step);
         FloatVector m2 = FloatVector.fromArray(SPECIES, m, at + 2 * step);
         FloatVector m3 = FloatVector.fromArray(SPECIES, m, at + 3 * step);
         FloatVector m4 = FloatVector.fromArray(SPECIES, m, at + 4 * step);
-        FloatVector m5 = FloatVector.fromArray(SPECIES, m, at + 5 * step);
-        FloatVector b = FloatVector.broadcast(SPECIES, bias);
         FloatVector evenP = m1.add(m2);
         FloatVector oddP = m1.sub(m2);
         FloatVector evenQ = m3.add(m4);
         FloatVector oddQ = m3.sub(m4);
-        m0.add(b).add(evenP.add(evenQ)).intoArray(y, to);
-        oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.fma(FloatVector.broadcast(SPECIES, P), b))
-                .intoArray(y, to + line);
-        evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.fma(FloatVector.broadcast(SPECIES, 0.5f), b))
-                .intoArray(y, to + 2 * line);
-        oddQ.fma(FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5.add(b)))
-                .intoArray(y, to + 3 * line);
+        FloatVector.fromArray(SPECIES, m, at).add(evenP.add(evenQ)).intoArray(y, to);
+        oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.mul(P)).intoArray(y, to + IN * COUNT);
+        evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.mul(0.5f)).intoArray(y, to + 2 * IN * COUNT);
+        FloatVector m5 = FloatVector.fromArray(SPECIES, m, at + 5 * step);
+        oddQ.fma(FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5))
+                .intoArray(y, to + 3 * IN * COUNT);
+    }
+
+    /// `Aᵀ m A + bias` along rows, from the four lines at `m[temp]`: 4×4 outputs to `y[to]`, or what is to stand there
+    /// instead of smaller ones.
+    static void outputRows(float[] m, int temp, float bias, float least, float[] y, int to, int line) {
+        FloatVector b = FloatVector.broadcast(SPECIES, bias);
+        FloatVector floor = FloatVector.broadcast(SPECIES, least);
+        for (int i = temp; i < temp + OUT * IN * COUNT; i += IN * COUNT, to += COUNT) {
+            FloatVector m1 = FloatVector.fromArray(SPECIES, m, i + COUNT);
+            FloatVector m2 = FloatVector.fromArray(SPECIES, m, i + 2 * COUNT);
+            FloatVector m3 = FloatVector.fromArray(SPECIES, m, i + 3 * COUNT);
+            FloatVector m4 = FloatVector.fromArray(SPECIES, m, i + 4 * COUNT);
+            FloatVector m5 = FloatVector.fromArray(SPECIES, m, i + 5 * COUNT);
+            FloatVector evenP = m1.add(m2);
+            FloatVector oddP = m1.sub(m2);
+            FloatVector evenQ = m3.add(m4);
+            FloatVector oddQ = m3.sub(m4);
+            FloatVector y0 = FloatVector.fromArray(SPECIES, m, i).add(b).add(evenP.add(evenQ));
+            FloatVector y1 =
+                    oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.fma(FloatVector.broadcast(SPECIES, P), b));
+            FloatVector y2 =
+                    evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.fma(FloatVector.broadcast(SPECIES, 0.5f), b));
+            FloatVector y3 = oddQ.fma(
+                    FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5.add(b)));
+            y0.blend(floor, y0.compare(LT, floor)).intoArray(y, to);
+            y1.blend(floor, y1.compare(LT, floor)).intoArray(y, to + line);
+            y2.blend(floor, y2.compare(LT, floor)).intoArray(y, to + 2 * line);
+            y3.blend(floor, y3.compare(LT, floor)).intoArray(y, to + 3 * line);
+        }
+    }
+
+    /// The largest of each window of 2×2 of what [#outputRows] would write, without writing that: two lines become two
+    /// outputs.
+    static void pooledRows(float[] m, int temp, float bias, float least, float[] y, int to, int line) {
+        FloatVector b = FloatVector.broadcast(SPECIES, bias);
+        FloatVector floor = FloatVector.broadcast(SPECIES, least);
+        FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
+        for (int i = temp; i < temp + OUT * IN * COUNT; i += 2 * IN * COUNT, to += COUNT) {
+            FloatVector upper = floor;
+            FloatVector lower = floor;
+            for (int j = i; j <= i + IN * COUNT; j += IN * COUNT) {
+                FloatVector m1 = FloatVector.fromArray(SPECIES, m, j + COUNT);
+                FloatVector m2 = FloatVector.fromArray(SPECIES, m, j + 2 * COUNT);
+                FloatVector m3 = FloatVector.fromArray(SPECIES, m, j + 3 * COUNT);
+                FloatVector m4 = FloatVector.fromArray(SPECIES, m, j + 4 * COUNT);
+                FloatVector m5 = FloatVector.fromArray(SPECIES, m, j + 5 * COUNT);
+                FloatVector evenP = m1.add(m2);
+                FloatVector oddP = m1.sub(m2);
+                FloatVector evenQ = m3.add(m4);
+                FloatVector oddQ = m3.sub(m4);
+                FloatVector y0 = FloatVector.fromArray(SPECIES, m, j).add(b).add(evenP.add(evenQ));
+                FloatVector y1 =
+                        oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.fma(FloatVector.broadcast(SPECIES, P), b));
+                FloatVector y2 = evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.fma(half, b));
+                FloatVector y3 = oddQ.fma(
+                        FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5.add(b)));
+                upper = y0.blend(upper, y0.compare(LT, upper));
+                upper = y1.blend(upper, y1.compare(LT, upper));
+                lower = y2.blend(lower, y2.compare(LT, lower));
+                lower = y3.blend(lower, y3.compare(LT, lower));
+            }
+            upper.intoArray(y, to);
+            lower.intoArray(y, to + line);
+        }
     }
 
     /// `A dY Aᵀ` of the 4×4 gradients at `dy[at]`, product i to `v[to + i * step]`; works at `v[temp]`.

@@ -23,6 +23,8 @@ final class WinogradCorrelation implements Correlation {
 
     private final WinogradTiles tiles;
     private final @Nullable PointwiseNorm norm;
+    private final Epilogue epilogue;
+    private final boolean cached;
     private final int inputs;
     private final int outputs;
     private final int inOrigin;
@@ -52,13 +54,25 @@ final class WinogradCorrelation implements Correlation {
     /// @param in         where the inputs come from, border and all
     /// @param norm       that the inputs still have to go through
     /// @param out        where the outputs go; its elements stand side by side
+    /// @param epilogue   of the outputs; tiles cover those that it makes something of
     /// @param source     `[output][input * 9 + tap]`: where each weight stands among the parameters
     /// @param biasSource `[output]`, likewise; empty where there is no bias
     /// @param rim        outputs on each side that are left out
+    /// @param cached     whether inputs and outputs are in the caches already, so that looking ahead is for nothing
     WinogradCorrelation(
-            Planes in, @Nullable PointwiseNorm norm, Planes out, int[][] source, int[] biasSource, int rim) {
-        tiles = new WinogradTiles(out.shape.height() - 2 * rim, out.shape.width() - 2 * rim);
+            Planes in,
+            @Nullable PointwiseNorm norm,
+            Planes out,
+            Epilogue epilogue,
+            int[][] source,
+            int[] biasSource,
+            int rim,
+            boolean cached) {
+        Shape computed = epilogue.over(out.shape);
+        tiles = new WinogradTiles(computed.height() - 2 * rim, computed.width() - 2 * rim);
         this.norm = norm;
+        this.epilogue = epilogue;
+        this.cached = cached;
         inputs = in.shape.channels();
         outputs = out.shape.channels();
         inPlane = in.planeStride;
@@ -165,7 +179,9 @@ final class WinogradCorrelation implements Correlation {
         int lastLine = tiles.y(firstRow + rows - 1) + Winograd.IN;
         for (int c = 0; c < inputs; c++) {
             int plane = inBase + inOrigin + c * inPlane;
-            Lookahead.read(in, plane + tiles.y(firstRow) * inLine, plane + lastLine * inLine, scratch);
+            if (!cached) {
+                Lookahead.read(in, plane + tiles.y(firstRow) * inLine, plane + lastLine * inLine, scratch);
+            }
             for (int row = 0; row < rows; row++) {
                 int at = inBase + inOrigin + c * inPlane + tiles.y(firstRow + row) * inLine;
                 int to = inProducts() + (c * most + row * tiles.across()) * COUNT;
@@ -199,23 +215,25 @@ final class WinogradCorrelation implements Correlation {
     }
 
     private void transformOutputs(int firstRow, int rows, float[] scratch, float[] out, int outBase) {
-        int lastLine = tiles.y(firstRow + rows - 1) + Winograd.OUT;
+        int side = epilogue.side();
+        int firstLine = tiles.y(firstRow) / side;
+        int lastLine = (tiles.y(firstRow + rows - 1) + Winograd.OUT) / side;
         for (int o = 0; o < outputs; o++) {
             int plane = outBase + o * outPlane;
-            Lookahead.read(out, plane + tiles.y(firstRow) * outLine, plane + lastLine * outLine, scratch);
+            if (!cached) {
+                Lookahead.read(out, plane + firstLine * outLine, plane + lastLine * outLine, scratch);
+            }
             for (int row = 0; row < rows; row++) {
-                int to = outBase + o * outPlane + tiles.y(firstRow + row) * outLine;
+                int to = plane + tiles.y(firstRow + row) / side * outLine;
                 int at = outProducts() + (o * most + row * tiles.across()) * COUNT;
                 for (int column = 0; column < tiles.across(); column++) {
-                    Winograd.output(
-                            scratch,
-                            at + column * COUNT,
-                            outStep,
-                            bias[o],
-                            Planes.START,
-                            out,
-                            to + tiles.x(column) * COUNT,
-                            outLine);
+                    Winograd.outputColumns(scratch, at + column * COUNT, outStep, Planes.START);
+                    int corner = to + tiles.x(column) / side * COUNT;
+                    if (epilogue.pools()) {
+                        Winograd.pooledRows(scratch, Planes.START, bias[o], epilogue.least(), out, corner, outLine);
+                    } else {
+                        Winograd.outputRows(scratch, Planes.START, bias[o], epilogue.least(), out, corner, outLine);
+                    }
                 }
             }
         }

@@ -42,7 +42,10 @@ final class WinogradTest {
     @MethodSource("cases")
     void correlatesLikeTheSum(Case c) {
         var problem = new Problem(c, 0);
-        run(new WinogradCorrelation(problem.in, null, problem.out, problem.source, new int[0], 0), problem);
+        run(
+                new WinogradCorrelation(
+                        problem.in, null, problem.out, Epilogue.NONE, problem.source, new int[0], 0, false),
+                problem);
         problem.checkOutputs();
     }
 
@@ -81,7 +84,8 @@ final class WinogradTest {
     @Test
     void leftoversInTheScratchChangeNothing() {
         var problem = new Problem(new Case(5, 9, 5, 3), 0);
-        var correlation = new WinogradCorrelation(problem.in, null, problem.out, problem.source, new int[0], 0);
+        var correlation = new WinogradCorrelation(
+                problem.in, null, problem.out, Epilogue.NONE, problem.source, new int[0], 0, false);
         correlation.pack(problem.weights);
         float[] scratch = problem.scratch(correlation.scratchLength());
         correlation.run(problem.in.data, problem.in.block(0), problem.out.data, problem.out.block(0), scratch);
