@@ -21,8 +21,7 @@ import jdk.incubator.vector.FloatVector;
 /// takes the same 36 products: `Gᵀ [(A dY Aᵀ) ∘ (Bᵀ d B)] G`.
 ///
 /// Every transform works on vectors, a lane an image, one dimension after the other. Methods that took or returned
-/// vectors
-/// would save some lines here, but where the compiler does not inline one, every vector becomes an object.
+/// vectors would save lines here, but where the compiler does not inline one, every vector becomes an object.
 final class Winograd {
     /// Outputs on a side of a tile.
     static final int OUT = 4;
