@@ -32,7 +32,8 @@ record ReferenceRun(
     /// Part of the counters of masks and distortions; not 0, to see that it is.
     private static final int EPOCH = 3;
 
-    /// Draws data until a run keeps its distance from every jump of a derivative.
+    /// Draws data and weights until a run keeps its distance from every jump of a derivative. What a convolution makes
+    /// of the images' black margin depends on weights alone.
     static ReferenceRun of(ContractCase test, long seed) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             ReferenceRun run = attempt(test, seed + 1000L * attempt);
@@ -50,7 +51,7 @@ record ReferenceRun(
         var run = new ReferenceRun(
                 test, dataset, epoch(test, seed), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         try (Session session = new ReferenceEngine().open(test.network(), test.training())) {
-            session.restore(Synthetic.state(test.network(), test.training(), seed));
+            session.restore(Synthetic.state(test.network(), test.seeded(seed).training(), seed));
             run.states.add(session.state());
             for (int step = 0; step < run.epoch.steps(); step++) {
                 double margin = Margins.smallest(

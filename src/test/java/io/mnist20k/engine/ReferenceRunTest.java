@@ -1,0 +1,20 @@
+package io.mnist20k.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+final class ReferenceRunTest {
+    /// With this seed's weights two elements of a pooling window over the black margin nearly tie, whatever the images.
+    private static final long UNLUCKY = 4860230741608L;
+
+    @Test
+    void unluckyWeightsAreDrawnAnew() {
+        ContractCase test = ContractCase.all(UNLUCKY).stream()
+                .filter(c -> c.toString().startsWith("pooling right after convolution"))
+                .findFirst()
+                .orElseThrow();
+        ReferenceRun run = ReferenceRun.of(test, UNLUCKY);
+        assertEquals(run.epoch().steps() + 1, run.states().size());
+    }
+}
