@@ -19,6 +19,7 @@ import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -360,6 +361,19 @@ public abstract class EngineContract {
             assertFalse(
                     Double.isFinite(observed.lossSums().getFirst()),
                     "loss " + observed.lossSums().getFirst());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+    void aBrokenWeightShowsInTheLogits(float broken) {
+        ContractCase test = named("three by three, one after the other").evaluating();
+        SessionState state = Synthetic.state(test.network(), test.training(), SEED);
+        state.parameters()[0] = broken;
+        try (Session session = engine().open(test.network(), test.training())) {
+            session.restore(state);
+            float[] logits = session.logits(Synthetic.images(SEED, test.images()));
+            assertFalse(IntStream.range(0, logits.length).allMatch(i -> Float.isFinite(logits[i])));
         }
     }
 

@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
@@ -139,15 +140,16 @@ final class Winograd {
         }
     }
 
-    /// The largest of each window of 2×2 of what [#outputRows] would write, without writing that: two lines become two
-    /// outputs.
+    /// The first largest of each window of 2×2 of what [#outputRows] would write, without writing that: two lines
+    /// become two outputs. Comparing and blending is faster than `max`, which takes extra care of signs and of
+    /// what is no number; a window that begins with no number is none, as by definition.
     static void pooledRows(float[] m, int temp, float bias, float least, float[] y, int to, int line) {
         FloatVector b = FloatVector.broadcast(SPECIES, bias);
         FloatVector floor = FloatVector.broadcast(SPECIES, least);
         FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
         for (int i = temp; i < temp + OUT * IN * COUNT; i += 2 * IN * COUNT, to += COUNT) {
-            FloatVector upper = floor;
-            FloatVector lower = floor;
+            FloatVector upper = b;
+            FloatVector lower = b;
             for (int j = i; j <= i + IN * COUNT; j += IN * COUNT) {
                 FloatVector m1 = FloatVector.fromArray(SPECIES, m, j + COUNT);
                 FloatVector m2 = FloatVector.fromArray(SPECIES, m, j + 2 * COUNT);
@@ -164,13 +166,13 @@ final class Winograd {
                 FloatVector y2 = evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.fma(half, b));
                 FloatVector y3 = oddQ.fma(
                         FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5.add(b)));
-                upper = y0.blend(upper, y0.compare(LT, upper));
-                upper = y1.blend(upper, y1.compare(LT, upper));
-                lower = y2.blend(lower, y2.compare(LT, lower));
-                lower = y3.blend(lower, y3.compare(LT, lower));
+                upper = j == i ? y0 : upper.blend(y0, y0.compare(GT, upper));
+                upper = upper.blend(y1, y1.compare(GT, upper));
+                lower = j == i ? y2 : lower.blend(y2, y2.compare(GT, lower));
+                lower = lower.blend(y3, y3.compare(GT, lower));
             }
-            upper.intoArray(y, to);
-            lower.intoArray(y, to + line);
+            upper.blend(floor, upper.compare(LT, floor)).intoArray(y, to);
+            lower.blend(floor, lower.compare(LT, floor)).intoArray(y, to + line);
         }
     }
 

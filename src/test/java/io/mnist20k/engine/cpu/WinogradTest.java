@@ -95,6 +95,46 @@ final class WinogradTest {
         assertArrayEquals(first, problem.out.data, () -> "seed " + SEED);
     }
 
+    @Test
+    void poolsWhatItWouldWriteWhereNotEverythingIsANumber() {
+        var random = new Random(SEED);
+        int products = Winograd.IN * Winograd.IN * COUNT;
+        for (int round = 0; round < 200; round++) {
+            float[] m = new float[Planes.START + products + Winograd.OUT * Winograd.IN * COUNT];
+            for (int i = 0; i < products; i++) {
+                m[i] = (float) random.nextGaussian();
+            }
+            for (int broken = 0; broken < 3 * COUNT; broken++) {
+                m[random.nextInt(products)] = broken % 2 == 0 ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY;
+            }
+            Winograd.outputColumns(m, 0, COUNT, products);
+            for (float least : new float[] {0, Float.NEGATIVE_INFINITY}) {
+                float[] written = new float[Winograd.OUT * Winograd.OUT * COUNT];
+                float[] pooled = new float[Winograd.OUT * Winograd.OUT / 4 * COUNT];
+                Winograd.outputRows(m, products, 0.25f, least, written, 0, Winograd.OUT * COUNT);
+                Winograd.pooledRows(m, products, 0.25f, least, pooled, 0, Winograd.OUT / 2 * COUNT);
+                assertArrayEquals(pooledPlainly(written), pooled, () -> "seed " + SEED);
+            }
+        }
+    }
+
+    /// A later element replaces an earlier one only if it is greater.
+    private static float[] pooledPlainly(float[] written) {
+        int side = Winograd.OUT / 2;
+        float[] pooled = new float[side * side * COUNT];
+        for (int i = 0; i < pooled.length; i++) {
+            int lane = i % COUNT;
+            int corner = i / COUNT / side * 2 * Winograd.OUT + i / COUNT % side * 2;
+            float first = written[corner * COUNT + lane];
+            for (int next : new int[] {1, Winograd.OUT, Winograd.OUT + 1}) {
+                float candidate = written[(corner + next) * COUNT + lane];
+                first = candidate > first ? candidate : first;
+            }
+            pooled[i] = first;
+        }
+        return pooled;
+    }
+
     /// A correlation over random numbers, and what is expected of it. Of two blocks, the second is looked at.
     private static final class Problem {
         final Planes in;
