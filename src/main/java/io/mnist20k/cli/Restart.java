@@ -23,14 +23,16 @@ final class Restart {
     private static final Set<String> DEVICELESS =
             Set.of("summary", "data", "help", "generate-completion", "-h", "--help", "-V", "--version");
 
-    /// Training allocates nothing, so a small start keeps memory small. Arrays that begin at multiples of 64 bytes keep
-    /// vectors from straddling cache lines. What the person asked for comes later and wins.
-    private static final List<String> MEMORY = List.of("-Xms16m", "-Xmn8m", "-XX:ObjectAlignmentInBytes=64");
-
-    /// What the JIT compiler took to compile goes back to the system twice a second. Elsewhere than on Linux the JVM
-    /// would
-    /// only say that it cannot.
-    private static final String TRIM = "-XX:TrimNativeHeapInterval=500";
+    /// Training allocates nothing, so a small start keeps memory small. What the JIT compiler took to compile goes
+    /// back to the system twice a second; where the system cannot, the JVM need not say so. Arrays that begin at
+    /// multiples of 64 bytes keep vectors from straddling cache lines. What the person asked for comes later and
+    /// wins.
+    private static final List<String> MEMORY = List.of(
+            "-Xms16m",
+            "-Xmn8m",
+            "-XX:TrimNativeHeapInterval=500",
+            "-Xlog:trimnative=off",
+            "-XX:ObjectAlignmentInBytes=64");
 
     private static final int PARENT_CHECK_MILLIS = 50;
     private static final int KILLED = 128 + 9;
@@ -75,9 +77,6 @@ final class Restart {
             command.add("-XX:+UseSerialGC");
         }
         command.addAll(MEMORY);
-        if (System.getProperty("os.name").equals("Linux")) {
-            command.add(TRIM);
-        }
         command.addAll(runtime.getInputArguments());
         if (ModuleFinder.ofSystem().find(MODULE).isPresent()) {
             command.add("--add-modules=" + MODULE);
