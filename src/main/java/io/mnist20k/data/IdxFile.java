@@ -126,8 +126,8 @@ final class IdxFile {
         return new IdxFile(kind, body);
     }
 
-    /// Asked for all at once, the channel under a file's stream takes as much memory again, outside the heap, and keeps
-    /// it.
+    /// Asked for all at once, the channel under a file's stream takes as much memory again, outside the heap, and
+    /// keeps it.
     ///
     /// @return how many bytes there were, all of them or too few
     private static int readPieces(InputStream in, byte[] body) throws IOException {

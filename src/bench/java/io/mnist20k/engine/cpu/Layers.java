@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// A recipe's network compiled for one block of images, after one step, so that all its memory holds numbers as in
-/// training.
+/// A recipe's network compiled for one block of images, after one step, so that all its memory holds numbers like
+/// those of training; planes share it, so not always the layer's own.
 final class Layers {
     private final Program program;
 

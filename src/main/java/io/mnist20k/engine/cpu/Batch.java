@@ -6,8 +6,8 @@ import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/// The step at work, as the nodes see it. Written between steps, by one thread, while the others wait at the
-/// barrier.
+/// The step at work, as the nodes see it. Training writes it between steps, by one thread, while the others wait at
+/// the barrier; in an evaluation each worker writes what is its block's.
 final class Batch {
     int epoch;
     int step;

@@ -55,7 +55,7 @@ final class Convolution implements Node {
         Planes dy = out.gradient();
         int[] bias = biasOf(tensors);
         boolean tiles = fitsTiles(layer);
-        Correlation forward = forward(layer, x, norm, y, Epilogue.NONE, source, bias, false);
+        Correlation forward = correlation(layer, x, norm, y, Epilogue.NONE, source, bias, false);
         Correlation dataGradient;
         if (!tiles || !WinogradCorrelation.pays(dy.shape, dx.shape) || dx.columnStride != COUNT) {
             dataGradient = new DirectCorrelation(
@@ -83,7 +83,7 @@ final class Convolution implements Node {
     /// @param source `[output][input * taps + tap]`: where each weight stands among the parameters
     /// @param bias   `[output]`, likewise; empty where there is no bias
     /// @param cached whether x and y are in the caches already
-    static Correlation forward(
+    static Correlation correlation(
             Layer.Conv layer,
             Planes x,
             @Nullable PointwiseNorm norm,
@@ -95,6 +95,7 @@ final class Convolution implements Node {
         if (fitsTiles(layer) && WinogradCorrelation.pays(x.shape, epilogue.over(y.shape))) {
             return new WinogradCorrelation(x, norm, y, epilogue, source, bias, 0, cached);
         }
+        assert !epilogue.pools() : layer;
         int[] corners = corners(y, layer.stride(), x);
         return new DirectCorrelation(
                 taps(x, layer.kernel()), corners, channels(y), y.elements(), epilogue.least(), source, bias);
@@ -106,7 +107,7 @@ final class Convolution implements Node {
     }
 
     /// Of a dense layer.
-    static Correlation forward(Planes x, Planes y, float least, int[][] source, int[] bias) {
+    static Correlation correlation(Planes x, Planes y, float least, int[][] source, int[] bias) {
         return new DirectCorrelation(allElements(x), new int[] {0}, channels(y), y.elements(), least, source, bias);
     }
 
@@ -160,7 +161,7 @@ final class Convolution implements Node {
                 scratch,
                 inputIsData,
                 bias,
-                forward(in.value(), out.value(), Epilogue.NONE.least(), source, bias),
+                correlation(in.value(), out.value(), Epilogue.NONE.least(), source, bias),
                 new DirectCorrelation(
                         channels(out.gradient()),
                         single,

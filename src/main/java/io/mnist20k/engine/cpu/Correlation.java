@@ -1,7 +1,7 @@
 package io.mnist20k.engine.cpu;
 
 /// `out[o, p] = bias[o] + sum over t of weight[o, t] * in[p + t]` for all outputs o and pixels p of a block: the inner
-/// product of every convolution, dense layer and data gradient.
+/// product of every convolution, dense layer and data gradient. In an evaluation an [Epilogue] may come behind the sum.
 interface Correlation {
     /// Takes over new parameters.
     void pack(float[] parameters);

@@ -15,8 +15,10 @@ import io.mnist20k.network.Network;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// A network on the CPU. All memory is allocated when it opens; all threads run the same loop over steps and
-/// phases, each over its own blocks, so that a block's data stays in one core's caches from layer to layer.
+/// A network on the CPU. All memory is allocated when it opens, but for the threads' scratch, which each allocates
+/// when it first works. Training, all threads run the same loop over steps and phases, each over its own blocks, so
+/// that a block's data stays in one core's caches from layer to layer; evaluating, each takes blocks through an
+/// [Inference].
 final class CpuSession implements Session, Profiled {
     private final Training training;
     private final Team team;
@@ -110,7 +112,11 @@ final class CpuSession implements Session, Profiled {
     }
 
     private void runStep(Dataset dataset, float learningRate, int worker) {
-        forward(dataset, worker);
+        for (int block = first(worker); block < first(worker + 1); block++) {
+            loader.run(dataset, block);
+        }
+        clock.book(worker, loadTime);
+        run(program.forward, worker);
         for (int block = first(worker); block < first(worker + 1); block++) {
             loss.run(block, dataset.labels());
         }
@@ -129,27 +135,15 @@ final class CpuSession implements Session, Profiled {
         clock.book(worker, packTime);
     }
 
-    private void forward(Dataset dataset, int worker) {
-        for (int block = first(worker); block < first(worker + 1); block++) {
-            loader.run(dataset, block);
-        }
-        clock.book(worker, loadTime);
-        run(program.forward, worker);
-    }
-
     private void run(List<Program.Phase> phases, int worker) {
         for (Program.Phase phase : phases) {
             for (int block = first(worker); block < first(worker + 1); block++) {
-                run(phase, block, worker);
+                for (Program.Task task : phase.tasks()) {
+                    task.body().accept(block);
+                    clock.book(worker, task.lap());
+                }
             }
             meet(worker, phase.atEnd());
-        }
-    }
-
-    private void run(Program.Phase phase, int block, int worker) {
-        for (Program.Task task : phase.tasks()) {
-            task.body().accept(block);
-            clock.book(worker, task.lap());
         }
     }
 
@@ -176,7 +170,7 @@ final class CpuSession implements Session, Profiled {
     @Override
     public float[] logits(Dataset dataset) {
         requireOpen();
-        inference.take(new Weights(update.modelParameters(), update.modelStatistics()));
+        inference.pack(new Weights(update.modelParameters(), update.modelStatistics()));
         float[] logits = new float[dataset.count() * inference.classes()];
         team.run(worker -> {
             scratch.enter(worker);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A convolution or dense layer in an evaluation, with all that it can do for the layers behind it: a batch
 /// normalisation is in its weights and biases, ReLU and pooling are in the correlation's epilogue.
-final class FoldedConvolution implements Inference.Step {
+final class FoldedConvolution implements Inference.Operation {
     private final Tensor weight;
     private final @Nullable Tensor bias;
     private final @Nullable RunningNorm norm;
@@ -43,8 +43,8 @@ final class FoldedConvolution implements Inference.Step {
         int[] biases = IntStream.range(weight.elements(), folded.length).toArray();
         int[][] weights = Convolution.source(0, outputs, terms());
         correlation = switch (layer) {
-            case Layer.Conv conv -> Convolution.forward(conv, in, null, out, epilogue, weights, biases, true);
-            case Layer.Dense _ -> Convolution.forward(in, out, epilogue.least(), weights, biases);
+            case Layer.Conv conv -> Convolution.correlation(conv, in, null, out, epilogue, weights, biases, true);
+            case Layer.Dense _ -> Convolution.correlation(in, out, epilogue.least(), weights, biases);
             default -> throw new AssertionError(layer);
         };
         scratch.reserve(correlation.scratchLength());
@@ -56,7 +56,7 @@ final class FoldedConvolution implements Inference.Step {
     }
 
     @Override
-    public void take(Weights weights) {
+    public void pack(Weights weights) {
         float[] parameters = weights.parameters();
         for (int o = 0; o < outputs; o++) {
             double scale = norm == null ? 1 : norm.scale(weights, o);

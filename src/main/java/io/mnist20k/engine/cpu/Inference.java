@@ -13,17 +13,17 @@ import io.mnist20k.recipe.Augmentation;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A network compiled for evaluation: steps that take a block of images from first layer to last. Nothing waits for
-/// other images, so each worker has one block's memory, which stays in its core's caches.
+/// A network compiled for evaluation: operations that take a block of images from first layer to last. Nothing waits
+/// for other images, so each worker has one block's memory, which stays in its core's caches.
 ///
 /// Dropout is not there. A convolution or dense layer does the work of what follows it, as far as that is a batch
-/// normalisation, a ReLU and a pooling of 2×2, so that nothing passes over its outputs again; other layers are steps of
-/// their own.
+/// normalisation, a ReLU and a pooling of 2×2, so that nothing passes over its outputs again; other layers are
+/// operations of their own.
 final class Inference {
     /// What is done to a block.
-    interface Step {
+    interface Operation {
         /// Takes over a model's numbers, before the first block.
-        default void take(Weights weights) {}
+        default void pack(Weights weights) {}
 
         void run(int block);
     }
@@ -33,7 +33,7 @@ final class Inference {
     private final Batch batch;
     private final ImageLoader loader;
     private final BlockMemory memory;
-    private final List<Step> steps = new ArrayList<>();
+    private final List<Operation> operations = new ArrayList<>();
     private final Planes logits;
 
     /// Stages that are left to compile.
@@ -56,14 +56,14 @@ final class Inference {
         while (!left.isEmpty()) {
             Planes in = signal;
             signal = add(left.removeFirst(), in);
-            touch(steps.size(), in, signal);
+            touch(operations.size(), in, signal);
         }
         logits = signal;
-        touch(steps.size() + 1, logits);
+        touch(operations.size() + 1, logits);
         memory.allocate(workers);
     }
 
-    /// @param time 0 when images are loaded, then the number of the step, counted from 1; last come the logits
+    /// @param time 0 when images are loaded, then the number of the operation, counted from 1; last come the logits
     private static void touch(int time, Planes... touched) {
         for (Planes planes : touched) {
             planes.region.touch(time);
@@ -75,9 +75,10 @@ final class Inference {
             return addFolded(stage, in);
         }
         Planes out = planes(stage.out());
-        var x = withoutGradient(in);
-        var y = withoutGradient(out);
-        steps.add(
+        // The nodes are asked forward alone, and nothing is a gradient here.
+        var x = new Signal(in, in);
+        var y = new Signal(out, out);
+        operations.add(
                 switch (stage.layer()) {
                     case Layer.BatchNorm norm -> new RunningNorm.Alone(running(norm, stage), in, out);
                     case Layer.Relu _ -> new Relu(x, y)::forward;
@@ -114,7 +115,7 @@ final class Inference {
         }
         Planes out = planes(last.out());
         var epilogue = new Epilogue(relu, pools);
-        steps.add(new FoldedConvolution(stage.layer(), parameters(stage), norm, epilogue, in, out, scratch));
+        operations.add(new FoldedConvolution(stage.layer(), parameters(stage), norm, epilogue, in, out, scratch));
         return out;
     }
 
@@ -144,17 +145,13 @@ final class Inference {
         return memory.planes(shape, padding, padding, 1);
     }
 
-    private Signal withoutGradient(Planes value) {
-        return new Signal(value, memory.plain(value.shape));
-    }
-
     int classes() {
         return logits.shape.channels();
     }
 
     /// Takes over a model's numbers, which may change between evaluations.
-    void take(Weights weights) {
-        steps.forEach(step -> step.take(weights));
+    void pack(Weights weights) {
+        operations.forEach(operation -> operation.pack(weights));
     }
 
     /// As many images as a block holds. Lanes beyond the last image hold it once more.
@@ -165,8 +162,8 @@ final class Inference {
             batch.images[worker * COUNT + lane] = Math.min(from + lane, dataset.count() - 1);
         }
         loader.run(dataset, worker);
-        for (Step step : steps) {
-            step.run(worker);
+        for (Operation operation : operations) {
+            operation.run(worker);
         }
         for (int lane = 0; lane < Math.min(COUNT, dataset.count() - from); lane++) {
             for (int k = 0; k < classes(); k++) {

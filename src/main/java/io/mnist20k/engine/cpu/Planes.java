@@ -10,9 +10,9 @@ import io.mnist20k.network.Shape;
 /// zero: a border for the convolution that reads it as padded, and steps between elements for the data gradient of a
 /// strided convolution, which reads it as dilated. Its memory is a part of [BlockMemory].
 final class Planes {
-    /// Index of the first element. The program's JVM puts arrays at multiples of 64 bytes and their elements 16 bytes
-    /// (4
-    /// floats) later, so from here on no vector straddles two cache lines: 8 % on weight gradients.
+    /// Where the first planes of an array begin. The program's JVM puts arrays at multiples of 64 bytes and their
+    /// elements 16 bytes (4 floats) later, so from here on no vector straddles two cache lines: 8 % on weight
+    /// gradients.
     static final int START = 12;
 
     final Shape shape;
@@ -51,6 +51,7 @@ final class Planes {
         // Zeros stay only where nothing else comes in between.
         region = before + after > 0 || step > 1 ? memory.lasting(bytes) : memory.passing(bytes);
     }
+
     /// @param blockStride distance, in floats, of neighbouring blocks
     void locate(float[] data, int blockStride) {
         this.data = data;

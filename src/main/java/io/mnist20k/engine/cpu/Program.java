@@ -13,9 +13,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// A network compiled for training: nodes between signals, and the phases in which blocks pass through them. A phase is
-/// what a
-/// block can do without waiting for others; batch normalisation ends one, forward and backward.
+/// A network compiled for training: nodes between signals, and the phases in which blocks pass through them. A phase
+/// is what a block can do without waiting for others; batch normalisation ends one, forward and backward.
 final class Program {
     /// Tasks that each block runs in order, then, when all blocks have, what one thread does.
     record Phase(List<Task> tasks, Runnable atEnd) {}

@@ -35,7 +35,7 @@ final class RunningNorm {
     }
 
     /// For want of a convolution before it that would do its work.
-    static final class Alone implements Inference.Step {
+    static final class Alone implements Inference.Operation {
         private final RunningNorm norm;
         private final Planes in;
         private final Planes out;
@@ -51,7 +51,7 @@ final class RunningNorm {
         }
 
         @Override
-        public void take(Weights weights) {
+        public void pack(Weights weights) {
             for (int c = 0; c < scale.length; c++) {
                 scale[c] = (float) norm.scale(weights, c);
                 shift[c] = (float) norm.shift(weights, c);

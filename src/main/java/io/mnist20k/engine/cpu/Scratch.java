@@ -2,9 +2,10 @@ package io.mnist20k.engine.cpu;
 
 /// Memory to work in, one array a worker, as long as the largest that was asked for. It holds nothing between tasks.
 final class Scratch {
-    private static final ThreadLocal<float[]> MINE = new ThreadLocal<>();
-
     private final float[][] arrays;
+    private final ThreadLocal<float[]> mine = ThreadLocal.withInitial(() -> {
+        throw new IllegalStateException("this thread has not entered as a worker");
+    });
     private int length;
 
     Scratch(int mostWorkers) {
@@ -21,11 +22,11 @@ final class Scratch {
         if (arrays[worker].length == 0) {
             arrays[worker] = new float[Planes.START + length];
         }
-        MINE.set(arrays[worker]);
+        mine.set(arrays[worker]);
     }
 
     /// Of the calling thread; from [Planes#START] on, vectors do not straddle cache lines.
     float[] get() {
-        return MINE.get();
+        return mine.get();
     }
 }

@@ -20,7 +20,7 @@ final class SoftmaxLoss {
         exponentials = new double[blocks][logits.shape().channels()];
     }
 
-    /// Training: the mean over the step's samples is what the gradient belongs to. Lanes without an image get none.
+    /// The mean over the step's samples is what the gradient belongs to. Lanes without an image get none.
     void run(int block, byte[] labels) {
         Planes z = logits.value();
         Planes dz = logits.gradient();
