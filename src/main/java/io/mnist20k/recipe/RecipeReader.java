@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /// expected and, where there is one, the line. The keys with their defaults are in `docs/RECIPES.md`.
 public final class RecipeReader {
     /// The recipes that come with the program.
-    public static final List<String> BUILT_IN = List.of("default");
+    public static final List<String> BUILT_IN = List.of("default", "small", "sprint");
 
     /// Longest recipe that is read; a network of 256 layers takes a tenth of it.
     private static final int MAX_BYTES = 1 << 18;
