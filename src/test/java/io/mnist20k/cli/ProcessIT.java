@@ -67,7 +67,7 @@ final class ProcessIT {
 
     @ParameterizedTest
     @CsvSource({"TERM, 143", "INT, 130"})
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "signals are of Unix")
     void aStoppedRunHasACheckpointAndGoesOnToTheSameBits(String signal, int exitCode) throws Exception {
         assumeFalse(signal.equals("INT") && ignoresInterrupts(), "this shell's background jobs ignore SIGINT");
         Path run = folder.resolve("stopped");
@@ -104,7 +104,7 @@ final class ProcessIT {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the full disk is a tmpfs of Linux")
     void aFullDiskIsOneSentenceAndNothingHalfWritten() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         assumeTrue(
