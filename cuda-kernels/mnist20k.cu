@@ -15,6 +15,7 @@
 #include "philox.cuh"
 #include "reduce.cuh"
 #include "walk.cuh"
+#include "shared.cuh"
 #include "step.cuh"
 #include "dropout.cuh"
 #include "distortion.cuh"
@@ -36,6 +37,12 @@ using T = float;
 #include "batch_norm_backward.cuh"
 #include "softmax_loss.cuh"
 #undef KERNEL
+
+// In single precision alone.
+#include "unit.cuh"
+#include "unit_forward.cuh"
+#include "unit_backward.cuh"
+#include "unit_head.cuh"
 }  // namespace f32
 
 namespace b16 {

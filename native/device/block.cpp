@@ -13,6 +13,10 @@ namespace software {
 
 namespace {
 
+// On either side of a block's shared memory.
+constexpr std::uint64_t GUARD = 0x5AFE5AFE5AFE5AFE;
+constexpr std::ptrdiff_t GUARD_WORDS = 32;
+
 struct Segment {
     const KernelTable* table;
     char* begin;
@@ -77,6 +81,7 @@ void Block::run(const Launch& newLaunch, uint3 index) {
         threads.resize(count);
     }
     if (waited) fillShared();
+    if (launch->sharedBytes > 0) fillDynamicShared();
     waited = false;
     std::fill(threads.begin(), threads.end(), Thread{});
     next = finished = 0;
@@ -95,6 +100,7 @@ void Block::run(const Launch& newLaunch, uint3 index) {
         if (!fault.empty()) refuse(fault);
     }
     while (finished < count) release();
+    if (launch->sharedBytes > 0) checkDynamicShared();
 }
 
 void Block::work(void* self) {
@@ -232,6 +238,24 @@ void Block::fillShared() {
     std::memset(segment->begin, 0xFF, segment->bytes);
 }
 
+void Block::fillDynamicShared() {
+    dynamic.assign(2 * GUARD_WORDS + (launch->sharedBytes + 7) / 8, ~std::uint64_t{0});
+    std::fill_n(dynamic.begin(), GUARD_WORDS, GUARD);
+    std::fill_n(dynamic.end() - GUARD_WORDS, GUARD_WORDS, GUARD);
+}
+
+void Block::checkDynamicShared() {
+    auto isGuard = [](std::uint64_t word) { return word == GUARD; };
+    if (!std::all_of(dynamic.begin(), dynamic.begin() + GUARD_WORDS, isGuard) ||
+        !std::all_of(dynamic.end() - GUARD_WORDS, dynamic.end(), isGuard))
+        refuse(format("kernel %s wrote beside the %u bytes of shared memory that it was launched with",
+                      launch->kernel->name, launch->sharedBytes));
+}
+
+void* Block::dynamicShared() {
+    return dynamic.data() + GUARD_WORDS;
+}
+
 } // namespace software
 
 void software_barrier(const char* file, int line) {
@@ -244,6 +268,10 @@ std::uint64_t software_exchange(unsigned mask, std::uint64_t value, int lane, co
 
 unsigned software_ballot(unsigned mask, bool value, const char* file, int line) {
     return static_cast<unsigned>(software::Block::ofThisThread().exchange(mask, value, software::Block::BALLOT, file, line));
+}
+
+void* software_dynamic_shared() {
+    return software::Block::ofThisThread().dynamicShared();
 }
 
 void software_trap(const char* what, const char* file, int line) {

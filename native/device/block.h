@@ -21,6 +21,7 @@ struct Launch {
     const KernelTable* table;
     void* const* values;
     dim3 grid, block;
+    unsigned sharedBytes;
     Order order;
 };
 
@@ -34,6 +35,7 @@ class Block {
     // Called by the threads of the block, through the shim.
     void barrier(const char* file, int line);
     std::uint64_t exchange(unsigned mask, std::uint64_t value, int source, const char* file, int line);
+    void* dynamicShared();
     [[noreturn]] void trap(const char* what, const char* file, int line);
 
     static constexpr int BALLOT = -1; // as the source of an exchange
@@ -61,6 +63,8 @@ class Block {
     [[noreturn]] void refuse(const std::string& message);
     std::string where(const Thread& thread) const;
     void fillShared();
+    void fillDynamicShared();
+    void checkDynamicShared();
 
     const Launch* launch = nullptr;
     unsigned count = 0, next = 0, finished = 0, current = 0;
@@ -69,6 +73,7 @@ class Block {
     Order orderBefore = Order::forward;
     Fiber* running = nullptr;
     std::string fault;
+    std::vector<std::uint64_t> dynamic; // what was asked for, and a guard on either side
     std::vector<Thread> threads;
     std::vector<unsigned> order;
     std::vector<std::unique_ptr<Fiber>> fibers;

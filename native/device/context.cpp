@@ -34,7 +34,7 @@ int attributeOf(int attribute) {
         case MAX_GRID_DIM_X: return 2147483647;
         case MAX_GRID_DIM_Y:
         case MAX_GRID_DIM_Z: return 65535;
-        case MAX_SHARED_MEMORY_PER_BLOCK: return 48 << 10;
+        case MAX_SHARED_MEMORY_PER_BLOCK: return USUAL_SHARED_BYTES;
         case WARP_SIZE: return 32;
         case CLOCK_RATE: return 1'000'000;
         case MULTIPROCESSOR_COUNT: return 4;
@@ -46,8 +46,8 @@ int attributeOf(int attribute) {
         case ASYNC_ENGINE_COUNT: return 1;
         case COMPUTE_CAPABILITY_MAJOR: return 9;
         case COMPUTE_CAPABILITY_MINOR: return 0;
-        case MAX_SHARED_MEMORY_PER_MULTIPROCESSOR: return 64 << 10;
-        case MAX_SHARED_MEMORY_PER_BLOCK_OPTIN: return 48 << 10;
+        case MAX_SHARED_MEMORY_PER_MULTIPROCESSOR: return 228 << 10;
+        case MAX_SHARED_MEMORY_PER_BLOCK_OPTIN: return MOST_SHARED_BYTES;
         case MEMORY_POOLS_SUPPORTED: return 0;
         default: throw Refusal{Fault::invalidValue, format("the software device has no attribute %d", attribute)};
     }

@@ -35,6 +35,13 @@ enum CUresult_software {
     CUDA_ERROR_UNKNOWN = 999
 };
 
+// Of shared memory: what a launch may ask for, and what it may where the function was told so.
+constexpr int USUAL_SHARED_BYTES = 48 << 10, MOST_SHARED_BYTES = 227 << 10;
+
+enum CUfunction_attribute_software {
+    MAX_DYNAMIC_SHARED_SIZE_BYTES = 8
+};
+
 enum CUdevice_attribute_software {
     MAX_THREADS_PER_BLOCK = 1,
     MAX_BLOCK_DIM_X = 2,

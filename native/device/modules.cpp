@@ -21,6 +21,7 @@ struct Function {
     const Kernel* kernel;
     const KernelTable* table;
     Handle module;
+    int mostSharedBytes = USUAL_SHARED_BYTES;
 };
 
 Order orderAsked = [] {
@@ -57,8 +58,9 @@ void checkShape(const Function& function, dim3 grid, dim3 block, unsigned shared
     if (!in(block.x, 1024) || !in(block.y, 1024) || !in(block.z, 64) || block.x * block.y * block.z > most)
         throw Refusal{Fault::invalidValue, format("kernel %s: blocks of %u x %u x %u threads, at most %u are allowed",
                                                   function.kernel->name, block.x, block.y, block.z, most)};
-    if (sharedBytes > 48 << 10)
-        throw Refusal{Fault::invalidValue, format("%u bytes of shared memory, at most 49152", sharedBytes)};
+    if (sharedBytes > static_cast<unsigned>(function.mostSharedBytes))
+        throw Refusal{Fault::invalidValue, format("kernel %s: %u bytes of shared memory, at most %d are allowed",
+                                                  function.kernel->name, sharedBytes, function.mostSharedBytes)};
 }
 
 // The launch's own copy of the parameters.
@@ -157,6 +159,16 @@ extern "C" int cuFuncGetParamInfo(Handle function, std::size_t index, std::size_
     });
 }
 
+extern "C" int cuFuncSetAttribute(Handle function, int attribute, int value) {
+    return call(statusOf, "cuFuncSetAttribute", {.capture = true}, [&] {
+        if (attribute != MAX_DYNAMIC_SHARED_SIZE_BYTES)
+            throw Refusal{Fault::invalidValue, format("the software device cannot set attribute %d", attribute)};
+        if (value < 0 || value > MOST_SHARED_BYTES)
+            throw Refusal{Fault::invalidValue, format("%d bytes of shared memory, at most %d", value, MOST_SHARED_BYTES)};
+        find<Function>("function", function).mostSharedBytes = value;
+    });
+}
+
 extern "C" int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                               unsigned blockY, unsigned blockZ, unsigned sharedBytes, Handle target, void** parameters,
                               void** extra) {
@@ -168,8 +180,8 @@ extern "C" int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, u
         if (wanted.kernel->parameterCount > 0) software_check_host("kernelParams", parameters);
         Operation operation{format("kernel %s", wanted.kernel->name), {}, {{"function", function}}, {}};
         auto values = copy(*wanted.kernel, parameters, operation.uses);
-        operation.run = [wanted, grid, block, values] {
-            runGrid({wanted.kernel, wanted.table, values->pointers.data(), grid, block, orderAsked});
+        operation.run = [wanted, grid, block, sharedBytes, values] {
+            runGrid({wanted.kernel, wanted.table, values->pointers.data(), grid, block, sharedBytes, orderAsked});
         };
         software_enqueue(target, std::move(operation));
     });

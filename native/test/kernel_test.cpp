@@ -35,10 +35,20 @@ class Probes {
 
     template <class... Arguments>
     int launch(const test::Device& device, const char* name, unsigned grid, unsigned block, Arguments... arguments) {
+        return launchSharing(device, function(name), 0, grid, block, arguments...);
+    }
+
+    Handle function(const char* name) {
         Handle function;
         CHECK(cuModuleGetFunction(&function, module, name) == 0);
+        return function;
+    }
+
+    template <class... Arguments>
+    int launchSharing(const test::Device& device, Handle function, unsigned sharedBytes, unsigned grid, unsigned block,
+                      Arguments... arguments) {
         void* parameters[] = {&arguments..., nullptr};
-        return cuLaunchKernel(function, grid, 1, 1, block, 1, 1, 0, device.stream, parameters, nullptr);
+        return cuLaunchKernel(function, grid, 1, 1, block, 1, 1, sharedBytes, device.stream, parameters, nullptr);
     }
 
   private:
@@ -113,6 +123,37 @@ TEST("shared memory that nobody wrote is not a number") {
         auto values = device.download(to, 32);
         for (int i = 0; i < 32; ++i) CHECK(std::isnan(values[static_cast<std::size_t>(i)]) == (i >= written));
     }
+}
+
+TEST("a block has the shared memory that it is launched with, which is no number at first") {
+    test::Device device;
+    Probes probes;
+    Address out = device.allocate(9 * 4);
+    for (int words : {1, 7, 12000}) {
+        SAME(probes.launchSharing(device, probes.function("probe_dynamic_shared"), static_cast<unsigned>(words) * 4, 9, 32, out, words, 0), 0);
+        for (float value : device.download(out, 9)) CHECK(std::isnan(value));
+    }
+}
+
+TEST("more shared memory than usual is asked for first, and there is an end to it") {
+    constexpr int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8, usual = 48 << 10, most = 227 << 10;
+    test::Device device;
+    Probes probes;
+    Address out = device.allocate(4);
+    Handle function = probes.function("probe_dynamic_shared");
+    SAME(probes.launchSharing(device, function, usual + 4, 1, 32, out, usual / 4 + 1, 0), INVALID_VALUE);
+    SAME(cuFuncSetAttribute(function, MAX_DYNAMIC_SHARED_SIZE_BYTES, most + 1), INVALID_VALUE);
+    SAME(cuFuncSetAttribute(function, MAX_DYNAMIC_SHARED_SIZE_BYTES, most), 0);
+    SAME(probes.launchSharing(device, function, most, 1, 32, out, most / 4, 0), 0);
+    SAME(cuStreamSynchronize(device.stream), 0);
+}
+
+TEST("a write beside a block's shared memory ends the launch") {
+    test::Device device;
+    Probes probes;
+    Address out = device.allocate(4);
+    SAME(probes.launchSharing(device, probes.function("probe_dynamic_shared"), 400, 1, 32, out, 100, 1), 0);
+    SAME(cuStreamSynchronize(device.stream), LAUNCH_FAILED);
 }
 
 TEST("a race shows in another order of threads") {

@@ -65,6 +65,14 @@ extern "C" __global__ void probe_count(int* out) {
     atomicAdd(out, 1);
 }
 
+// Every word of the block's own shared memory, and `beside` more.
+extern "C" __global__ void probe_dynamic_shared(float* out, int words, int beside) {
+    float* shared = static_cast<float*>(software_dynamic_shared());
+    if (threadIdx.x == 0) out[blockIdx.x] = shared[0] + shared[words - 1];
+    __syncthreads();
+    for (int i = static_cast<int>(threadIdx.x); i < words + beside; i += static_cast<int>(blockDim.x)) shared[i] = 1.0f;
+}
+
 extern "C" __global__ void probe_trap() {
     if (blockIdx.x == 3) __trap();
 }

@@ -65,6 +65,7 @@ final class CudaDriver {
     private static final MethodHandle MODULE_GET_FUNCTION = FUNCTIONS.bind("cuModuleGetFunction", "PJP");
     // Since CUDA 12.4.
     private static final MethodHandle FUNC_GET_PARAM_INFO = FUNCTIONS.bindIfPresent("cuFuncGetParamInfo", "JJPP");
+    private static final MethodHandle FUNC_SET_ATTRIBUTE = FUNCTIONS.bind("cuFuncSetAttribute", "JII");
     private static final MethodHandle LAUNCH_KERNEL = FUNCTIONS.bind("cuLaunchKernel", "JIIIIIIIJPP");
 
     private CudaDriver() {}
@@ -298,6 +299,13 @@ final class CudaDriver {
         }
     }
 
+    /// @param attribute a `CUfunction_attribute`
+    static void funcSetAttribute(long function, int attribute, int value) {
+        check(
+                () -> (int) FUNC_SET_ATTRIBUTE.invokeExact(function, attribute, value),
+                () -> "cuFuncSetAttribute(attribute=" + attribute + ", value=" + value + ")");
+    }
+
     /// @param parameters an array of pointers, one to the value of each parameter
     static void launchKernel(
             long function, LaunchShape shape, long stream, MemorySegment parameters, Supplier<String> description) {
@@ -310,7 +318,7 @@ final class CudaDriver {
                         shape.blockX(),
                         shape.blockY(),
                         1,
-                        0,
+                        shape.sharedBytes(),
                         stream,
                         parameters,
                         MemorySegment.NULL),

@@ -19,7 +19,9 @@ public final class Gpu implements AutoCloseable {
     /// @param minor           of the compute capability
     /// @param memoryBytes     all of its memory
     /// @param multiprocessors how many blocks of threads it runs side by side, at least
-    public record Description(int ordinal, String name, int major, int minor, long memoryBytes, int multiprocessors) {}
+    /// @param sharedBytes     the most shared memory that a block can have
+    public record Description(
+            int ordinal, String name, int major, int minor, long memoryBytes, int multiprocessors, int sharedBytes) {}
 
     private final Description description;
     private final Owner owner = new Owner();
@@ -127,7 +129,9 @@ public final class Gpu implements AutoCloseable {
                 CudaDriver.deviceGetAttribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device),
                 CudaDriver.deviceGetAttribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device),
                 CudaDriver.deviceTotalMem(device),
-                CudaDriver.deviceGetAttribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device));
+                CudaDriver.deviceGetAttribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device),
+                CudaDriver.deviceGetAttribute(
+                        CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device));
     }
 
     private static final class PrimaryContext extends NativeObject {

@@ -2,14 +2,19 @@ package io.mnist20k.cuda;
 
 import java.util.List;
 import java.util.Optional;
+import jcuda.driver.CUfunction_attribute;
 
 /// A kernel of a [KernelModule], usable for as long as that is open.
 public final class Kernel {
+    /// What every launch may ask for.
+    private static final int USUAL_SHARED_BYTES = 48 << 10;
+
     private final Gpu gpu;
     private final String name;
     private final long function;
     private final KernelModule module;
     private final Optional<List<Integer>> parameterBytes;
+    private int allowedShared = USUAL_SHARED_BYTES;
 
     Kernel(Gpu gpu, String name, long function, KernelModule module) {
         this.gpu = gpu;
@@ -38,6 +43,15 @@ public final class Kernel {
     /// The same in two dimensions.
     public KernelLaunch prepare(LaunchShape shape, Object... parameters) {
         return new KernelLaunch(this, shape, List.of(parameters));
+    }
+
+    /// Makes launches possible that ask for so much shared memory.
+    void allowShared(int bytes) {
+        if (bytes > allowedShared) {
+            CudaDriver.funcSetAttribute(
+                    function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes);
+            allowedShared = bytes;
+        }
     }
 
     Gpu gpu() {

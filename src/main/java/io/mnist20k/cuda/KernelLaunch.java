@@ -25,6 +25,7 @@ public final class KernelLaunch {
     KernelLaunch(Kernel kernel, LaunchShape shape, List<Object> parameters) {
         this.kernel = kernel;
         this.shape = shape;
+        kernel.allowShared(shape.sharedBytes());
         int count = parameters.size();
         widths = parameters.stream().mapToInt(this::width).toArray();
         kernel.parameterBytes().ifPresent(this::checkWidths);

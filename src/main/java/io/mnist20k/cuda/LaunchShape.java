@@ -6,9 +6,15 @@ package io.mnist20k.cuda;
 /// @param gridY  blocks
 /// @param blockX threads of a block, the faster index
 /// @param blockY threads of a block
-public record LaunchShape(int gridX, int gridY, int blockX, int blockY) {
+/// @param sharedBytes of shared memory that a block has beside what the kernel declares
+public record LaunchShape(int gridX, int gridY, int blockX, int blockY, int sharedBytes) {
+    public LaunchShape(int gridX, int gridY, int blockX, int blockY) {
+        this(gridX, gridY, blockX, blockY, 0);
+    }
+
     @Override
     public String toString() {
-        return "grid " + gridX + "x" + gridY + ", block " + blockX + "x" + blockY;
+        String shared = sharedBytes == 0 ? "" : ", " + sharedBytes + " bytes of shared memory";
+        return "grid " + gridX + "x" + gridY + ", block " + blockX + "x" + blockY + shared;
     }
 }

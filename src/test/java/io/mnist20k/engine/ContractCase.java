@@ -110,6 +110,24 @@ record ContractCase(String name, Network network, Training training, int images)
                         training(seed, 128, NESTEROV, 0.1, 0, UPRIGHT),
                         "conv 10 4 4 0, norm, relu, average, biasConv 10 1 1 0"),
                 of(
+                        "units of a convolution, norm and relu",
+                        33,
+                        training(seed, 16, ADAM, 0.1, 0.9, DISTORTED),
+                        "conv 5 3 1 0, norm, relu, pool 2 2, dropout 0.2, conv 9 3 1 1, norm, relu, "
+                                + "conv 10 1 1 0, norm, relu, pool 3 3, dropout2d 0.3, conv 7 3 1 0, norm, relu, "
+                                + "average, dense 10"),
+                of(
+                        "units to a convolution",
+                        9,
+                        training(seed, 7, PLAIN, 0.1, 0.9, UPRIGHT),
+                        "conv 8 3 1 1, norm, relu, pool 2 2, conv 4 3 1 0, norm, relu, biasConv 10 1 1 0, average"),
+                of(
+                        "units to the largest",
+                        16,
+                        training(seed, 7, NESTEROV, 0, 0, UPRIGHT),
+                        "conv 6 3 1 2, norm, relu, pool 4 4, conv 8 1 1 0, norm, relu, dropout 0.1, "
+                                + "maximum, bareDense 10"),
+                of(
                         "three by three, one after the other",
                         19,
                         training(seed, 17, ADAM, 0.1, 0.9, UPRIGHT),

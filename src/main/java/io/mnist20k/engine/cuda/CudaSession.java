@@ -31,6 +31,7 @@ final class CudaSession implements Session {
     private final Held<EpochMemory> epochMemory;
     private final Held<PinnedBuffer> results;
     private final Map<Integer, Step> steps = new HashMap<>();
+    private long plannedBytes;
     private boolean closed;
 
     /// @param ordinal  the driver's number of the GPU
@@ -39,12 +40,13 @@ final class CudaSession implements Session {
         this.network = network;
         this.training = training;
         this.captures = captures;
-        program = new Program(network, training);
         try {
             device = owner.own(new Device(ordinal, training.engine().precision()));
+            program = Program.of(device.gpu, network, training);
+            plannedBytes = program.memory().bytes();
             memory = owner.own(program.allocate(device.gpu));
             memory.clear();
-            program.state.begin(device, memory);
+            program.state().begin(device, memory);
             trainingImages = owner.own(new Held<>());
             evaluatedImages = owner.own(new Held<>());
             epochMemory = owner.own(new Held<>());
@@ -86,7 +88,7 @@ final class CudaSession implements Session {
             Step last = step(samples(epoch, epoch.steps() - 1));
             usual.bind(images, sent);
             last.bind(images, sent);
-            sent.send(epoch, memory, program.state.step.offset() + DeviceState.STEP_POSITION);
+            sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
             try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), observer)) {
                 boolean goesOn = true;
                 for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); step++) {
@@ -124,12 +126,12 @@ final class CudaSession implements Session {
             long bytes = (long) logits.length * Float.BYTES;
             PinnedBuffer target = results.get(held -> held.bytes() >= bytes, () -> new PinnedBuffer(bytes));
             Step step = step(training.batch());
-            program.state.copyForEvaluation(memory);
+            program.state().copyForEvaluation(memory);
             for (int from = 0; from < dataset.count(); from += training.batch()) {
                 int count = Math.min(training.batch(), dataset.count() - from);
                 step.evaluate(images, from, count);
                 long row = (long) network.classes() * Float.BYTES;
-                memory.copyTo(target, from * row, program.evaluatedLogits.offset(), count * row);
+                memory.copyTo(target, from * row, program.evaluatedLogits().offset(), count * row);
             }
             device.gpu.synchronize();
             target.view().asFloatBuffer().get(logits);
@@ -140,14 +142,14 @@ final class CudaSession implements Session {
     @Override
     public SessionState state() {
         requireOpen();
-        return attempt("reading the state", () -> program.state.read(memory));
+        return attempt("reading the state", () -> program.state().read(memory));
     }
 
     @Override
     public void restore(SessionState state) {
         requireOpen();
         attempt("restoring a state", () -> {
-            program.state.restore(memory, state, network);
+            program.state().restore(memory, state, network);
             return state;
         });
     }
@@ -164,9 +166,9 @@ final class CudaSession implements Session {
 
     /// Frees everything because of a failure.
     private UserError closed(String what, CudaException failure) {
-        String size = failure.call().startsWith("cuMem")
+        String size = failure.call().startsWith("cuMem") && plannedBytes > 0
                 ? "; the network in batches of %d takes %,d MiB, less in smaller ones (--batch)"
-                        .formatted(training.batch(), Math.ceilDiv(program.memory.bytes(), 1 << 20))
+                        .formatted(training.batch(), Math.ceilDiv(plannedBytes, 1 << 20))
                 : "";
         var error = new UserError(what + " with --device cuda: " + failure.getMessage() + size, failure);
         closed = true;

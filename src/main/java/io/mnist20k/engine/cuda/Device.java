@@ -93,6 +93,12 @@ final class Device implements AutoCloseable {
                 .prepare(new LaunchShape(gridX, gridY, threads, 1), parameters);
     }
 
+    /// A launch of a block of threads an image, with shared memory of its own.
+    KernelLaunch launchSharing(String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
+        return kernels.computeIfAbsent(kernel, module::kernel)
+                .prepare(new LaunchShape(blocks, 1, threads, 1, sharedBytes), parameters);
+    }
+
     /// The kernel's name for one type of activations.
     static String kernel(String name, DataType type) {
         return name + (type == DataType.FLOAT ? "_f32" : "_bf16");

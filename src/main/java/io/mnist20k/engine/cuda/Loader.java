@@ -21,7 +21,7 @@ final class Loader {
     private final KernelLaunch batch;
     private final KernelLaunch evaluated;
 
-    Loader(Device device, Program program, Training training, int samples) {
+    Loader(Device device, LayerProgram program, Training training, int samples) {
         DataType type = program.input.type();
         Shape image = program.input.shape();
         long x = program.input.value().address();
@@ -37,7 +37,7 @@ final class Loader {
                 0L,
                 0L,
                 0L,
-                program.state.step.address(),
+                program.state().step.address(),
                 training.batch(),
                 image.height(),
                 image.width(),

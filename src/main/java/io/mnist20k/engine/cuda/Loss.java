@@ -14,7 +14,7 @@ final class Loss {
 
     private final KernelLaunch launch;
 
-    Loss(Device device, Program program, Training training, int samples) {
+    Loss(Device device, LayerProgram program, Training training, int samples) {
         launch = device.launch(
                 kernel("softmax_loss", program.logits.type()),
                 1,
@@ -25,7 +25,7 @@ final class Loss {
                 0L,
                 program.logits.value().address(),
                 program.labels.address(),
-                program.state.step.address(),
+                program.state().step.address(),
                 (float) training.labelSmoothing(),
                 samples,
                 program.logits.shape().channels());

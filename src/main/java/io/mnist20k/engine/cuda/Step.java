@@ -2,8 +2,6 @@ package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.CudaGraph;
-import io.mnist20k.cuda.DataType;
-import io.mnist20k.cuda.KernelLaunch;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.engine.Training;
 import java.util.LinkedHashMap;
@@ -25,12 +23,9 @@ final class Step implements AutoCloseable {
     private static final int LAST_CAPTURE_ERROR = 908;
 
     private final Device device;
-    private final List<Operation> operations;
-    private final List<Operation> trained;
-    private final Loader loader;
-    private final Loss loss;
+    private final Body body;
     private final Update update;
-    private final @Nullable KernelLaunch widenLogits;
+    private final List<Runnable> launches;
     private final Owner owner = new Owner();
     private boolean captures;
     private boolean warm;
@@ -46,28 +41,13 @@ final class Step implements AutoCloseable {
         this.device = device;
         this.captures = captures;
         try {
-            operations = program.layOut(device, owner, samples);
-            trained = program.trained(operations);
-            loader = new Loader(device, program, training, samples);
-            loss = new Loss(device, program, training, samples);
-            update = new Update(device, program.state, training);
-            widenLogits = widenLogits(device, program, samples);
+            body = program.layOut(device, owner, samples);
+            update = new Update(device, program.state(), training);
+            launches = List.copyOf(pieces().values());
         } catch (RuntimeException | Error failure) {
             owner.closeAfter(failure);
             throw failure;
         }
-    }
-
-    private static @Nullable KernelLaunch widenLogits(Device device, Program program, int samples) {
-        long count = (long) samples * program.logits.shape().channels();
-        return program.logits.type() == DataType.FLOAT
-                ? null
-                : device.striding(
-                        "convert_to_f32",
-                        count,
-                        program.evaluatedLogits.address(),
-                        program.logits.value().address(),
-                        count);
     }
 
     /// Where the training steps to come find images and learning rates, and leave their results.
@@ -82,8 +62,7 @@ final class Step implements AutoCloseable {
                 device.workspace.address());
         if (!addresses.equals(bound)) {
             forgetGraph();
-            loader.bind(addresses);
-            loss.bind(addresses);
+            body.bind(addresses);
             update.bind(addresses);
             bound = addresses;
         }
@@ -123,40 +102,22 @@ final class Step implements AutoCloseable {
     }
 
     /// What [#train] queues, in order and by name.
-    ///
-    /// @param names of the operations
-    Map<String, Runnable> pieces(List<String> names) {
+    Map<String, Runnable> pieces() {
         var pieces = new LinkedHashMap<String, Runnable>();
         pieces.put("begin", update::begin);
-        pieces.put("load", loader::loadBatch);
-        for (int i = 0; i < operations.size(); i++) {
-            pieces.put(names.get(i) + " forward", operations.get(i)::forward);
-        }
-        pieces.put("loss", loss::launch);
-        for (int i = operations.size() - 1; i >= operations.size() - trained.size(); i--) {
-            pieces.put(names.get(i) + " backward", operations.get(i)::backward);
-        }
+        pieces.putAll(body.pieces());
         pieces.put("update", update::finish);
         return pieces;
     }
 
     private void launch() {
-        update.begin();
-        loader.loadBatch();
-        operations.forEach(Operation::forward);
-        loss.launch();
-        trained.reversed().forEach(Operation::backward);
-        update.finish();
+        launches.forEach(Runnable::run);
     }
 
     /// Queues the evaluation of the images `from ..< from + count`, as one full batch whatever their count: an image's
     /// bits do not depend on how many others there are.
     void evaluate(DeviceImages images, int from, int count) {
-        loader.load(images, from, count);
-        operations.forEach(Operation::infer);
-        if (widenLogits != null) {
-            widenLogits.launch();
-        }
+        body.evaluate(images, from, count);
     }
 
     private void forgetGraph() {

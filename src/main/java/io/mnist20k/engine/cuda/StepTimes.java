@@ -26,19 +26,19 @@ public final class StepTimes {
         var microseconds = new LinkedHashMap<String, Double>();
         try (Owner owner = new Owner()) {
             Device device = owner.own(new Device(0, training.engine().precision()));
-            var program = new Program(network, training);
+            Program program = Program.of(device.gpu, network, training);
             DeviceBuffer memory = owner.own(program.allocate(device.gpu));
             memory.clear();
-            program.state.begin(device, memory);
+            program.state().begin(device, memory);
             Step step = owner.own(new Step(device, program, training, training.batch(), true));
             DeviceImages images = owner.own(new DeviceImages(device.gpu, dataset));
             // Two launches of a graph that takes each step once per repetition, and the step that goes ahead.
             Epoch epoch = epoch(dataset, training.batch(), 2 * repetitions + 1);
             EpochMemory sent = owner.own(new EpochMemory(device.gpu, epoch.order().length, epoch.steps()));
             step.bind(images, sent);
-            Map<String, Runnable> pieces = step.pieces(program.names());
+            Map<String, Runnable> pieces = step.pieces();
             Runnable whole = () -> pieces.values().forEach(Runnable::run);
-            Runnable rewind = () -> sent.send(epoch, memory, program.state.step.offset() + DeviceState.STEP_POSITION);
+            Runnable rewind = () -> sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
             rewind.run();
             whole.run(); // libraries set themselves up
             for (Map.Entry<String, Runnable> piece : pieces.entrySet()) {

@@ -1,0 +1,24 @@
+// The shared memory that a block is launched with, beside the arrays that kernels declare.
+
+#pragma once
+
+// Begins at a multiple of 16 bytes; its content is undefined.
+__device__ inline float* dynamicShared() {
+#ifdef MNIST20K_SOFTWARE_DEVICE
+    return static_cast<float*>(software_dynamic_shared());
+#else
+    extern __shared__ float4 memory[];
+    return reinterpret_cast<float*>(memory);
+#endif
+}
+
+// Gives it out piece by piece. The host adds up the same pieces, each rounded up to 16 bytes.
+struct SharedMemory {
+    float* next = dynamicShared();
+
+    __device__ float* take(int floats) {
+        float* piece = next;
+        next += (floats + 3) / 4 * 4;
+        return piece;
+    }
+};

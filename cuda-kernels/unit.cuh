@@ -1,0 +1,306 @@
+// A unit is a convolution (stride 1, 3x3 or 1x1, no bias) and the batch normalisation, ReLU, max pooling by stride =
+// window and dropout behind it. Its kernels keep a whole image in the shared memory of one block of threads, so that a
+// unit is one launch forward and one backward, and nothing but raw outputs of convolutions and gradients goes through
+// global memory. What a launch cannot know, the sums over the batch, is left by every block as its image's share and
+// added up by every block of the launch behind it, in the order of the images.
+//
+// Activations between units are [samples, groups, pixels, 4] floats: four channels lie side by side, so that one
+// instruction moves them, and those that fill up the last group are 0.
+//
+// Grid of all kernels of units: one block an image; blocks of a multiple of 32 threads, at most UNIT_THREADS.
+// Limits: planes * pixels * pixels below 2^32; tile 2 or 6; slices 4 or 8.
+
+#pragma once
+
+constexpr int GROUP = 4;
+constexpr int UNIT_THREADS = 512;
+
+__device__ inline int groupsOf(int channels) {
+    return (channels + GROUP - 1) / GROUP;
+}
+
+// Divides by one number many times, which has no instruction: n / d = n * ceil(2^32 / d) / 2^32 where n * d < 2^32.
+struct Divisor {
+    int divisor;
+    unsigned reciprocal;
+
+    __device__ explicit Divisor(int divisor)
+        : divisor(divisor), reciprocal(0xFFFFFFFFu / static_cast<unsigned>(divisor) + 1u) {}
+
+    __device__ int quotient(int n) const {
+        return divisor == 1 ? n : static_cast<int>(__umulhi(static_cast<unsigned>(n), reciprocal));
+    }
+};
+
+// Calls operation(plane, row, column) for every pixel, neighbouring threads of the block having neighbouring ones.
+template <typename Operation>
+__device__ inline void forEachPixel(int planes, int height, int width, Operation operation) {
+    Divisor pixels(height * width);
+    Divisor columns(width);
+    for (int i = static_cast<int>(threadIdx.x); i < planes * pixels.divisor; i += static_cast<int>(blockDim.x)) {
+        int plane = pixels.quotient(i);
+        int p = i - plane * pixels.divisor;
+        int row = columns.quotient(p);
+        operation(plane, row, p - row * width);
+    }
+}
+
+// Planes in shared memory with a border of zeros, IN channels side by side. Rows are an odd number of pixels apart:
+// threads that read one column of neighbouring rows meet different banks.
+struct Planes {
+    float* memory;
+    int border, rowPixels, planePixels;
+
+    __device__ Planes(SharedMemory& shared, int planes, int channelsBeside, int height, int width, int border)
+        : border(border), rowPixels((width + 2 * border) | 1), planePixels((height + 2 * border) * rowPixels) {
+        // A tile at the right edge reads beyond its row, and in the last row beyond the plane.
+        memory = shared.take((planes * planePixels + 8) * channelsBeside);
+    }
+
+    // Counted from the border's corner.
+    template <int IN>
+    __device__ float* at(int plane, int row, int column) const {
+        return memory + (plane * planePixels + row * rowPixels + column) * IN;
+    }
+
+    template <int IN>
+    __device__ void clear(int planes) const {
+        int count = (planes * planePixels + 8) * IN;
+        for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
+            memory[i] = 0.0f;
+        }
+    }
+};
+
+// What an image's pixels of one channel are: their mean and the sum of their squared distances from it.
+struct Moments {
+    float mean, squares;
+};
+
+// Sums over an image's pixels of one channel: of the gradients behind the normalisation, and of their products with
+// x - mu.
+struct GradientSums {
+    float gradients, products;
+};
+
+// What normalises each of a unit's channels, in shared memory.
+struct Normals {
+    float *means, *scales, *shifts;  // [channels, filled up to whole groups by 0]
+
+    __device__ Normals(SharedMemory& shared, int channels)
+        : means(shared.take(groupsOf(channels) * GROUP)),
+          scales(shared.take(groupsOf(channels) * GROUP)),
+          shifts(shared.take(groupsOf(channels) * GROUP)) {}
+
+    __device__ void set(int c, const Normal& normal) const {
+        means[c] = normal.mean;
+        scales[c] = normal.scale;
+        shifts[c] = normal.shift;
+    }
+
+    __device__ Normal of(int c) const {
+        return {means[c], scales[c], shifts[c]};
+    }
+};
+
+// Calls operation(channel) with whole warps, for the channels that fill up the last group too.
+template <typename Operation>
+__device__ inline void forEachChannel(int channels, Operation operation) {
+    int warps = static_cast<int>(blockDim.x) / WARP;
+    for (int c = static_cast<int>(threadIdx.x) / WARP; c < groupsOf(channels) * GROUP; c += warps) {
+        operation(c);
+    }
+}
+
+// The first largest normalised element of a window, in four channels side by side.
+struct Winners {
+    float values[GROUP], raw[GROUP];
+    int at[GROUP];  // number within the window
+
+    __device__ Winners(const float* corner, int rowFloats, int pool, const Normal* normals) {
+        auto first = load<GROUP>(corner);
+#pragma unroll
+        for (int i = 0; i < GROUP; i++) {
+            raw[i] = first.values[i];
+            values[i] = normals[i].of(first.values[i]);
+            at[i] = 0;
+        }
+        for (int k = 1; k < pool * pool; k++) {
+            auto next = load<GROUP>(corner + k / pool * rowFloats + k % pool * GROUP);
+#pragma unroll
+            for (int i = 0; i < GROUP; i++) {
+                float value = normals[i].of(next.values[i]);
+                if (value > values[i]) {
+                    raw[i] = next.values[i];
+                    values[i] = value;
+                    at[i] = k;
+                }
+            }
+        }
+    }
+};
+
+// A unit's raw output, of one image, and what becomes of it.
+struct UnitTail {
+    const float* x;  // [groups, height * width, 4]
+    Normals normals;
+    int channels, height, width, pool;
+
+    __device__ int outHeight() const {
+        return height / pool;
+    }
+
+    __device__ int outWidth() const {
+        return width / pool;
+    }
+
+    __device__ const float* corner(int group, int row, int column) const {
+        return x + ((group * height + row * pool) * width + column * pool) * GROUP;
+    }
+
+    __device__ Winners winners(int group, int row, int column) const {
+        Normal four[GROUP];
+#pragma unroll
+        for (int i = 0; i < GROUP; i++) {
+            four[i] = normals.of(group * GROUP + i);
+        }
+        return Winners(corner(group, row, column), width * GROUP, pool, four);
+    }
+};
+
+// Which elements of one image the dropout keeps, in shared memory, drawn once for all that ask.
+struct Kept {
+    unsigned char* bits;  // bit e % 8 of byte e / 8 is that of element e, or byte c that of channel c
+    bool draws, dropsChannels;
+    float scale;
+
+    __device__ Kept(SharedMemory& shared, const DropoutMask& mask, float scale, int channels, int pixels)
+        : draws(mask.threshold > 0), dropsChannels(mask.dropsChannels), scale(scale) {
+        int count = !draws ? 0 : dropsChannels ? channels : (channels * pixels + 7) / 8;
+        bits = reinterpret_cast<unsigned char*>(shared.take((count + 3) / 4));
+        for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
+            bits[i] = static_cast<unsigned char>(mask.kept(static_cast<int>(blockIdx.x), i, i * 8));
+        }
+    }
+
+    __device__ bool of(int channel, int element) const {
+        return !draws || ((dropsChannels ? bits[channel] : bits[element / 8] >> element % 8) & 1) != 0;
+    }
+};
+
+// The unit's output into shared memory.
+__device__ inline void activate(const Planes& planes, const UnitTail& tail, const Kept& kept) {
+    int pixels = tail.outHeight() * tail.outWidth();
+    forEachPixel(groupsOf(tail.channels), tail.outHeight(), tail.outWidth(), [&](int group, int row, int column) {
+        Winners winners = tail.winners(group, row, column);
+        int p = row * tail.outWidth() + column;
+        Floats<GROUP> out;
+#pragma unroll
+        for (int i = 0; i < GROUP; i++) {
+            int c = group * GROUP + i;
+            bool keeps = c < tail.channels && kept.of(c, c * pixels + p);
+            out.values[i] = keeps ? rectified(winners.values[i]) * kept.scale : 0.0f;
+        }
+        store(planes.at<GROUP>(group, row + planes.border, column + planes.border), out);
+    });
+}
+
+// Weights into shared memory as correlate reads them, [outGroups, inGroups, taps, IN, 4], where what the network calls
+// out and in may change sides. Channels that fill up groups have weights 0.
+template <int IN>
+__device__ inline void stageWeights(
+    float* staged, const float* weights, int out, int in, int taps, int outStride, int inStride, bool flipped) {
+    int inGroups = (in + IN - 1) / IN;
+    Divisor byTaps(taps);
+    Divisor byGroups(inGroups);
+    int count = groupsOf(out) * inGroups * taps * IN * GROUP;
+    for (int at = static_cast<int>(threadIdx.x); at < count; at += static_cast<int>(blockDim.x)) {
+        int besides = at / (GROUP * IN);
+        int groups = byTaps.quotient(besides);
+        int tap = besides - groups * taps;
+        int outGroup = byGroups.quotient(groups);
+        int o = outGroup * GROUP + at % GROUP;
+        int i = (groups - outGroup * inGroups) * IN + at / GROUP % IN;
+        int from = flipped ? taps - 1 - tap : tap;
+        staged[at] = o < out && i < in ? weights[o * outStride + i * inStride + from] : 0.0f;
+    }
+}
+
+// sums[o][t] += sum over channels and taps of four outputs at TILE neighbouring pixels. A pixel's values, loaded once,
+// serve every tap of a row, and a weight serves TILE pixels: three of four instructions multiply.
+template <int IN, int KERNEL, int TILE>
+__device__ inline void correlate(
+    float (&sums)[GROUP][TILE], const float* plane, int planeFloats, int rowFloats,
+    const float* weights,  // [inGroups, KERNEL, KERNEL, IN, 4]
+    int inGroups) {
+    for (int group = 0; group < inGroups; group++) {
+#pragma unroll
+        for (int ky = 0; ky < KERNEL; ky++) {
+            Floats<IN> row[TILE + KERNEL - 1];
+#pragma unroll
+            for (int t = 0; t < TILE + KERNEL - 1; t++) {
+                row[t] = load<IN>(plane + ky * rowFloats + t * IN);
+            }
+#pragma unroll
+            for (int kx = 0; kx < KERNEL; kx++) {
+#pragma unroll
+                for (int i = 0; i < IN; i++) {
+                    auto four = load<GROUP>(weights + ((ky * KERNEL + kx) * IN + i) * GROUP);
+#pragma unroll
+                    for (int t = 0; t < TILE; t++) {
+#pragma unroll
+                        for (int o = 0; o < GROUP; o++) {
+                            sums[o][t] = fmaf(four.values[o], row[t + kx].values[i], sums[o][t]);
+                        }
+                    }
+                }
+            }
+        }
+        plane += planeFloats;
+        weights += KERNEL * KERNEL * IN * GROUP;
+    }
+}
+
+// Calls sink(group, row, column, four) with the outputs of one tile after the other. A thread has a tile at a time.
+template <int IN, int KERNEL, int TILE, typename Sink>
+__device__ inline void correlateTiles(
+    const Planes& planes, int inGroups, const float* weights, int outGroups, int height, int width, Sink sink) {
+    int tiles = (width + TILE - 1) / TILE;
+    Divisor perGroup(tiles * height);
+    Divisor rows(height);
+    for (int item = static_cast<int>(threadIdx.x); item < outGroups * perGroup.divisor;
+         item += static_cast<int>(blockDim.x)) {
+        int group = perGroup.quotient(item);
+        int within = item - group * perGroup.divisor;
+        int tile = rows.quotient(within);
+        int row = within - tile * height;
+        float sums[GROUP][TILE] = {};
+        correlate<IN, KERNEL, TILE>(
+            sums, planes.at<IN>(0, row, tile * TILE), planes.planePixels * IN, planes.rowPixels * IN,
+            weights + group * inGroups * KERNEL * KERNEL * IN * GROUP, inGroups);
+        sink.begin(item, group);
+#pragma unroll
+        for (int t = 0; t < TILE; t++) {
+            if (tile * TILE + t < width) {
+                sink.put(group, row, tile * TILE + t, Floats<GROUP>{sums[0][t], sums[1][t], sums[2][t], sums[3][t]});
+            }
+        }
+        sink.end(item, group);
+    }
+}
+
+// The same by what fits: tile is 6 where there are many pixels, else 2, so that all threads have work.
+template <int IN, typename Sink>
+__device__ inline void correlateTiles(
+    int kernel, int tile, const Planes& planes, int inGroups, const float* weights, int outGroups, int height,
+    int width, Sink sink) {
+    if (kernel == 3 && tile == 6) {
+        correlateTiles<IN, 3, 6>(planes, inGroups, weights, outGroups, height, width, sink);
+    } else if (kernel == 3) {
+        correlateTiles<IN, 3, 2>(planes, inGroups, weights, outGroups, height, width, sink);
+    } else if (tile == 6) {
+        correlateTiles<IN, 1, 6>(planes, inGroups, weights, outGroups, height, width, sink);
+    } else {
+        correlateTiles<IN, 1, 2>(planes, inGroups, weights, outGroups, height, width, sink);
+    }
+}

@@ -1,0 +1,305 @@
+package io.mnist20k.engine.cuda;
+
+import io.mnist20k.cuda.KernelLaunch;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.engine.Training;
+import io.mnist20k.engine.cuda.UnitProgram.UnitMemory;
+import io.mnist20k.network.Shape;
+import io.mnist20k.recipe.Augmentation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The launches of a network of units for one number of samples.
+final class UnitBody implements Body {
+    private static final int IMAGES = 3;
+    private static final int ORDER = 4;
+    private static final int FROM = 7;
+    private static final int COUNT = 8;
+    private static final int HEAD_LABELS = 28;
+    private static final int HEAD_ORDER = 29;
+    private static final int LOSS_SUMS = 2;
+    private static final int CORRECT_SUMS = 3;
+    private static final int HEAD_THREADS = 256;
+    /// Sums that a block of `sum_samples` computes.
+    private static final int SUMS = 32;
+
+    private final Device device;
+    private final UnitProgram program;
+    private final Training training;
+    private final int samples;
+    private final long step;
+    private final List<KernelLaunch> forward = new ArrayList<>();
+    private final List<KernelLaunch> infer = new ArrayList<>();
+    private final List<KernelLaunch> backward = new ArrayList<>();
+    private final KernelLaunch head;
+    private final KernelLaunch inferHead;
+    private final KernelLaunch sum;
+
+    UnitBody(Device device, UnitProgram program, Training training, int samples) {
+        this.device = device;
+        this.program = program;
+        this.training = training;
+        this.samples = samples;
+        step = program.state().step.address();
+        for (int i = 0; i < program.units.units().size(); i++) {
+            forward.add(i == 0 ? first(true) : forward(i, true));
+            infer.add(i == 0 ? first(false) : forward(i, false));
+            backward.add(i == 0 ? firstBackward() : backward(i));
+        }
+        head = head(true);
+        inferHead = head(false);
+        sum = sum();
+    }
+
+    private KernelLaunch first(boolean trains) {
+        Unit unit = program.units.units().getFirst();
+        UnitMemory memory = program.memory(0);
+        Augmentation augmentation = training.augmentation();
+        Normalization normalization = training.normalization();
+        return device.launchSharing(
+                "first_unit_forward",
+                samples,
+                unit.forwardThreads(),
+                unit.forwardShared(Mask.NONE),
+                memory.raw().address(),
+                trains ? memory.moments().address() : 0L,
+                program.input.address(),
+                0L,
+                0L,
+                step,
+                weight(unit, trains),
+                0,
+                0,
+                training.batch(),
+                unit.in().height(),
+                unit.in().width(),
+                training.seed(),
+                Math.toRadians(augmentation.rotation()),
+                augmentation.scale(),
+                augmentation.shear(),
+                augmentation.shift(),
+                normalization.mean(),
+                normalization.deviation(),
+                unit.raw().channels(),
+                unit.conv().kernel(),
+                unit.conv().padding(),
+                Unit.tile(unit.raw()));
+    }
+
+    private long weight(Unit unit, boolean trains) {
+        DeviceState.Place place = program.weight(unit.index());
+        return trains ? place.current() : place.evaluated();
+    }
+
+    private KernelLaunch forward(int index, boolean trains) {
+        Unit unit = program.units.units().get(index);
+        UnitMemory memory = program.memory(index);
+        Mask mask = trains ? program.units.maskBefore(index) : Mask.NONE;
+        var parameters = new ArrayList<Object>();
+        parameters.add(memory.raw().address());
+        parameters.add(trains ? memory.moments().address() : 0L);
+        addFinished(parameters, index - 1, trains);
+        parameters.add(step);
+        addDropout(parameters, mask);
+        parameters.addAll(List.of(
+                weight(unit, trains),
+                samples,
+                unit.raw().channels(),
+                unit.conv().kernel(),
+                unit.conv().padding(),
+                Unit.tile(unit.raw())));
+        return device.launchSharing(
+                "unit_forward", samples, unit.forwardThreads(), unit.forwardShared(mask), parameters.toArray());
+    }
+
+    /// A unit's raw output, what normalises it, and its shape.
+    private void addFinished(List<Object> parameters, int index, boolean trains) {
+        Unit unit = program.units.units().get(index);
+        UnitMemory memory = program.memory(index);
+        NormPlaces norm = program.norm(index);
+        Shape raw = unit.raw();
+        parameters.addAll(List.of(
+                memory.raw().address(),
+                trains ? memory.moments().address() : 0L,
+                norm.saved(),
+                trains ? norm.runningMean().current() : norm.runningMean().evaluated(),
+                trains ? norm.runningVariance().current() : norm.runningVariance().evaluated(),
+                trains ? norm.scale().current() : norm.scale().evaluated(),
+                trains ? norm.shift().current() : norm.shift().evaluated(),
+                unit.norm().epsilon(),
+                unit.norm().momentum()));
+        parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), unit.pool()));
+    }
+
+    private void addDropout(List<Object> parameters, Mask mask) {
+        parameters.addAll(List.of(
+                training.seed(), mask.layer(), mask.threshold(), mask.keptScale(), mask.channels() ? 1 : 0));
+    }
+
+    private KernelLaunch head(boolean trains) {
+        Unit last = program.units.last();
+        int index = program.units.units().size() - 1;
+        UnitMemory memory = program.memory(index);
+        DeviceState.Place weight = program.weight(program.units.head().index());
+        DeviceState.Place bias = program.denseBias();
+        var parameters = new ArrayList<Object>(List.of(
+                program.evaluatedLogits().address(),
+                program.logitGradients.address(),
+                program.losses.address(),
+                program.correct.address(),
+                program.shareOf(program.units.head().index()),
+                memory.gradient().address(),
+                memory.gradientSums().address()));
+        addFinished(parameters, index, trains);
+        addDropout(parameters, trains ? last.mask() : Mask.NONE);
+        parameters.addAll(List.of(
+                program.units.head().takesLargest() ? 1 : 0,
+                trains ? weight.current() : weight.evaluated(),
+                trains ? bias.current() : bias.evaluated(),
+                0L,
+                0L,
+                step,
+                training.batch(),
+                (float) training.labelSmoothing(),
+                program.state().parameterCount(),
+                samples,
+                program.units.head().classes()));
+        return device.launchSharing(
+                "head", samples, HEAD_THREADS, program.units.headShared(), parameters.toArray());
+    }
+
+    private KernelLaunch firstBackward() {
+        Unit unit = program.units.units().getFirst();
+        var parameters = new ArrayList<Object>();
+        addGradients(parameters, 0);
+        addRaw(parameters, 0);
+        parameters.add(program.input.address());
+        addShape(parameters, unit);
+        parameters.add(unit.slices());
+        return device.launchSharing(
+                "first_unit_backward",
+                samples,
+                unit.backwardThreads(),
+                unit.backwardShared(Mask.NONE),
+                parameters.toArray());
+    }
+
+    private KernelLaunch backward(int index) {
+        Unit unit = program.units.units().get(index);
+        Unit before = program.units.units().get(index - 1);
+        UnitMemory memoryBefore = program.memory(index - 1);
+        NormPlaces normBefore = program.norm(index - 1);
+        Mask mask = program.units.maskBefore(index);
+        Shape raw = before.raw();
+        var parameters = new ArrayList<Object>();
+        addGradients(parameters, index);
+        parameters.addAll(3, List.of(memoryBefore.gradient().address(), memoryBefore.gradientSums().address()));
+        addRaw(parameters, index);
+        parameters.addAll(List.of(
+                memoryBefore.raw().address(),
+                normBefore.saved(),
+                normBefore.scale().current(),
+                normBefore.shift().current()));
+        parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), before.pool()));
+        parameters.add(step);
+        addDropout(parameters, mask);
+        parameters.add(program.weight(unit.index()).current());
+        addShape(parameters, unit);
+        parameters.addAll(List.of(Unit.tile(unit.in()), unit.slices()));
+        return device.launchSharing(
+                "unit_backward", samples, unit.backwardThreads(), unit.backwardShared(mask), parameters.toArray());
+    }
+
+    /// Where a unit's gradients go, and where they come from.
+    private void addGradients(List<Object> parameters, int index) {
+        UnitMemory memory = program.memory(index);
+        NormPlaces norm = program.norm(index);
+        parameters.addAll(List.of(
+                program.shareOf(program.units.units().get(index).index()),
+                norm.scale().gradient(),
+                norm.shift().gradient(),
+                memory.gradient().address(),
+                memory.gradientSums().address()));
+    }
+
+    private void addRaw(List<Object> parameters, int index) {
+        NormPlaces norm = program.norm(index);
+        parameters.addAll(List.of(
+                program.memory(index).raw().address(),
+                norm.saved(),
+                norm.scale().current(),
+                norm.shift().current()));
+    }
+
+    private void addShape(List<Object> parameters, Unit unit) {
+        Shape raw = unit.raw();
+        parameters.addAll(List.of(
+                program.state().parameterCount(),
+                samples,
+                raw.channels(),
+                raw.height(),
+                raw.width(),
+                unit.pool(),
+                unit.conv().kernel(),
+                unit.conv().padding()));
+    }
+
+    private KernelLaunch sum() {
+        int weights = program.state().parameterLayout.lengthOfRank(2);
+        return device.launch(
+                "sum_samples",
+                Math.ceilDiv(weights, SUMS) + 1,
+                1,
+                HEAD_THREADS,
+                program.state().gradients.address(),
+                program.denseBias().gradient(),
+                0L,
+                0L,
+                program.shares.address(),
+                program.logitGradients.address(),
+                program.losses.address(),
+                program.correct.address(),
+                step,
+                weights,
+                program.state().parameterCount(),
+                samples,
+                program.units.head().classes());
+    }
+
+    @Override
+    public void bind(Step.Addresses addresses) {
+        forward.getFirst().set(IMAGES, addresses.images());
+        forward.getFirst().set(ORDER, addresses.order());
+        head.set(HEAD_LABELS, addresses.labels());
+        head.set(HEAD_ORDER, addresses.order());
+        sum.set(LOSS_SUMS, addresses.lossSums());
+        sum.set(CORRECT_SUMS, addresses.correct());
+    }
+
+    @Override
+    public Map<String, Runnable> pieces() {
+        List<Unit> units = program.units.units();
+        var pieces = new LinkedHashMap<String, Runnable>();
+        for (int i = 0; i < units.size(); i++) {
+            pieces.put(units.get(i).name() + " unit forward", forward.get(i)::launch);
+        }
+        pieces.put("head", head::launch);
+        for (int i = units.size() - 1; i >= 0; i--) {
+            pieces.put(units.get(i).name() + " unit backward", backward.get(i)::launch);
+        }
+        pieces.put("sums", sum::launch);
+        return pieces;
+    }
+
+    @Override
+    public void evaluate(DeviceImages images, int from, int count) {
+        KernelLaunch first = infer.getFirst();
+        first.set(IMAGES, images.pixels());
+        first.set(FROM, from);
+        first.set(COUNT, count);
+        infer.forEach(KernelLaunch::launch);
+        inferHead.launch();
+    }
+}

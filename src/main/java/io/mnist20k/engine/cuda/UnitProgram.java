@@ -1,0 +1,137 @@
+package io.mnist20k.engine.cuda;
+
+import io.mnist20k.cuda.DataType;
+import io.mnist20k.cuda.Owner;
+import io.mnist20k.engine.MemoryPlan;
+import io.mnist20k.engine.Region;
+import io.mnist20k.engine.Training;
+import io.mnist20k.network.Network;
+import io.mnist20k.network.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A network by the kernels of `unit.cuh`, a launch a unit. Unit i of n runs forward at time i, the head at n, unit i
+/// backward at 2n - i, and what the images gave is added up at 2n + 1.
+final class UnitProgram implements Program {
+    /// `struct Moments` and `struct GradientSums`.
+    private static final int PAIR_BYTES = 8;
+
+    final Units units;
+    /// `[batch, height, width]`
+    final Region input;
+    /// The gradients of weights by image, `[batch, parameters]`.
+    final Region shares;
+
+    final Region logitGradients;
+    /// A number an image each.
+    final Region losses;
+
+    final Region correct;
+
+    private final Network network;
+    private final Training training;
+    private final MemoryPlan memory;
+    private final DeviceState state;
+    private final Region logits;
+    private final List<UnitMemory> memories = new ArrayList<>();
+
+    /// What a unit leaves in memory.
+    ///
+    /// @param raw          `[batch, groups, pixels, 4]`, what its convolution gives
+    /// @param moments      `[channels, batch]`, by image
+    /// @param saved        `[2, channels]`, what it was normalised by
+    /// @param gradient     `[batch, groups, pooled pixels, 4]`, at what its normalisation gives
+    /// @param gradientSums `[channels, batch]`, by image
+    record UnitMemory(Region raw, Region moments, Region saved, Region gradient, Region gradientSums) {}
+
+    UnitProgram(Units units, Network network, Training training) {
+        this.units = units;
+        this.network = network;
+        this.training = training;
+        long batch = training.batch();
+        int count = units.units().size();
+        memory = new MemoryPlan(2 * count + 1);
+        state = new DeviceState(network, training, DataType.FLOAT, memory);
+        input = memory.passing(batch * network.input().pixels() * Float.BYTES);
+        input.touch(0);
+        input.touch(2 * count);
+        for (int i = 0; i < count; i++) {
+            Unit unit = units.units().get(i);
+            long channels = unit.raw().channels();
+            Region raw = memory.passing(batch * Unit.bytes(unit.raw()));
+            raw.touch(i);
+            raw.touch(2 * count - i);
+            Region gradient = memory.passing(batch * Unit.bytes(unit.out()));
+            gradient.touch(2 * count - i - 1);
+            gradient.touch(2 * count - i);
+            memories.add(new UnitMemory(
+                    raw,
+                    memory.lasting(channels * batch * PAIR_BYTES),
+                    memory.lasting(2 * channels * Float.BYTES),
+                    gradient,
+                    memory.lasting(channels * batch * PAIR_BYTES)));
+        }
+        logits = memory.lasting(batch * network.classes() * Float.BYTES);
+        logitGradients = memory.lasting(batch * network.classes() * Float.BYTES);
+        losses = memory.lasting(batch * Double.BYTES);
+        correct = memory.lasting(batch * Integer.BYTES);
+        // Lasting, since gaps between its tensors have to stay 0.
+        shares = memory.lasting(batch * state.parameterCount() * Float.BYTES);
+        memory.layOut();
+    }
+
+    @Override
+    public MemoryPlan memory() {
+        return memory;
+    }
+
+    @Override
+    public DeviceState state() {
+        return state;
+    }
+
+    @Override
+    public Region evaluatedLogits() {
+        return logits;
+    }
+
+    @Override
+    public Body layOut(Device device, Owner owner, int samples) {
+        return new UnitBody(device, this, training, samples);
+    }
+
+    UnitMemory memory(int unit) {
+        return memories.get(unit);
+    }
+
+    DeviceState.Place weight(int layer) {
+        return state.parameter(parameters(layer).getFirst());
+    }
+
+    /// Null as C has it where the dense layer has no bias.
+    DeviceState.Place denseBias() {
+        return units.head().bias()
+                ? state.parameter(parameters(units.head().index()).getLast())
+                : new DeviceState.Place(0, 0, 0);
+    }
+
+    /// Where an image's share of the gradient of this layer's weights begins.
+    long shareOf(int layer) {
+        long offset = state.parameterLayout.offset(parameters(layer).getFirst());
+        return shares.address() + offset * Float.BYTES;
+    }
+
+    NormPlaces norm(int unit) {
+        int layer = units.units().get(unit).normIndex();
+        List<Tensor> statistics = network.statistics().stream()
+                .filter(tensor -> tensor.layer() == layer)
+                .toList();
+        return NormPlaces.of(state, parameters(layer), statistics, memories.get(unit).saved());
+    }
+
+    private List<Tensor> parameters(int layer) {
+        return network.parameters().stream()
+                .filter(tensor -> tensor.layer() == layer)
+                .toList();
+    }
+}
