@@ -37,6 +37,7 @@ template <typename Operation>
 __device__ inline void forEachPixel(int planes, int height, int width, Operation operation) {
     Divisor pixels(height * width);
     Divisor columns(width);
+#pragma unroll 2
     for (int i = static_cast<int>(threadIdx.x); i < planes * pixels.divisor; i += static_cast<int>(blockDim.x)) {
         int plane = pixels.quotient(i);
         int p = i - plane * pixels.divisor;
@@ -65,9 +66,9 @@ struct Planes {
 
     template <int IN>
     __device__ void clear(int planes) const {
-        int count = (planes * planePixels + 8) * IN;
+        int count = ((planes * planePixels + 8) * IN + 3) / 4;
         for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
-            memory[i] = 0.0f;
+            store(memory + i * 4, Floats<4>{});
         }
     }
 };
@@ -103,13 +104,91 @@ struct Normals {
     }
 };
 
-// Calls operation(channel) with whole warps, for the channels that fill up the last group too.
+// Lanes that add up something together. With eight, all channels have their turn at once, and a sum takes three steps.
+constexpr int TEAM = 8;
+
+__device__ inline int teamLane() {
+    return static_cast<int>(threadIdx.x) % TEAM;
+}
+
+// The sum over a team, in every lane. All lanes of the warp take part.
+template <typename Number>
+__device__ inline Number teamSum(Number value) {
+#pragma unroll
+    for (int distance = TEAM / 2; distance > 0; distance /= 2) {
+        value += __shfl_xor_sync(0xFFFFFFFFu, value, distance);
+    }
+    return value;
+}
+
+// Adds up sums over LANES neighbouring lanes so that each ends with a share of the sums, in halves: a lane gives away
+// one half and gets its partner's of the other. Returns the first of the lane's share, which stands at the front, or -1
+// where a partner has the same.
+template <int LANES, int COUNT>
+__device__ inline int shareOut(float* sums) {
+    if constexpr (LANES == 1) {
+        return 0;
+    } else {
+        constexpr int DISTANCE = LANES / 2;
+        bool upper = (threadIdx.x & DISTANCE) != 0;
+        if constexpr (COUNT % 2 == 0) {
+            constexpr int HALF = COUNT / 2;
+#pragma unroll
+            for (int i = 0; i < HALF; i++) {
+                float given = upper ? sums[i] : sums[i + HALF];
+                float own = upper ? sums[i + HALF] : sums[i];
+                sums[i] = own + __shfl_xor_sync(0xFFFFFFFFu, given, DISTANCE);
+            }
+            int first = shareOut<LANES / 2, HALF>(sums);
+            return first < 0 ? first : first + (upper ? HALF : 0);
+        } else {
+#pragma unroll
+            for (int i = 0; i < COUNT; i++) {
+                sums[i] += __shfl_xor_sync(0xFFFFFFFFu, sums[i], DISTANCE);
+            }
+            int first = shareOut<LANES / 2, COUNT>(sums);
+            return upper ? -1 : first;
+        }
+    }
+}
+
+template <int LANES, int COUNT>
+__device__ constexpr int shareOf() {
+    if constexpr (LANES == 1) {
+        return COUNT;
+    } else {
+        return shareOf<LANES / 2, COUNT % 2 == 0 ? COUNT / 2 : COUNT>();
+    }
+}
+
+// Calls operation(i) with a team, for i below count and for those above it that keep its warp together.
+template <typename Operation>
+__device__ inline void forEachTeam(int count, Operation operation) {
+    constexpr int TEAMS = WARP / TEAM;
+    int whole = (count + TEAMS - 1) / TEAMS * TEAMS;
+    for (int i = static_cast<int>(threadIdx.x) / TEAM; i < whole; i += static_cast<int>(blockDim.x) / TEAM) {
+        operation(i);
+    }
+}
+
+// The threads that forEachChannel leaves without work, or all where it leaves none: what waits for memory while others
+// add up over the batch.
+struct Idle {
+    int thread, threads;  // below 0: this one has work
+
+    __device__ explicit Idle(int channels) {
+        int busy = groupsOf(channels) * GROUP * TEAM;
+        int first = busy < static_cast<int>(blockDim.x) ? busy : 0;
+        thread = static_cast<int>(threadIdx.x) - first;
+        threads = static_cast<int>(blockDim.x) - first;
+    }
+};
+
+// The same for channels, and for those that fill up the last group too.
 template <typename Operation>
 __device__ inline void forEachChannel(int channels, Operation operation) {
-    int warps = static_cast<int>(blockDim.x) / WARP;
-    for (int c = static_cast<int>(threadIdx.x) / WARP; c < groupsOf(channels) * GROUP; c += warps) {
-        operation(c);
-    }
+    static_assert(GROUP % (WARP / TEAM) == 0, "a whole group keeps its warps together");
+    forEachTeam(groupsOf(channels) * GROUP, operation);
 }
 
 // The first largest normalised element of a window, in four channels side by side.
@@ -209,12 +288,17 @@ __device__ inline void activate(const Planes& planes, const UnitTail& tail, cons
 // out and in may change sides. Channels that fill up groups have weights 0.
 template <int IN>
 __device__ inline void stageWeights(
-    float* staged, const float* weights, int out, int in, int taps, int outStride, int inStride, bool flipped) {
+    float* staged, const Idle& idle, const float* weights, int out, int in, int taps, int outStride, int inStride,
+    bool flipped) {
+    if (idle.thread < 0) {
+        return;
+    }
     int inGroups = (in + IN - 1) / IN;
     Divisor byTaps(taps);
     Divisor byGroups(inGroups);
     int count = groupsOf(out) * inGroups * taps * IN * GROUP;
-    for (int at = static_cast<int>(threadIdx.x); at < count; at += static_cast<int>(blockDim.x)) {
+#pragma unroll 4
+    for (int at = idle.thread; at < count; at += idle.threads) {
         int besides = at / (GROUP * IN);
         int groups = byTaps.quotient(besides);
         int tap = besides - groups * taps;
@@ -231,8 +315,8 @@ __device__ inline void stageWeights(
 template <int IN, int KERNEL, int TILE>
 __device__ inline void correlate(
     float (&sums)[GROUP][TILE], const float* plane, int planeFloats, int rowFloats,
-    const float* weights,  // [inGroups, KERNEL, KERNEL, IN, 4]
-    int inGroups) {
+    const float* weights,  // [KERNEL, KERNEL, IN, 4] for each group, weightFloats apart
+    int weightFloats, int inGroups) {
     for (int group = 0; group < inGroups; group++) {
 #pragma unroll
         for (int ky = 0; ky < KERNEL; ky++) {
@@ -257,27 +341,45 @@ __device__ inline void correlate(
             }
         }
         plane += planeFloats;
-        weights += KERNEL * KERNEL * IN * GROUP;
+        weights += weightFloats;
     }
 }
 
-// Calls sink(group, row, column, four) with the outputs of one tile after the other. A thread has a tile at a time.
-template <int IN, int KERNEL, int TILE, typename Sink>
+// Gives a sink the outputs of one tile after the other. SPLIT neighbouring threads share the input's groups of a tile,
+// since small images have fewer tiles than a block has threads.
+template <int IN, int KERNEL, int TILE, int SPLIT, typename Sink>
 __device__ inline void correlateTiles(
     const Planes& planes, int inGroups, const float* weights, int outGroups, int height, int width, Sink sink) {
     int tiles = (width + TILE - 1) / TILE;
     Divisor perGroup(tiles * height);
     Divisor rows(height);
-    for (int item = static_cast<int>(threadIdx.x); item < outGroups * perGroup.divisor;
-         item += static_cast<int>(blockDim.x)) {
+    int items = outGroups * perGroup.divisor;
+    int share = static_cast<int>(threadIdx.x) % SPLIT;
+    for (int at = static_cast<int>(threadIdx.x); at / WARP * WARP < items * SPLIT; at += static_cast<int>(blockDim.x)) {
+        bool inside = at < items * SPLIT;
+        int item = inside ? at / SPLIT : items - 1;  // shuffles take whole warps
         int group = perGroup.quotient(item);
         int within = item - group * perGroup.divisor;
         int tile = rows.quotient(within);
         int row = within - tile * height;
         float sums[GROUP][TILE] = {};
         correlate<IN, KERNEL, TILE>(
-            sums, planes.at<IN>(0, row, tile * TILE), planes.planePixels * IN, planes.rowPixels * IN,
-            weights + group * inGroups * KERNEL * KERNEL * IN * GROUP, inGroups);
+            sums, planes.at<IN>(share, row, tile * TILE), SPLIT * planes.planePixels * IN, planes.rowPixels * IN,
+            weights + (group * inGroups + share) * KERNEL * KERNEL * IN * GROUP, SPLIT * KERNEL * KERNEL * IN * GROUP,
+            (inGroups - share + SPLIT - 1) / SPLIT);
+#pragma unroll
+        for (int distance = SPLIT / 2; distance > 0; distance /= 2) {
+#pragma unroll
+            for (int t = 0; t < TILE; t++) {
+#pragma unroll
+                for (int o = 0; o < GROUP; o++) {
+                    sums[o][t] += __shfl_xor_sync(0xFFFFFFFFu, sums[o][t], distance);
+                }
+            }
+        }
+        if (!inside || share != 0) {
+            continue;
+        }
         sink.begin(item, group);
 #pragma unroll
         for (int t = 0; t < TILE; t++) {
@@ -294,13 +396,14 @@ template <int IN, typename Sink>
 __device__ inline void correlateTiles(
     int kernel, int tile, const Planes& planes, int inGroups, const float* weights, int outGroups, int height,
     int width, Sink sink) {
+    constexpr int SHARES = IN == 1 ? 1 : 4;
     if (kernel == 3 && tile == 6) {
-        correlateTiles<IN, 3, 6>(planes, inGroups, weights, outGroups, height, width, sink);
+        correlateTiles<IN, 3, 6, 1>(planes, inGroups, weights, outGroups, height, width, sink);
     } else if (kernel == 3) {
-        correlateTiles<IN, 3, 2>(planes, inGroups, weights, outGroups, height, width, sink);
+        correlateTiles<IN, 3, 2, SHARES>(planes, inGroups, weights, outGroups, height, width, sink);
     } else if (tile == 6) {
-        correlateTiles<IN, 1, 6>(planes, inGroups, weights, outGroups, height, width, sink);
+        correlateTiles<IN, 1, 6, 1>(planes, inGroups, weights, outGroups, height, width, sink);
     } else {
-        correlateTiles<IN, 1, 2>(planes, inGroups, weights, outGroups, height, width, sink);
+        correlateTiles<IN, 1, 2, SHARES>(planes, inGroups, weights, outGroups, height, width, sink);
     }
 }

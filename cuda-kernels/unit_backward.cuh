@@ -24,31 +24,28 @@ __device__ inline void prepareSlopes(
     const GradientSums* sums,  // [channels, samples]
     const float* saved, const float* scale, const float* shift, int channels, int samples, int pixels) {
     forEachChannel(channels, [&](int c) {
-        bool first = threadIdx.x % WARP == 0;
-        if (c >= channels) {
-            if (first) {
-                normals.set(c, {0.0f, 0.0f, 0.0f});
-                slopes.meanGradients[c] = 0.0f;
-                slopes.slopes[c] = 0.0f;
-            }
-            return;
-        }
+        bool fillsUp = c >= channels;
         double gradients = 0.0, products = 0.0;
-        for (int n = static_cast<int>(threadIdx.x) % WARP; n < samples; n += WARP) {
-            GradientSums image = sums[static_cast<long long>(c) * samples + n];
+#pragma unroll 8
+        for (int n = teamLane(); n < samples; n += TEAM) {
+            GradientSums image = sums[static_cast<long long>(fillsUp ? 0 : c) * samples + n];
             gradients += image.gradients;
             products += image.products;
         }
-        gradients = warpSum(gradients);
-        products = warpSum(products);
-        if (first) {
+        gradients = teamSum(gradients);
+        products = teamSum(products);
+        if (teamLane() == 0 && fillsUp) {
+            normals.set(c, {0.0f, 0.0f, 0.0f});
+            slopes.meanGradients[c] = 0.0f;
+            slopes.slopes[c] = 0.0f;
+        } else if (teamLane() == 0) {
             Normal normal = savedNormal(saved, scale, shift, c, channels);
-            double count = static_cast<double>(samples) * pixels;
+            double share = 1.0 / (static_cast<double>(samples) * pixels);
             double inverse = saved[channels + c];
             double product = products * inverse;
             normals.set(c, normal);
-            slopes.meanGradients[c] = static_cast<float>(gradients / count);
-            slopes.slopes[c] = static_cast<float>(-normal.scale * inverse * product / count);
+            slopes.meanGradients[c] = static_cast<float>(gradients * share);
+            slopes.slopes[c] = static_cast<float>(-normal.scale * inverse * product * share);
             if (blockIdx.x == 0) {
                 dScale[c] = static_cast<float>(product);
                 dShift[c] = static_cast<float>(gradients);
@@ -143,64 +140,24 @@ struct InputSink {
     }
 };
 
-// The sums of this image out of those of its tiles, a warp a channel.
+// The sums of this image out of those of its tiles, a team a channel.
 __device__ inline void leaveGradientSums(
     GradientSums* sums,     // [channels, samples]  out
     const float* tileSums,  // [groups, tiles, 2, 4]
     int channels, int tiles) {
     forEachChannel(channels, [&](int c) {
         float gradients = 0.0f, products = 0.0f;
-        for (int tile = static_cast<int>(threadIdx.x) % WARP; tile < tiles; tile += WARP) {
+        for (int tile = teamLane(); tile < tiles; tile += TEAM) {
             const float* of = tileSums + (c / GROUP * tiles + tile) * 2 * GROUP;
             gradients += of[c % GROUP];
             products += of[GROUP + c % GROUP];
         }
-        gradients = warpSum(gradients);
-        products = warpSum(products);
-        if (threadIdx.x % WARP == 0 && c < channels) {
+        gradients = teamSum(gradients);
+        products = teamSum(products);
+        if (teamLane() == 0 && c < channels) {
             sums[static_cast<long long>(c) * gridDim.x + blockIdx.x] = {gradients, products};
         }
     });
-}
-
-// Adds up sums over LANES neighbouring lanes so that each ends with a share of the sums, in halves: a lane gives away
-// one half and gets its partner's of the other. Returns the first of the lane's share, which stands at the front, or -1
-// where a partner has the same.
-template <int LANES, int COUNT>
-__device__ inline int shareOut(float* sums) {
-    if constexpr (LANES == 1) {
-        return 0;
-    } else {
-        constexpr int DISTANCE = LANES / 2;
-        bool upper = (threadIdx.x & DISTANCE) != 0;
-        if constexpr (COUNT % 2 == 0) {
-            constexpr int HALF = COUNT / 2;
-#pragma unroll
-            for (int i = 0; i < HALF; i++) {
-                float given = upper ? sums[i] : sums[i + HALF];
-                float own = upper ? sums[i + HALF] : sums[i];
-                sums[i] = own + __shfl_xor_sync(0xFFFFFFFFu, given, DISTANCE);
-            }
-            int first = shareOut<LANES / 2, HALF>(sums);
-            return first < 0 ? first : first + (upper ? HALF : 0);
-        } else {
-#pragma unroll
-            for (int i = 0; i < COUNT; i++) {
-                sums[i] += __shfl_xor_sync(0xFFFFFFFFu, sums[i], DISTANCE);
-            }
-            int first = shareOut<LANES / 2, COUNT>(sums);
-            return upper ? -1 : first;
-        }
-    }
-}
-
-template <int LANES, int COUNT>
-__device__ constexpr int shareOf() {
-    if constexpr (LANES == 1) {
-        return COUNT;
-    } else {
-        return shareOf<LANES / 2, COUNT % 2 == 0 ? COUNT / 2 : COUNT>();
-    }
 }
 
 // The gradient of the weights, this image's share: SLICES lanes share the rows of four output and IN input channels at
@@ -288,7 +245,7 @@ __device__ inline void leaveWeights(float* shares, int stride, const float* dWei
 }
 
 // The first unit, whose input nobody trains.
-extern "C" __global__ void __launch_bounds__(UNIT_THREADS) first_unit_backward(
+extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backward(
     float* __restrict__ shares,           // [samples, stride]   out: the gradient of the weights, by image
     float* __restrict__ dScale,           // [channels]          out
     float* __restrict__ dShift,           // [channels]          out
@@ -327,7 +284,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS) first_unit_backward(
 }
 
 // Every other unit. What is called before is of the unit before it.
-extern "C" __global__ void __launch_bounds__(UNIT_THREADS) unit_backward(
+extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     float* __restrict__ shares,             // [samples, stride]   out: the gradient of the weights, by image
     float* __restrict__ dScale,             // [channels]          out
     float* __restrict__ dShift,             // [channels]          out
@@ -364,7 +321,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS) unit_backward(
     float* tileSums = shared.take(inGroups * tiles * 2 * GROUP);
     int count = channels * inChannels * taps;
     float* dWeights = shared.take(count);
-    stageWeights<GROUP>(staged, weights, inChannels, channels, taps, taps, inChannels * taps, true);
+    stageWeights<GROUP>(staged, Idle(channels), weights, inChannels, channels, taps, taps, inChannels * taps, true);
     prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, height * width);
     for (int c = static_cast<int>(threadIdx.x); c < inGroups * GROUP; c += static_cast<int>(blockDim.x)) {
         normalsBefore.set(

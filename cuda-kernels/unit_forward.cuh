@@ -1,7 +1,7 @@
 // Units forward. A launch finishes the unit before it (normalises its raw output, by the batch or for evaluation by
 // running statistics) on the way into shared memory, and convolves.
 
-// Over the batch, of one channel, in every lane of the calling warp. Every image has the same number of pixels.
+// Over the batch, of one channel, in every lane of the calling team. Every image has the same number of pixels.
 struct BatchMoments {
     double mean, variance;
 
@@ -9,20 +9,23 @@ struct BatchMoments {
         const Moments* moments,  // [samples]
         int samples, int pixels) {
         double pivot = moments[0].mean;
+        double perImage = 1.0 / samples;
+        double perPixel = 1.0 / (static_cast<double>(samples) * pixels);
         double distances = 0.0, distanceSquares = 0.0, squares = 0.0;
-        for (int n = static_cast<int>(threadIdx.x) % WARP; n < samples; n += WARP) {
+#pragma unroll 8
+        for (int n = teamLane(); n < samples; n += TEAM) {
             Moments image = moments[n];
             double distance = image.mean - pivot;
             distances += distance;
             distanceSquares += distance * distance;
             squares += image.squares;
         }
-        distances = warpSum(distances);
-        distanceSquares = warpSum(distanceSquares);
-        squares = warpSum(squares);
-        double between = distanceSquares - distances * distances / samples;
-        mean = pivot + distances / samples;
-        variance = (squares + pixels * (between < 0.0 ? 0.0 : between)) / (static_cast<double>(samples) * pixels);
+        distances = teamSum(distances);
+        distanceSquares = teamSum(distanceSquares);
+        squares = teamSum(squares);
+        double between = distanceSquares - distances * distances * perImage;
+        mean = pivot + distances * perImage;
+        variance = (squares + pixels * (between < 0.0 ? 0.0 : between)) * perPixel;
     }
 };
 
@@ -39,34 +42,35 @@ struct Norm {
     // Block 0 moves the running statistics and keeps what backward needs.
     __device__ void prepare(const Normals& normals, int channels, int samples, int pixels) const {
         forEachChannel(channels, [&](int c) {
-            bool first = threadIdx.x % WARP == 0;
-            if (c >= channels) {
-                if (first) {
-                    normals.set(c, {0.0f, 0.0f, 0.0f});
+            bool fillsUp = c >= channels;
+            if (moments == nullptr) {
+                if (teamLane() == 0) {
+                    normals.set(c, fillsUp ? Normal{0.0f, 0.0f, 0.0f} : byRunningStatistics(c));
                 }
-            } else if (moments == nullptr) {
-                if (first) {
-                    float inverse = 1.0f / sqrtf(runningVariance[c] + static_cast<float>(epsilon));
-                    normals.set(c, {runningMean[c], scale[c] * inverse, shift[c]});
-                }
-            } else {
-                BatchMoments batch(moments + static_cast<long long>(c) * samples, samples, pixels);
-                if (first) {
-                    float mean = static_cast<float>(batch.mean);
-                    float inverse = 1.0f / sqrtf(static_cast<float>(batch.variance + epsilon));
-                    normals.set(c, {mean, scale[c] * inverse, shift[c]});
-                    if (blockIdx.x == 0) {
-                        saved[c] = mean;
-                        saved[channels + c] = inverse;
-                        double count = static_cast<double>(samples) * pixels;
-                        double unbiased = count > 1.0 ? batch.variance * count / (count - 1.0) : batch.variance;
-                        runningMean[c] = static_cast<float>((1.0 - momentum) * runningMean[c] + momentum * batch.mean);
-                        runningVariance[c] =
-                            static_cast<float>((1.0 - momentum) * runningVariance[c] + momentum * unbiased);
-                    }
+                return;
+            }
+            BatchMoments batch(moments + static_cast<long long>(fillsUp ? 0 : c) * samples, samples, pixels);
+            if (teamLane() == 0) {
+                float mean = static_cast<float>(batch.mean);
+                float inverse = 1.0f / sqrtf(static_cast<float>(batch.variance + epsilon));
+                normals.set(c, fillsUp ? Normal{0.0f, 0.0f, 0.0f} : Normal{mean, scale[c] * inverse, shift[c]});
+                if (blockIdx.x == 0 && !fillsUp) {
+                    saved[c] = mean;
+                    saved[channels + c] = inverse;
+                    double count = static_cast<double>(samples) * pixels;
+                    double unbiased = count > 1.0 ? batch.variance * count / (count - 1.0) : batch.variance;
+                    runningMean[c] = static_cast<float>((1.0 - momentum) * runningMean[c] + momentum * batch.mean);
+                    runningVariance[c] =
+                        static_cast<float>((1.0 - momentum) * runningVariance[c] + momentum * unbiased);
                 }
             }
         });
+    }
+
+  private:
+    __device__ Normal byRunningStatistics(int c) const {
+        float inverse = 1.0f / sqrtf(runningVariance[c] + static_cast<float>(epsilon));
+        return {runningMean[c], scale[c] * inverse, shift[c]};
     }
 };
 
@@ -84,38 +88,49 @@ struct OutputSink {
     __device__ void end(int, int) {}
 };
 
-// The moments of this image, a warp a group of channels.
+// The moments of this image. Every warp takes part of a group's pixels; there are at least as many warps as groups.
 __device__ inline void leaveMoments(
     Moments* moments,  // [channels, samples]  out
+    float* sums,       // [warps, 2, 4]        shared: of distances from a group's first pixel, and of their squares
     const float* out,  // [groups, pixels, 4]
     int channels, int pixels) {
-    int warps = static_cast<int>(blockDim.x) / WARP;
-    int lane = static_cast<int>(threadIdx.x) % WARP;
-    for (int group = static_cast<int>(threadIdx.x) / WARP; group < groupsOf(channels); group += warps) {
-        const float* plane = out + group * pixels * GROUP;
+    constexpr int SUMS = 2 * GROUP;
+    int groups = groupsOf(channels);
+    int parts = static_cast<int>(blockDim.x) / WARP / groups;
+    int warp = static_cast<int>(threadIdx.x) / WARP;
+    if (warp < parts * groups) {
+        const float* plane = out + warp % groups * pixels * GROUP;
         auto pivots = load<GROUP>(plane);
-        float sums[GROUP] = {};
-        float squares[GROUP] = {};
-        for (int p = lane; p < pixels; p += WARP) {
+        float own[SUMS] = {};
+        for (int p = warp / groups * WARP + static_cast<int>(threadIdx.x) % WARP; p < pixels; p += parts * WARP) {
             auto four = load<GROUP>(plane + p * GROUP);
 #pragma unroll
             for (int i = 0; i < GROUP; i++) {
                 float distance = four.values[i] - pivots.values[i];
-                sums[i] += distance;
-                squares[i] = fmaf(distance, distance, squares[i]);
+                own[i] += distance;
+                own[GROUP + i] = fmaf(distance, distance, own[GROUP + i]);
             }
         }
-#pragma unroll
-        for (int i = 0; i < GROUP; i++) {
-            double sum = warpSum(sums[i]);
-            double square = warpSum(squares[i]);
-            if (lane == 0 && group * GROUP + i < channels) {
-                double within = square - sum * sum / pixels;
-                moments[static_cast<long long>(group * GROUP + i) * gridDim.x + blockIdx.x] = {
-                    static_cast<float>(pivots.values[i] + sum / pixels),
-                    static_cast<float>(within < 0.0 ? 0.0 : within)};
-            }
+        static_assert(shareOf<WARP, SUMS>() == 1);
+        int at = shareOut<WARP, SUMS>(own);
+        if (at >= 0) {
+            sums[warp * SUMS + at] = own[0];
         }
+    }
+    __syncthreads();
+    for (int c = static_cast<int>(threadIdx.x); c < channels; c += static_cast<int>(blockDim.x)) {
+        int group = c / GROUP;
+        double sum = 0.0, square = 0.0;
+        for (int part = 0; part < parts; part++) {
+            const float* of = sums + (part * groups + group) * SUMS + c % GROUP;
+            sum += of[0];
+            square += of[GROUP];
+        }
+        double mean = sum / pixels;
+        double within = square - sum * mean;
+        moments[static_cast<long long>(c) * gridDim.x + blockIdx.x] = {
+            static_cast<float>(out[group * pixels * GROUP + c % GROUP] + mean),
+            static_cast<float>(within < 0.0 ? 0.0 : within)};
     }
 }
 
@@ -127,6 +142,7 @@ __device__ inline void finishForward(
     int groups = groupsOf(channels);
     int pixels = height * width;
     float* out = shared.take(groups * pixels * GROUP);
+    float* sums = shared.take(static_cast<int>(blockDim.x) / WARP * 2 * GROUP);
     correlateTiles<IN>(
         kernel, tile, planes, inGroups, weights, groups, height, width, OutputSink{out, height, width});
     __syncthreads();
@@ -135,13 +151,13 @@ __device__ inline void finishForward(
         store(target + i * GROUP, load<GROUP>(out + i * GROUP));
     }
     if (moments != nullptr) {
-        leaveMoments(moments, out, channels, pixels);
+        leaveMoments(moments, sums, out, channels, pixels);
     }
 }
 
 // The first unit: from the bytes of the dataset, distorted and normalised. Training takes image
 // order[step * batch + block]; evaluation, where order is null, image from + block, and black beyond count.
-extern "C" __global__ void __launch_bounds__(UNIT_THREADS) first_unit_forward(
+extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward(
     float* __restrict__ z,                      // [samples, groups, outHeight * outWidth, 4]  out, raw
     Moments* __restrict__ moments,              // [channels, samples]       out; null in an evaluation
     float* __restrict__ x,                      // [samples, height, width]  out: the input, for backward
@@ -167,7 +183,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS) first_unit_forward(
     if (threadIdx.x == 0 && distorts) {
         distortion = drawDistortion(*step, seed, n, rotation, scale, shear, shift);
     }
-    stageWeights<1>(staged, weights, channels, 1, taps, taps, taps, false);
+    stageWeights<1>(staged, Idle(0), weights, channels, 1, taps, taps, taps, false);
     if (padding > 0) {
         planes.clear<1>(1);
     }
@@ -192,7 +208,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS) first_unit_forward(
 }
 
 // Every other unit, from the raw output of the one before it.
-extern "C" __global__ void __launch_bounds__(UNIT_THREADS) unit_forward(
+extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_forward(
     float* __restrict__ z,                 // [samples, groups, outHeight * outWidth, 4]  out, raw
     Moments* __restrict__ moments,         // [channels, samples]  out; null in an evaluation
     const float* __restrict__ x,           // [samples, inGroups, inHeight * inWidth, 4]  raw, of the unit before
@@ -214,7 +230,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS) unit_forward(
     Normals normals(shared, inChannels);
     Planes planes(shared, inGroups, GROUP, height, width, padding);
     Kept kept(shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, inChannels, height * width);
-    stageWeights<GROUP>(staged, weights, channels, inChannels, taps, inChannels * taps, taps, false);
+    stageWeights<GROUP>(staged, Idle(inChannels), weights, channels, inChannels, taps, inChannels * taps, taps, false);
     Norm{inMoments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum}.prepare(
         normals, inChannels, samples, inHeight * inWidth);
     if (padding > 0) {

@@ -1,12 +1,12 @@
 // What stands behind the last unit: the mean or the largest of each channel, a dense layer, softmax and the loss, and
 // their gradients, in one launch; and the sums over the images of a step, in another.
 
-// The index within a plane of the first largest of a channel, in every lane of the calling warp.
+// The index within a plane of the first largest of a channel, in every lane of the calling team.
 __device__ inline int firstLargestOf(const Planes& planes, int c, int height, int width) {
     auto valueAt = [&](int p) { return planes.at<GROUP>(c / GROUP, p / width, p % width)[c % GROUP]; };
     int best = 0;
     float largest = valueAt(0);
-    for (int p = static_cast<int>(threadIdx.x) % WARP; p < height * width; p += WARP) {
+    for (int p = teamLane(); p < height * width; p += TEAM) {
         float value = valueAt(p);
         if (value > largest) {
             largest = value;
@@ -14,7 +14,7 @@ __device__ inline int firstLargestOf(const Planes& planes, int c, int height, in
         }
     }
 #pragma unroll
-    for (int distance = WARP / 2; distance > 0; distance /= 2) {
+    for (int distance = TEAM / 2; distance > 0; distance /= 2) {
         float value = __shfl_xor_sync(0xFFFFFFFFu, largest, distance);
         int at = __shfl_xor_sync(0xFFFFFFFFu, best, distance);
         if (value > largest || (value == largest && at < best)) {
@@ -88,9 +88,7 @@ extern "C" __global__ void __launch_bounds__(256) head(
     int outWidth = width / pool;
     int pixels = outHeight * outWidth;
     int groups = groupsOf(channels);
-    int warps = static_cast<int>(blockDim.x) / WARP;
-    int warp = static_cast<int>(threadIdx.x) / WARP;
-    int lane = static_cast<int>(threadIdx.x) % WARP;
+    int lane = teamLane();
     long long n = blockIdx.x;
     Normals normals(shared, channels);
     Planes planes(shared, groups, GROUP, outHeight, outWidth, 0);
@@ -103,42 +101,43 @@ extern "C" __global__ void __launch_bounds__(256) head(
     UnitTail tail{x + n * groups * height * width * GROUP, normals, channels, height, width, pool};
     activate(planes, tail, kept);
     __syncthreads();
-    for (int c = warp; c < channels; c += warps) {
+    forEachChannel(channels, [&](int c) {
         float feature = 0.0f;
         if (largest != 0) {
             int best = firstLargestOf(planes, c, outHeight, outWidth);
             feature = planes.at<GROUP>(c / GROUP, best / outWidth, best % outWidth)[c % GROUP];
         } else {
-            for (int p = lane; p < pixels; p += WARP) {
+            for (int p = lane; p < pixels; p += TEAM) {
                 feature += planes.at<GROUP>(c / GROUP, p / outWidth, p % outWidth)[c % GROUP];
             }
-            feature = warpSum(feature) / static_cast<float>(pixels);
+            feature = teamSum(feature) / static_cast<float>(pixels);
         }
-        if (lane == 0) {
+        if (lane == 0 && c < channels) {
             features[c] = feature;
         }
-    }
+    });
     __syncthreads();
-    for (int k = warp; k < classes; k += warps) {
+    forEachTeam(classes, [&](int k) {
         float score = 0.0f;
-        for (int c = lane; c < channels; c += WARP) {
+        for (int c = lane; k < classes && c < channels; c += TEAM) {
             score = fmaf(weights[k * channels + c], features[c], score);
         }
-        score = warpSum(score) + (bias == nullptr ? 0.0f : bias[k]);
-        if (lane == 0) {
+        score = teamSum(score);
+        if (lane == 0 && k < classes) {
+            score += bias == nullptr ? 0.0f : bias[k];
             scores[k] = score;
             logits[n * classes + k] = score;
         }
-    }
+    });
     if (labels == nullptr) {
         return;
     }
     float* dScores = shared.take(classes);
     __syncthreads();
-    if (warp == 0) {
+    if (threadIdx.x < WARP) {
         int label = labels[order[static_cast<long long>(step->step) * batch + n]];
         ImageLoss image(dScores, scores, classes, label, smoothing, samples);
-        if (lane == 0) {
+        if (threadIdx.x == 0) {
             losses[n] = image.loss;
             correct[n] = image.correct;
         }
@@ -153,25 +152,30 @@ extern "C" __global__ void __launch_bounds__(256) head(
     float* target = g + n * groups * pixels * GROUP;
     forEachChannel(channels, [&](int c) {
         float dFeature = 0.0f;
-        for (int k = lane; c < channels && k < classes; k += WARP) {
+        for (int k = lane; c < channels && k < classes; k += TEAM) {
             dFeature = fmaf(weights[k * channels + c], dScores[k], dFeature);
         }
-        dFeature = warpSum(dFeature);
+        dFeature = teamSum(dFeature);
         int best = largest != 0 ? firstLargestOf(planes, c, outHeight, outWidth) : 0;
         float gradients = 0.0f, products = 0.0f;
-        for (int p = lane; p < pixels; p += WARP) {
+        for (int p = lane; p < pixels; p += TEAM) {
             int row = p / outWidth;
             int column = p % outWidth;
             float out = planes.at<GROUP>(c / GROUP, row, column)[c % GROUP];
             float dOut = largest == 0 ? dFeature / static_cast<float>(pixels) : p == best ? dFeature : 0.0f;
             float gradient = out > 0.0f ? dOut * keptScale : 0.0f;
             target[(c / GROUP * pixels + p) * GROUP + c % GROUP] = gradient;
-            float raw = tail.winners(c / GROUP, row, column).raw[c % GROUP];
+            Winners winners = tail.winners(c / GROUP, row, column);
+            float raw = winners.raw[0];
+#pragma unroll
+            for (int i = 1; i < GROUP; i++) {
+                raw = c % GROUP == i ? winners.raw[i] : raw;
+            }
             gradients += gradient;
             products = fmaf(raw - normals.means[c], gradient, products);
         }
-        gradients = warpSum(gradients);
-        products = warpSum(products);
+        gradients = teamSum(gradients);
+        products = teamSum(products);
         if (lane == 0 && c < channels) {
             sums[static_cast<long long>(c) * samples + n] = {gradients, products};
         }

@@ -2,7 +2,9 @@
 # Compiles cuda-kernels/ with nvcc.
 #
 #   kernels.sh build FATBIN    for every GPU from compute capability 7.5 on that this nvcc knows, and as PTX for the
-#                              oldest and the newest of them, which drivers compile for what is between and beyond
+#                              oldest and the newest of them, which drivers compile for what is between and beyond.
+#                              A GPU runs what was compiled for a lower one of its major number: embedded modules and
+#                              second steppings have none of their own
 #   kernels.sh report PAGE     registers, stack and shared memory of every kernel on every one of them, into PAGE from
 #                              its line "## Resources" on; fails where a kernel spills
 set -euo pipefail
@@ -17,7 +19,8 @@ die() {
 
 # Compute capabilities without their point, oldest first.
 architectures() {
-    nvcc --list-gpu-code | sed -n 's/^sm_\([0-9]*\)$/\1/p' | sort -n | awk -v oldest="$oldest" '$1 >= oldest'
+    nvcc --list-gpu-code | sed -n 's/^sm_\([0-9]*\)$/\1/p' | sort -n | awk -v oldest="$oldest" '$1 >= oldest' |
+        grep -vxE '87|88|103|121'
 }
 
 # Nothing where nvcc works, else the first line of what it says. It needs a host compiler of a version that it accepts.

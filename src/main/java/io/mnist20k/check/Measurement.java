@@ -9,6 +9,7 @@ import io.mnist20k.engine.Training;
 import io.mnist20k.engine.cuda.StepTimes;
 import io.mnist20k.model.AtomicFile;
 import io.mnist20k.network.Network;
+import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.train.EpochRecord;
@@ -20,6 +21,7 @@ import io.mnist20k.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,9 +44,11 @@ public record Measurement(Split files, boolean quick) {
     public Map<String, Object> of(String name, Path jar) {
         try {
             return switch (name) {
-                case "warm" -> warm();
+                case "warm" -> warm(Kernels.CUDNN);
+                case "warm fused" -> warm(Kernels.FUSED);
                 case "floor" -> floor();
-                case "step" -> step();
+                case "step" -> step(Kernels.CUDNN);
+                case "step fused" -> step(Kernels.FUSED);
                 case "launches" -> launches(jar);
                 default -> throw new UserError("there is no measurement " + name);
             };
@@ -53,14 +57,18 @@ public record Measurement(Split files, boolean quick) {
         }
     }
 
-    private Recipe recipe() {
-        return RecipeReader.read("default", quick ? List.of("epochs=1") : List.of());
+    private Recipe recipe(Kernels kernels) {
+        var keys = new ArrayList<>(List.of("engine.kernels=" + kernels.type()));
+        if (quick) {
+            keys.add("epochs=1");
+        }
+        return RecipeReader.read("default", keys);
     }
 
     /// The default training once to warm up, and once more.
-    private Map<String, Object> warm() {
-        train();
-        TrainingResult.Finished finished = train();
+    private Map<String, Object> warm(Kernels kernels) {
+        train(kernels);
+        TrainingResult.Finished finished = train(kernels);
         var measured = new LinkedHashMap<String, Object>();
         measured.put("trainSeconds", finished.trainSeconds());
         measured.put("finalAccuracy", finished.finalAccuracy());
@@ -76,8 +84,8 @@ public record Measurement(Split files, boolean quick) {
         return measured;
     }
 
-    private TrainingResult.Finished train() {
-        var settings = new RunSettings(recipe(), 1, false, false, quick ? QUICK_IMAGES : 0, false, "");
+    private TrainingResult.Finished train(Kernels kernels) {
+        var settings = new RunSettings(recipe(kernels), 1, false, false, quick ? QUICK_IMAGES : 0, false, "");
         Path folder = temporary();
         try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
             var trainer = new Trainer(
@@ -111,12 +119,13 @@ public record Measurement(Split files, boolean quick) {
     }
 
     private Map<String, Object> floor() {
-        Floor floor = Floor.of(recipe().build());
+        Recipe recipe = recipe(Kernels.CUDNN);
+        Floor floor = Floor.of(recipe.build());
         Ceilings ceilings;
         try (var gpu = new Gpu(0)) {
             ceilings = Ceilings.measure(gpu, quick ? 64 : 8192, quick ? 1 << 20 : 1L << 30);
         }
-        int batch = recipe().batch();
+        int batch = recipe.batch();
         var measured = new LinkedHashMap<String, Object>();
         measured.put(FLOPS, ceilings.fp32Flops());
         measured.put("TF32 operations/s", ceilings.tf32Flops());
@@ -132,8 +141,8 @@ public record Measurement(Split files, boolean quick) {
         return measured;
     }
 
-    private Map<String, Object> step() {
-        Recipe recipe = recipe();
+    private Map<String, Object> step(Kernels kernels) {
+        Recipe recipe = recipe(kernels);
         Network network = recipe.build();
         var training = new Training(
                 recipe.batch(),

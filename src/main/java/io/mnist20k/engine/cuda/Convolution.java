@@ -83,12 +83,12 @@ final class Convolution implements Operation {
 
     private Pass pass(ConvolutionPass pass, Layer.Conv layer, Owner owner) {
         var descriptor = owner.own(new ConvolutionDescriptor(layer.padding(), layer.stride(), device.mathType()));
-        ConvolutionAlgorithm algorithm = device.algorithms
+        ConvolutionAlgorithm algorithm = device.algorithms()
                 .choose(
                         pass.name() + ", " + words,
                         offered -> fits(offered.mathType()),
                         () -> measured(pass, descriptor),
-                        () -> CudnnAlgorithms.guessed(pass, device.cudnn, x, w, descriptor, y))
+                        () -> CudnnAlgorithms.guessed(pass, device.cudnn(), x, w, descriptor, y))
                 .orElseGet(() -> everywhere(pass, descriptor));
         // Run with another math type than it was measured with, an algorithm is another one.
         descriptor.mathType(algorithm.mathType());
@@ -111,7 +111,7 @@ final class Convolution implements Operation {
         try (var workspace = new DeviceBuffer(device.gpu, Algorithms.MOST_WORKSPACE_BYTES)) {
             return CudnnAlgorithms.measured(
                     pass,
-                    device.cudnn,
+                    device.cudnn(),
                     x,
                     xData.address(),
                     w,
@@ -125,7 +125,7 @@ final class Convolution implements Operation {
     }
 
     private ConvolutionAlgorithm everywhere(ConvolutionPass pass, ConvolutionDescriptor descriptor) {
-        long bytes = CudnnAlgorithms.workspaceBytes(pass, device.cudnn, x, w, descriptor, y, EVERYWHERE);
+        long bytes = CudnnAlgorithms.workspaceBytes(pass, device.cudnn(), x, w, descriptor, y, EVERYWHERE);
         return new ConvolutionAlgorithm(EVERYWHERE, -1, bytes, true, device.mathType());
     }
 
@@ -147,7 +147,7 @@ final class Convolution implements Operation {
 
     private void convolve(long weights) {
         CudnnConvolution.forward(
-                device.cudnn,
+                device.cudnn(),
                 x,
                 in.value().address(),
                 w,
@@ -166,7 +166,7 @@ final class Convolution implements Operation {
             bias.backward();
         }
         CudnnConvolution.backwardFilter(
-                device.cudnn,
+                device.cudnn(),
                 x,
                 in.value().address(),
                 y,
@@ -179,7 +179,7 @@ final class Convolution implements Operation {
                 weight.gradient());
         if (backwardData != null) {
             CudnnConvolution.backwardData(
-                    device.cudnn,
+                    device.cudnn(),
                     w,
                     weight.current(),
                     y,

@@ -3,6 +3,7 @@ package io.mnist20k.engine.cuda;
 import io.mnist20k.UserError;
 import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.DeviceBuffer;
+import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.cuda.PinnedBuffer;
 import io.mnist20k.data.Dataset;
@@ -32,6 +33,8 @@ final class CudaSession implements Session {
     private final Held<PinnedBuffer> results;
     private final Map<Integer, Step> steps = new HashMap<>();
     private long plannedBytes;
+    /// Steps between two reports, as the epochs so far have found it.
+    private int stretch = 1;
     private boolean closed;
 
     /// @param ordinal  the driver's number of the GPU
@@ -41,9 +44,9 @@ final class CudaSession implements Session {
         this.training = training;
         this.captures = captures;
         try {
-            device = owner.own(new Device(ordinal, training.engine().precision()));
-            program = Program.of(device.gpu, network, training);
+            program = Program.of(Gpu.all().get(ordinal), network, training);
             plannedBytes = program.memory().bytes();
+            device = owner.own(new Device(ordinal, training.engine().precision()));
             memory = owner.own(program.allocate(device.gpu));
             memory.clear();
             program.state().begin(device, memory);
@@ -89,12 +92,15 @@ final class CudaSession implements Session {
             usual.bind(images, sent);
             last.bind(images, sent);
             sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
-            try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), observer)) {
+            try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), stretch, observer)) {
                 boolean goesOn = true;
-                for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); step++) {
-                    (step < epoch.steps() - 1 ? usual : last).train();
-                    goesOn = reports.stepQueued();
+                for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); ) {
+                    int whole = epoch.steps() - 1 - step;
+                    int queued = whole > 0 ? usual.train(Math.min(whole, reports.length())) : last.train(1);
+                    goesOn = reports.stepsQueued(queued);
+                    step += queued;
                 }
+                stretch = reports.length();
                 return reports.finish();
             }
         });

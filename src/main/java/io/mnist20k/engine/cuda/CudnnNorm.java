@@ -41,7 +41,7 @@ final class CudnnNorm implements Operation {
     @Override
     public void forward() {
         CudnnBatchNormalization.forwardTraining(
-                device.cudnn,
+                device.cudnn(),
                 tensor,
                 in.value().address(),
                 out.value().address(),
@@ -59,7 +59,7 @@ final class CudnnNorm implements Operation {
     @Override
     public void infer() {
         CudnnBatchNormalization.forwardInference(
-                device.cudnn,
+                device.cudnn(),
                 tensor,
                 in.value().address(),
                 out.value().address(),
@@ -74,7 +74,7 @@ final class CudnnNorm implements Operation {
     @Override
     public void backward() {
         CudnnBatchNormalization.backward(
-                device.cudnn,
+                device.cudnn(),
                 tensor,
                 in.value().address(),
                 out.gradient().address(),

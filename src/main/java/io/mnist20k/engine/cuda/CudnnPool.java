@@ -39,7 +39,7 @@ final class CudnnPool implements Operation {
     @Override
     public void forward() {
         CudnnPooling.forward(
-                device.cudnn, pooling, x, in.value().address(), y, out.value().address());
+                device.cudnn(), pooling, x, in.value().address(), y, out.value().address());
     }
 
     @Override
@@ -51,7 +51,7 @@ final class CudnnPool implements Operation {
     public void backward() {
         if (in.trained()) {
             CudnnPooling.backward(
-                    device.cudnn,
+                    device.cudnn(),
                     pooling,
                     y,
                     out.value().address(),

@@ -77,7 +77,7 @@ final class Dense implements Operation {
 
     private void multiply(long weights) {
         Cublas.gemmEx(
-                device.cublas,
+                device.cublas(),
                 TRANSPOSE,
                 NONE,
                 outputs,
@@ -102,7 +102,7 @@ final class Dense implements Operation {
             roundGradient.launch();
         }
         Cublas.gemmEx(
-                device.cublas,
+                device.cublas(),
                 NONE,
                 TRANSPOSE,
                 inputs,
@@ -118,7 +118,7 @@ final class Dense implements Operation {
                 inputs);
         if (in.trained()) {
             Cublas.gemmEx(
-                    device.cublas,
+                    device.cublas(),
                     NONE,
                     NONE,
                     inputs,

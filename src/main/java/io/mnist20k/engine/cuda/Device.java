@@ -16,6 +16,7 @@ import io.mnist20k.recipe.Precision;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// One GPU with what a session needs of NVIDIA's libraries and of this program's kernels.
 final class Device implements AutoCloseable {
@@ -25,10 +26,10 @@ final class Device implements AutoCloseable {
     private static final int MOST_BLOCKS = 1 << 16;
 
     final Gpu gpu;
-    final CudnnHandle cudnn;
-    final CublasHandle cublas;
     final Workspace workspace;
-    final Algorithms algorithms;
+    private @Nullable CudnnHandle cudnn;
+    private @Nullable CublasHandle cublas;
+    private @Nullable Algorithms algorithms;
     private final KernelModule module;
     private final Map<String, Kernel> kernels = new HashMap<>();
     private final Precision precision;
@@ -40,21 +41,38 @@ final class Device implements AutoCloseable {
         try {
             gpu = owner.own(new Gpu(ordinal));
             module = owner.own(KernelImage.load(gpu));
-            cudnn = owner.own(new CudnnHandle(gpu));
-            cublas = owner.own(new CublasHandle(gpu, precision == Precision.TF32));
             workspace = owner.own(new Workspace(gpu));
-            algorithms = new Algorithms(
-                    MnistFolder.cachePath().resolve(Algorithms.FILE_NAME),
-                    "%s, compute capability %d.%d, cuDNN %d"
-                            .formatted(
-                                    gpu.description().name(),
-                                    gpu.description().major(),
-                                    gpu.description().minor(),
-                                    Cudnn.version()));
         } catch (RuntimeException | Error failure) {
             owner.closeAfter(failure);
             throw failure;
         }
+    }
+
+    /// Opened when first asked for: that takes a tenth of a second and more, and not every network needs it.
+    CudnnHandle cudnn() {
+        if (cudnn == null) {
+            cudnn = owner.own(new CudnnHandle(gpu));
+        }
+        return cudnn;
+    }
+
+    /// Opened when first asked for, as [#cudnn].
+    CublasHandle cublas() {
+        if (cublas == null) {
+            cublas = owner.own(new CublasHandle(gpu, precision == Precision.TF32));
+        }
+        return cublas;
+    }
+
+    Algorithms algorithms() {
+        if (algorithms == null) {
+            Gpu.Description about = gpu.description();
+            algorithms = new Algorithms(
+                    MnistFolder.cachePath().resolve(Algorithms.FILE_NAME),
+                    "%s, compute capability %d.%d, cuDNN %d"
+                            .formatted(about.name(), about.major(), about.minor(), Cudnn.version()));
+        }
+        return algorithms;
     }
 
     /// Where the kernels came from, in words.

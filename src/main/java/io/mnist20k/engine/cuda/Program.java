@@ -27,10 +27,10 @@ interface Program {
     Body layOut(Device device, Owner owner, int samples);
 
     /// Whole units by this program's kernels where they are asked for and fit network and GPU, else layer by layer.
-    static Program of(Gpu gpu, Network network, Training training) {
+    static Program of(Gpu.Description gpu, Network network, Training training) {
         boolean fuses = training.engine().kernels() == Kernels.FUSED && training.engine().precision() == Precision.FP32;
         if (fuses) {
-            var units = Units.of(network, gpu.description().sharedBytes());
+            var units = Units.of(network, gpu.sharedBytes());
             if (units.isPresent()) {
                 return new UnitProgram(units.get(), network, training);
             }

@@ -29,7 +29,7 @@ final class Reports implements AutoCloseable {
     private final Deque<Stretch> stretches = new ArrayDeque<>();
     private int marked;
     private int queued;
-    private int length = 1;
+    private int length;
     private long lastReport = System.nanoTime();
     private boolean goesOn = true;
     private boolean finished;
@@ -38,10 +38,12 @@ final class Reports implements AutoCloseable {
     private record Stretch(int from, int to, CudaEvent end) {}
 
     /// @param memory where the steps leave their results
-    Reports(Gpu gpu, EpochMemory memory, int firstStep, StepObserver observer) {
+    /// @param length steps of the first stretch
+    Reports(Gpu gpu, EpochMemory memory, int firstStep, int length, StepObserver observer) {
         this.gpu = gpu;
         this.memory = memory;
         this.observer = observer;
+        this.length = length;
         marked = firstStep;
         queued = firstStep;
         try {
@@ -54,11 +56,11 @@ final class Reports implements AutoCloseable {
         }
     }
 
-    /// After a step has been queued. Returns once no more than the next stretch is ahead of the device.
+    /// After steps have been queued. Returns once no more than the next stretch is ahead of the device.
     ///
     /// @return whether to queue another step
-    boolean stepQueued() {
-        queued++;
+    boolean stepsQueued(int steps) {
+        queued += steps;
         if (queued - marked >= length) {
             mark();
         }
@@ -72,6 +74,11 @@ final class Reports implements AutoCloseable {
             }
         }
         return goesOn;
+    }
+
+    /// Steps of the next stretch.
+    int length() {
+        return length;
     }
 
     private void mark() {

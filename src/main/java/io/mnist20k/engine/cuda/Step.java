@@ -4,6 +4,7 @@ import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.CudaGraph;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.engine.Training;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// A training step, or a batch of an evaluation, for one number of samples.
 ///
 /// The first training step is launched piece by piece, since libraries set themselves up at the first call of
-/// everything; then the step is captured as a graph and replayed. Addresses are frozen in a graph, so it is captured
+/// everything; then steps are captured as graphs and replayed, many in one graph where many follow: between two graphs
+/// the device waits for longer than between two steps of one. Addresses are frozen in a graph, so they are captured
 /// anew where one of them has changed. Where the driver cannot capture what a library does, every step is launched
 /// piece by piece: the bits are the same.
 final class Step implements AutoCloseable {
@@ -21,6 +23,9 @@ final class Step implements AutoCloseable {
     private static final int FIRST_CAPTURE_ERROR = 900;
 
     private static final int LAST_CAPTURE_ERROR = 908;
+
+    /// Some milliseconds of work.
+    private static final int STEPS_OF_A_GRAPH = 16;
 
     private final Device device;
     private final Body body;
@@ -30,7 +35,8 @@ final class Step implements AutoCloseable {
     private boolean captures;
     private boolean warm;
     private @Nullable Addresses bound;
-    private @Nullable CudaGraph graph;
+    /// By the number of steps in them.
+    private final Map<Integer, CudaGraph> graphs = new HashMap<>();
 
     /// Of what training steps use beside the session's own memory.
     record Addresses(
@@ -61,34 +67,49 @@ final class Step implements AutoCloseable {
                 epoch.correct(),
                 device.workspace.address());
         if (!addresses.equals(bound)) {
-            forgetGraph();
+            forgetGraphs();
             body.bind(addresses);
             update.bind(addresses);
             bound = addresses;
         }
     }
 
-    /// Queues the training step that the device is at.
-    void train() {
-        if (graph == null && warm && captures) {
-            capture();
-        }
+    /// Queues training steps from the one that the device is at.
+    ///
+    /// @param most that are to come
+    /// @return how many were queued
+    int train(int most) {
+        int steps = warm && most >= STEPS_OF_A_GRAPH ? STEPS_OF_A_GRAPH : 1;
+        CudaGraph graph = warm ? graph(steps) : null;
         if (graph != null) {
             graph.launch();
-        } else {
-            launch();
-            warm = true;
+            return steps;
         }
+        launch();
+        warm = true;
+        return 1;
     }
 
-    private void capture() {
+    /// Null where steps cannot be captured.
+    private @Nullable CudaGraph graph(int steps) {
+        CudaGraph known = graphs.get(steps);
+        if (known != null || !captures) {
+            return known;
+        }
         try {
-            graph = device.gpu.capture(this::launch);
+            CudaGraph graph = device.gpu.capture(() -> {
+                for (int i = 0; i < steps; i++) {
+                    launch();
+                }
+            });
+            graphs.put(steps, graph);
+            return graph;
         } catch (CudaException failure) {
             if (!isOfCapture(failure)) {
                 throw failure;
             }
             captures = false;
+            return null;
         }
     }
 
@@ -120,18 +141,17 @@ final class Step implements AutoCloseable {
         body.evaluate(images, from, count);
     }
 
-    private void forgetGraph() {
-        if (graph != null) {
-            CudaGraph forgotten = graph;
-            graph = null;
-            forgotten.close();
+    private void forgetGraphs() {
+        try (var forgotten = new Owner()) {
+            graphs.values().forEach(forgotten::own);
+            graphs.clear();
         }
     }
 
     @Override
     public void close() {
         try {
-            forgetGraph();
+            forgetGraphs();
         } finally {
             owner.close();
         }

@@ -26,7 +26,7 @@ public final class StepTimes {
         var microseconds = new LinkedHashMap<String, Double>();
         try (Owner owner = new Owner()) {
             Device device = owner.own(new Device(0, training.engine().precision()));
-            Program program = Program.of(device.gpu, network, training);
+            Program program = Program.of(device.gpu.description(), network, training);
             DeviceBuffer memory = owner.own(program.allocate(device.gpu));
             memory.clear();
             program.state().begin(device, memory);

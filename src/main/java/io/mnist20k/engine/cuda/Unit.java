@@ -23,9 +23,11 @@ record Unit(
     /// Channels that lie side by side; `GROUP` of `unit.cuh`.
     static final int GROUP = 4;
 
-    private static final int WARP = 32;
-    private static final int FEWEST_THREADS = 128;
-    private static final int MOST_THREADS = 512;
+    /// Threads of a block. What a block waits for is memory and sums over the batch more than arithmetic, so that even
+    /// small units want many.
+    static final int THREADS = 512;
+
+    private static final int WARPS = THREADS / 32;
     private static final int ENOUGH_TILES = 256;
     private static final int WIDE_TILE = 6;
     private static final int NARROW_TILE = 2;
@@ -68,11 +70,8 @@ record Unit(
 
     /// Pixels that a thread computes side by side.
     static int tile(Shape shape) {
-        return tiles(shape, WIDE_TILE) >= ENOUGH_TILES ? WIDE_TILE : NARROW_TILE;
-    }
-
-    private static int tiles(Shape shape, int tile) {
-        return groups(shape.channels()) * tilesOfGroup(shape, tile);
+        int tiles = groups(shape.channels()) * tilesOfGroup(shape, WIDE_TILE);
+        return tiles >= ENOUGH_TILES ? WIDE_TILE : NARROW_TILE;
     }
 
     private static int tilesOfGroup(Shape shape, int tile) {
@@ -82,20 +81,6 @@ record Unit(
     /// Threads that share the rows of one sum of the weights' gradient.
     int slices() {
         return raw.height() >= MANY_SLICES ? MANY_SLICES : FEW_SLICES;
-    }
-
-    int forwardThreads() {
-        return threads(tiles(raw, tile(raw)));
-    }
-
-    int backwardThreads() {
-        int inGroups = isFirst() ? 1 : groups(in.channels());
-        int items = groups(raw.channels()) * inGroups * conv.kernel() * slices();
-        return threads(isFirst() ? items : Math.max(items, tiles(in, tile(in))));
-    }
-
-    private static int threads(int items) {
-        return Math.clamp(Math.ceilDiv(items, WARP) * (long) WARP, FEWEST_THREADS, MOST_THREADS);
     }
 
     /// Bytes of shared memory, piece by piece as `first_unit_forward` or `unit_forward` takes it.
@@ -114,6 +99,7 @@ record Unit(
             shared.takeKept(mask, in);
         }
         shared.take(groups(raw.channels()) * raw.pixels() * GROUP);
+        shared.take(WARPS * 2 * GROUP);
         return shared.bytes();
     }
 

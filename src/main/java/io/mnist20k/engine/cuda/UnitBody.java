@@ -61,7 +61,7 @@ final class UnitBody implements Body {
         return device.launchSharing(
                 "first_unit_forward",
                 samples,
-                unit.forwardThreads(),
+                Unit.THREADS,
                 unit.forwardShared(Mask.NONE),
                 memory.raw().address(),
                 trains ? memory.moments().address() : 0L,
@@ -111,7 +111,7 @@ final class UnitBody implements Body {
                 unit.conv().padding(),
                 Unit.tile(unit.raw())));
         return device.launchSharing(
-                "unit_forward", samples, unit.forwardThreads(), unit.forwardShared(mask), parameters.toArray());
+                "unit_forward", samples, Unit.THREADS, unit.forwardShared(mask), parameters.toArray());
     }
 
     /// A unit's raw output, what normalises it, and its shape.
@@ -181,7 +181,7 @@ final class UnitBody implements Body {
         return device.launchSharing(
                 "first_unit_backward",
                 samples,
-                unit.backwardThreads(),
+                Unit.THREADS,
                 unit.backwardShared(Mask.NONE),
                 parameters.toArray());
     }
@@ -209,7 +209,7 @@ final class UnitBody implements Body {
         addShape(parameters, unit);
         parameters.addAll(List.of(Unit.tile(unit.in()), unit.slices()));
         return device.launchSharing(
-                "unit_backward", samples, unit.backwardThreads(), unit.backwardShared(mask), parameters.toArray());
+                "unit_backward", samples, Unit.THREADS, unit.backwardShared(mask), parameters.toArray());
     }
 
     /// Where a unit's gradients go, and where they come from.

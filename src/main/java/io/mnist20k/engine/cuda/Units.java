@@ -17,6 +17,9 @@ record Units(List<Unit> units, Head head) {
     /// What a division by multiplication can do; `Divisor` of `unit.cuh`.
     private static final long MOST_PRODUCT = 1L << 32;
 
+    /// A warp a group.
+    private static final int MOST_CHANNELS = Unit.GROUP * Unit.THREADS / 32;
+
     /// What stands behind the last unit.
     ///
     /// @param takesLargest whether the largest of a channel is taken, and not the mean
@@ -38,7 +41,8 @@ record Units(List<Unit> units, Head head) {
             return Optional.empty();
         }
         var all = new Units(List.copyOf(units), head);
-        return all.mostShared() <= sharedBytes && all.divides() ? Optional.of(all) : Optional.empty();
+        boolean fits = all.mostShared() <= sharedBytes && all.mostChannels() <= MOST_CHANNELS && all.divides();
+        return fits ? Optional.of(all) : Optional.empty();
     }
 
     private static @Nullable Head head(Network network, int index) {
@@ -119,6 +123,10 @@ record Units(List<Unit> units, Head head) {
             most = Math.max(most, Math.max(unit.forwardShared(maskBefore(i)), unit.backwardShared(maskBefore(i))));
         }
         return most;
+    }
+
+    private int mostChannels() {
+        return units.stream().mapToInt(unit -> unit.raw().channels()).max().orElseThrow();
     }
 
     private boolean divides() {
