@@ -22,3 +22,18 @@ struct SharedMemory {
         return piece;
     }
 };
+
+__device__ inline void prefetchLine([[maybe_unused]] const float* at) {
+#ifndef MNIST20K_SOFTWARE_DEVICE
+    asm volatile("prefetch.global.L1 [%0];" ::"l"(at));
+#endif
+}
+
+// Fetches global memory into the multiprocessor's cache, long before it is read. All threads take part.
+__device__ inline void prefetch(const float* from, int floats) {
+    constexpr int LINE_FLOATS = 32;
+    int stride = static_cast<int>(blockDim.x) * LINE_FLOATS;
+    for (int i = static_cast<int>(threadIdx.x) * LINE_FLOATS; i < floats; i += stride) {
+        prefetchLine(from + i);
+    }
+}

@@ -8,7 +8,7 @@
 // instruction moves them, and those that fill up the last group are 0.
 //
 // Grid of all kernels of units: one block an image; blocks of a multiple of 32 threads, at most UNIT_THREADS.
-// Limits: planes * pixels * pixels below 2^32; tile 2 or 6; slices 4 or 8.
+// Limits: planes * pixels * pixels below 2^32; slices 4 or 8.
 
 #pragma once
 
@@ -37,7 +37,6 @@ template <typename Operation>
 __device__ inline void forEachPixel(int planes, int height, int width, Operation operation) {
     Divisor pixels(height * width);
     Divisor columns(width);
-#pragma unroll 2
     for (int i = static_cast<int>(threadIdx.x); i < planes * pixels.divisor; i += static_cast<int>(blockDim.x)) {
         int plane = pixels.quotient(i);
         int p = i - plane * pixels.divisor;
@@ -49,13 +48,14 @@ __device__ inline void forEachPixel(int planes, int height, int width, Operation
 // Planes in shared memory with a border of zeros, IN channels side by side. Rows are an odd number of pixels apart:
 // threads that read one column of neighbouring rows meet different banks.
 struct Planes {
+    static constexpr int SLACK_PIXELS = 10;
     float* memory;
     int border, rowPixels, planePixels;
 
     __device__ Planes(SharedMemory& shared, int planes, int channelsBeside, int height, int width, int border)
         : border(border), rowPixels((width + 2 * border) | 1), planePixels((height + 2 * border) * rowPixels) {
         // A tile at the right edge reads beyond its row, and in the last row beyond the plane.
-        memory = shared.take((planes * planePixels + 8) * channelsBeside);
+        memory = shared.take((planes * planePixels + SLACK_PIXELS) * channelsBeside);
     }
 
     // Counted from the border's corner.
@@ -66,7 +66,7 @@ struct Planes {
 
     template <int IN>
     __device__ void clear(int planes) const {
-        int count = ((planes * planePixels + 8) * IN + 3) / 4;
+        int count = ((planes * planePixels + SLACK_PIXELS) * IN + 3) / 4;
         for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
             store(memory + i * 4, Floats<4>{});
         }
@@ -84,6 +84,16 @@ struct GradientSums {
     float gradients, products;
 };
 
+// What normalises the four channels of a group.
+struct GroupNormal {
+    Floats<GROUP> means, scales, shifts;
+
+    // Always this fma, as Normal.
+    __device__ float of(int i, float x) const {
+        return fmaf(x - means.values[i], scales.values[i], shifts.values[i]);
+    }
+};
+
 // What normalises each of a unit's channels, in shared memory.
 struct Normals {
     float *means, *scales, *shifts;  // [channels, filled up to whole groups by 0]
@@ -99,8 +109,9 @@ struct Normals {
         shifts[c] = normal.shift;
     }
 
-    __device__ Normal of(int c) const {
-        return {means[c], scales[c], shifts[c]};
+    __device__ GroupNormal of(int group) const {
+        return {load<GROUP>(means + group * GROUP), load<GROUP>(scales + group * GROUP),
+                load<GROUP>(shifts + group * GROUP)};
     }
 };
 
@@ -161,6 +172,40 @@ __device__ constexpr int shareOf() {
     }
 }
 
+// Adds up eight numbers for every group of channels over its pixels: operation(group, p, own) adds those of a pixel to
+// its own. Every warp takes part of a group's pixels; there are at least as many warps as groups. All threads take
+// part, and have met when it returns.
+constexpr int PIXEL_SUMS = 2 * GROUP;
+
+template <typename Operation>
+__device__ inline void sumOverPixels(
+    float* sums,  // [warps, PIXEL_SUMS]  shared, out
+    int groups, int pixels, Operation operation) {
+    int parts = static_cast<int>(blockDim.x) / WARP / groups;
+    int warp = static_cast<int>(threadIdx.x) / WARP;
+    if (warp < parts * groups) {
+        float own[PIXEL_SUMS] = {};
+        for (int p = warp / groups * WARP + static_cast<int>(threadIdx.x) % WARP; p < pixels; p += parts * WARP) {
+            operation(warp % groups, p, own);
+        }
+        static_assert(shareOf<WARP, PIXEL_SUMS>() == 1);
+        int at = shareOut<WARP, PIXEL_SUMS>(own);
+        if (at >= 0) {
+            sums[warp * PIXEL_SUMS + at] = own[0];
+        }
+    }
+    __syncthreads();
+}
+
+// The number `which` of a group, of all its pixels.
+__device__ inline double pixelSum(const float* sums, int groups, int group, int which) {
+    double sum = 0.0;
+    for (int part = 0; part < static_cast<int>(blockDim.x) / WARP / groups; part++) {
+        sum += sums[(part * groups + group) * PIXEL_SUMS + which];
+    }
+    return sum;
+}
+
 // Calls operation(i) with a team, for i below count and for those above it that keep its warp together.
 template <typename Operation>
 __device__ inline void forEachTeam(int count, Operation operation) {
@@ -193,25 +238,31 @@ __device__ inline void forEachChannel(int channels, Operation operation) {
 
 // The first largest normalised element of a window, in four channels side by side.
 struct Winners {
-    float values[GROUP], raw[GROUP];
+    Floats<GROUP> values, raw;
     int at[GROUP];  // number within the window
 
-    __device__ Winners(const float* corner, int rowFloats, int pool, const Normal* normals) {
-        auto first = load<GROUP>(corner);
+    __device__ Winners(const float* corner, int rowFloats, int pool, const GroupNormal& normal)
+        : raw(load<GROUP>(corner)) {
 #pragma unroll
         for (int i = 0; i < GROUP; i++) {
-            raw[i] = first.values[i];
-            values[i] = normals[i].of(first.values[i]);
+            values.values[i] = normal.of(i, raw.values[i]);
             at[i] = 0;
         }
+        int column = 0;
+#pragma unroll 1
         for (int k = 1; k < pool * pool; k++) {
-            auto next = load<GROUP>(corner + k / pool * rowFloats + k % pool * GROUP);
+            corner += GROUP;
+            if (++column == pool) {
+                column = 0;
+                corner += rowFloats - pool * GROUP;
+            }
+            auto next = load<GROUP>(corner);
 #pragma unroll
             for (int i = 0; i < GROUP; i++) {
-                float value = normals[i].of(next.values[i]);
-                if (value > values[i]) {
-                    raw[i] = next.values[i];
-                    values[i] = value;
+                float value = normal.of(i, next.values[i]);
+                if (value > values.values[i]) {
+                    raw.values[i] = next.values[i];
+                    values.values[i] = value;
                     at[i] = k;
                 }
             }
@@ -238,12 +289,7 @@ struct UnitTail {
     }
 
     __device__ Winners winners(int group, int row, int column) const {
-        Normal four[GROUP];
-#pragma unroll
-        for (int i = 0; i < GROUP; i++) {
-            four[i] = normals.of(group * GROUP + i);
-        }
-        return Winners(corner(group, row, column), width * GROUP, pool, four);
+        return Winners(corner(group, row, column), width * GROUP, pool, normals.of(group));
     }
 };
 
@@ -255,7 +301,8 @@ struct Kept {
 
     __device__ Kept(SharedMemory& shared, const DropoutMask& mask, float scale, int channels, int pixels)
         : draws(mask.threshold > 0), dropsChannels(mask.dropsChannels), scale(scale) {
-        int count = !draws ? 0 : dropsChannels ? channels : (channels * pixels + 7) / 8;
+        int whole = groupsOf(channels) * GROUP;
+        int count = !draws ? 0 : dropsChannels ? whole : (whole * pixels + 7) / 8;
         bits = reinterpret_cast<unsigned char*>(shared.take((count + 3) / 4));
         for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
             bits[i] = static_cast<unsigned char>(mask.kept(static_cast<int>(blockIdx.x), i, i * 8));
@@ -277,38 +324,25 @@ __device__ inline void activate(const Planes& planes, const UnitTail& tail, cons
 #pragma unroll
         for (int i = 0; i < GROUP; i++) {
             int c = group * GROUP + i;
-            bool keeps = c < tail.channels && kept.of(c, c * pixels + p);
-            out.values[i] = keeps ? rectified(winners.values[i]) * kept.scale : 0.0f;
+            out.values[i] = kept.of(c, c * pixels + p) ? rectified(winners.values.values[i]) * kept.scale : 0.0f;
         }
         store(planes.at<GROUP>(group, row + planes.border, column + planes.border), out);
     });
 }
 
-// Weights into shared memory as correlate reads them, [outGroups, inGroups, taps, IN, 4], where what the network calls
-// out and in may change sides. Channels that fill up groups have weights 0.
-template <int IN>
-__device__ inline void stageWeights(
-    float* staged, const Idle& idle, const float* weights, int out, int in, int taps, int outStride, int inStride,
-    bool flipped) {
-    if (idle.thread < 0) {
-        return;
-    }
-    int inGroups = (in + IN - 1) / IN;
-    Divisor byTaps(taps);
-    Divisor byGroups(inGroups);
-    int count = groupsOf(out) * inGroups * taps * IN * GROUP;
+// Weights, arranged by arrange_weights, into shared memory.
+__device__ inline void stageWeights(float* staged, const Idle& idle, const float* arranged, int count) {
 #pragma unroll 4
-    for (int at = idle.thread; at < count; at += idle.threads) {
-        int besides = at / (GROUP * IN);
-        int groups = byTaps.quotient(besides);
-        int tap = besides - groups * taps;
-        int outGroup = byGroups.quotient(groups);
-        int o = outGroup * GROUP + at % GROUP;
-        int i = (groups - outGroup * inGroups) * IN + at / GROUP % IN;
-        int from = flipped ? taps - 1 - tap : tap;
-        staged[at] = o < out && i < in ? weights[o * outStride + i * inStride + from] : 0.0f;
+    for (int i = idle.thread; i >= 0 && i < count / GROUP; i += idle.threads) {
+        store(staged + i * GROUP, load<GROUP>(arranged + i * GROUP));
     }
 }
+
+// How a correlation is shared out: pixels that a thread computes side by side, 2, 6 or 9 (1x1: 2), and into how many
+// shares of its input.
+struct Tiling {
+    int tile, shares;
+};
 
 // sums[o][t] += sum over channels and taps of four outputs at TILE neighbouring pixels. A pixel's values, loaded once,
 // serve every tap of a row, and a weight serves TILE pixels: three of four instructions multiply.
@@ -318,7 +352,7 @@ __device__ inline void correlate(
     const float* weights,  // [KERNEL, KERNEL, IN, 4] for each group, weightFloats apart
     int weightFloats, int inGroups) {
     for (int group = 0; group < inGroups; group++) {
-#pragma unroll
+#pragma unroll 1  // the loop is to fit into the cache of instructions
         for (int ky = 0; ky < KERNEL; ky++) {
             Floats<IN> row[TILE + KERNEL - 1];
 #pragma unroll
@@ -345,65 +379,83 @@ __device__ inline void correlate(
     }
 }
 
-// Gives a sink the outputs of one tile after the other. SPLIT neighbouring threads share the input's groups of a tile,
-// since small images have fewer tiles than a block has threads.
-template <int IN, int KERNEL, int TILE, int SPLIT, typename Sink>
+// Calls sink(share, group, row, column, four) with the outputs of one tile after the other. Where an image has fewer
+// tiles than a block has threads, `shares` equal parts of the block have a share of the input's groups each, and their
+// outputs are still to be added up.
+template <int IN, int KERNEL, int TILE, typename Sink>
 __device__ inline void correlateTiles(
-    const Planes& planes, int inGroups, const float* weights, int outGroups, int height, int width, Sink sink) {
+    const Planes& planes, int inGroups, const float* weights, int outGroups, int height, int width, int shares,
+    Sink sink) {
+    constexpr int WEIGHTS = KERNEL * KERNEL * IN * GROUP;
     int tiles = (width + TILE - 1) / TILE;
     Divisor perGroup(tiles * height);
     Divisor rows(height);
-    int items = outGroups * perGroup.divisor;
-    int share = static_cast<int>(threadIdx.x) % SPLIT;
-    for (int at = static_cast<int>(threadIdx.x); at / WARP * WARP < items * SPLIT; at += static_cast<int>(blockDim.x)) {
-        bool inside = at < items * SPLIT;
-        int item = inside ? at / SPLIT : items - 1;  // shuffles take whole warps
+    int threads = static_cast<int>(blockDim.x) / shares;
+    int share = static_cast<int>(threadIdx.x) / threads;
+    for (int item = static_cast<int>(threadIdx.x) % threads; item < outGroups * perGroup.divisor; item += threads) {
         int group = perGroup.quotient(item);
         int within = item - group * perGroup.divisor;
         int tile = rows.quotient(within);
         int row = within - tile * height;
         float sums[GROUP][TILE] = {};
         correlate<IN, KERNEL, TILE>(
-            sums, planes.at<IN>(share, row, tile * TILE), SPLIT * planes.planePixels * IN, planes.rowPixels * IN,
-            weights + (group * inGroups + share) * KERNEL * KERNEL * IN * GROUP, SPLIT * KERNEL * KERNEL * IN * GROUP,
-            (inGroups - share + SPLIT - 1) / SPLIT);
-#pragma unroll
-        for (int distance = SPLIT / 2; distance > 0; distance /= 2) {
-#pragma unroll
-            for (int t = 0; t < TILE; t++) {
-#pragma unroll
-                for (int o = 0; o < GROUP; o++) {
-                    sums[o][t] += __shfl_xor_sync(0xFFFFFFFFu, sums[o][t], distance);
-                }
-            }
-        }
-        if (!inside || share != 0) {
-            continue;
-        }
-        sink.begin(item, group);
+            sums, planes.at<IN>(share, row, tile * TILE), shares * planes.planePixels * IN, planes.rowPixels * IN,
+            weights + (group * inGroups + share) * WEIGHTS, shares * WEIGHTS, (inGroups - share + shares - 1) / shares);
 #pragma unroll
         for (int t = 0; t < TILE; t++) {
             if (tile * TILE + t < width) {
-                sink.put(group, row, tile * TILE + t, Floats<GROUP>{sums[0][t], sums[1][t], sums[2][t], sums[3][t]});
+                Floats<GROUP> four{sums[0][t], sums[1][t], sums[2][t], sums[3][t]};
+                sink(share, group, row, tile * TILE + t, four);
             }
         }
-        sink.end(item, group);
     }
 }
 
-// The same by what fits: tile is 6 where there are many pixels, else 2, so that all threads have work.
+// The same by the shape that it is asked for.
 template <int IN, typename Sink>
 __device__ inline void correlateTiles(
-    int kernel, int tile, const Planes& planes, int inGroups, const float* weights, int outGroups, int height,
-    int width, Sink sink) {
-    constexpr int SHARES = IN == 1 ? 1 : 4;
-    if (kernel == 3 && tile == 6) {
-        correlateTiles<IN, 3, 6, 1>(planes, inGroups, weights, outGroups, height, width, sink);
-    } else if (kernel == 3) {
-        correlateTiles<IN, 3, 2, SHARES>(planes, inGroups, weights, outGroups, height, width, sink);
-    } else if (tile == 6) {
-        correlateTiles<IN, 1, 6, 1>(planes, inGroups, weights, outGroups, height, width, sink);
+    int kernel, const Tiling& tiling, const Planes& planes, int inGroups, const float* weights, int outGroups,
+    int height, int width, Sink sink) {
+    int shares = tiling.shares;
+    if (kernel == 1) {
+        correlateTiles<IN, 1, 2>(planes, inGroups, weights, outGroups, height, width, shares, sink);
+    } else if (tiling.tile == 2) {
+        correlateTiles<IN, 3, 2>(planes, inGroups, weights, outGroups, height, width, shares, sink);
+    } else if (tiling.tile == 6) {
+        correlateTiles<IN, 3, 6>(planes, inGroups, weights, outGroups, height, width, shares, sink);
     } else {
-        correlateTiles<IN, 1, 2, SHARES>(planes, inGroups, weights, outGroups, height, width, sink);
+        correlateTiles<IN, 3, 9>(planes, inGroups, weights, outGroups, height, width, shares, sink);
     }
 }
+
+// The outputs of a correlation in shared memory, a copy for every share of the input.
+struct Outputs {
+    float* memory;  // [shares, groups, height * width, 4]
+    int groups, height, width, shares;
+
+    __device__ Outputs(SharedMemory& shared, int groups, int height, int width, int shares)
+        : memory(shared.take(shares * groups * height * width * GROUP)),
+          groups(groups),
+          height(height),
+          width(width),
+          shares(shares) {}
+
+    __device__ void put(int share, int group, int row, int column, const Floats<GROUP>& four) const {
+        store(memory + (((share * groups + group) * height + row) * width + column) * GROUP, four);
+    }
+
+    __device__ Floats<GROUP> of(int group, int p) const {
+        const float* at = memory + (group * height * width + p) * GROUP;
+        auto sum = load<GROUP>(at);
+#pragma unroll 1
+        for (int share = 1; share < shares; share++) {
+            at += groups * height * width * GROUP;
+            auto more = load<GROUP>(at);
+#pragma unroll
+            for (int i = 0; i < GROUP; i++) {
+                sum.values[i] += more.values[i];
+            }
+        }
+        return sum;
+    }
+};

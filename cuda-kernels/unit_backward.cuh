@@ -13,40 +13,34 @@ struct Slopes {
     __device__ Slopes(SharedMemory& shared, int channels)
         : meanGradients(shared.take(groupsOf(channels) * GROUP)), slopes(shared.take(groupsOf(channels) * GROUP)) {}
 
-    __device__ Slope of(int c) const {
-        return {meanGradients[c], slopes[c]};
-    }
 };
 
 // What a unit normalised with, and what becomes of its gradients. Block 0 writes those of scale and shift.
 __device__ inline void prepareSlopes(
     const Normals& normals, const Slopes& slopes, float* dScale, float* dShift,
     const GradientSums* sums,  // [channels, samples]
-    const float* saved, const float* scale, const float* shift, int channels, int samples, int pixels) {
+    const float* saved, const float* scale, const float* shift, int channels, int samples,
+    double perPixel) {
     forEachChannel(channels, [&](int c) {
         bool fillsUp = c >= channels;
-        double gradients = 0.0, products = 0.0;
-#pragma unroll 8
+        // Read before the sums, not behind them: memory takes as long as they do.
+        Normal normal = fillsUp ? Normal{0.0f, 0.0f, 0.0f} : savedNormal(saved, scale, shift, c, channels);
+        double inverse = fillsUp ? 0.0 : saved[channels + c];
+        float imageGradients = 0.0f, imageProducts = 0.0f;
+#pragma unroll 16
         for (int n = teamLane(); n < samples; n += TEAM) {
             GradientSums image = sums[static_cast<long long>(fillsUp ? 0 : c) * samples + n];
-            gradients += image.gradients;
-            products += image.products;
+            imageGradients += image.gradients;
+            imageProducts += image.products;
         }
-        gradients = teamSum(gradients);
-        products = teamSum(products);
-        if (teamLane() == 0 && fillsUp) {
-            normals.set(c, {0.0f, 0.0f, 0.0f});
-            slopes.meanGradients[c] = 0.0f;
-            slopes.slopes[c] = 0.0f;
-        } else if (teamLane() == 0) {
-            Normal normal = savedNormal(saved, scale, shift, c, channels);
-            double share = 1.0 / (static_cast<double>(samples) * pixels);
-            double inverse = saved[channels + c];
+        double gradients = teamSum(static_cast<double>(imageGradients));
+        double products = teamSum(static_cast<double>(imageProducts));
+        if (teamLane() == 0) {
             double product = products * inverse;
             normals.set(c, normal);
-            slopes.meanGradients[c] = static_cast<float>(gradients * share);
-            slopes.slopes[c] = static_cast<float>(-normal.scale * inverse * product * share);
-            if (blockIdx.x == 0) {
+            slopes.meanGradients[c] = fillsUp ? 0.0f : static_cast<float>(gradients * perPixel);
+            slopes.slopes[c] = static_cast<float>(-normal.scale * inverse * product * perPixel);
+            if (blockIdx.x == 0 && !fillsUp) {
                 dScale[c] = static_cast<float>(product);
                 dShift[c] = static_cast<float>(gradients);
             }
@@ -62,32 +56,36 @@ __device__ inline void spreadGradients(
     int outHeight = tail.outHeight();
     int outWidth = tail.outWidth();
     auto put = [&](int group, int row, int column, const Floats<GROUP>& gradients, const Floats<GROUP>& raw) {
+        GroupNormal normal = tail.normals.of(group);
+        auto means = load<GROUP>(slopes.meanGradients + group * GROUP);
+        auto steep = load<GROUP>(slopes.slopes + group * GROUP);
         Floats<GROUP> dz;
 #pragma unroll
         for (int i = 0; i < GROUP; i++) {
-            int c = group * GROUP + i;
-            dz.values[i] = slopes.of(c).of(gradients.values[i], raw.values[i], tail.normals.of(c));
+            float deviation = raw.values[i] - normal.means.values[i];
+            dz.values[i] = fmaf(
+                gradients.values[i] - means.values[i], normal.scales.values[i], deviation * steep.values[i]);
         }
         store(planes.at<GROUP>(group, row + planes.border, column + planes.border), dz);
     };
     forEachPixel(groups, outHeight, outWidth, [&](int group, int row, int column) {
         auto gradients = load<GROUP>(g + ((group * outHeight + row) * outWidth + column) * GROUP);
-        const float* corner = tail.corner(group, row, column);
-        if (tail.pool == 1) {
-            put(group, row, column, gradients, load<GROUP>(corner));
-            return;
-        }
         Winners winners = tail.winners(group, row, column);
-        for (int k = 0; k < tail.pool * tail.pool; k++) {
-            int down = k / tail.pool;
-            int right = k % tail.pool;
-            Floats<GROUP> own;
+        const float* raw = tail.corner(group, row, column);
+        int k = 0;
+#pragma unroll 1
+        for (int down = 0; down < tail.pool; down++) {
+#pragma unroll 1
+            for (int right = 0; right < tail.pool; right++) {
+                Floats<GROUP> own;
 #pragma unroll
-            for (int i = 0; i < GROUP; i++) {
-                own.values[i] = winners.at[i] == k ? gradients.values[i] : 0.0f;
+                for (int i = 0; i < GROUP; i++) {
+                    own.values[i] = winners.at[i] == k ? gradients.values[i] : 0.0f;
+                }
+                put(group, row * tail.pool + down, column * tail.pool + right, own,
+                    load<GROUP>(raw + (down * tail.width + right) * GROUP));
+                k++;
             }
-            put(group, row * tail.pool + down, column * tail.pool + right, own,
-                load<GROUP>(corner + (down * tail.width + right) * GROUP));
         }
     });
     if (outHeight * tail.pool < tail.height || outWidth * tail.pool < tail.width) {
@@ -100,71 +98,11 @@ __device__ inline void spreadGradients(
     }
 }
 
-// Takes the gradient at the unit's input through the dropout and the ReLU of the unit before, and adds up what its
-// normalisation will ask.
-struct InputSink {
-    float* g;               // [groups, outHeight * outWidth, 4]  out, of the unit before
-    float* tileSums;        // [tiles, 2, 4]  shared
-    const UnitTail& tail;   // of the unit before
-    const Planes& outputs;  // its output
-    float keptScale;
-    float gradients[GROUP], products[GROUP];
-
-    __device__ void begin(int, int) {
-#pragma unroll
-        for (int i = 0; i < GROUP; i++) {
-            gradients[i] = products[i] = 0.0f;
-        }
-    }
-
-    __device__ void put(int group, int row, int column, const Floats<GROUP>& dOutput) {
-        auto output = load<GROUP>(outputs.at<GROUP>(group, row + outputs.border, column + outputs.border));
-        Winners winners = tail.winners(group, row, column);
-        Floats<GROUP> through;
-#pragma unroll
-        for (int i = 0; i < GROUP; i++) {
-            float gradient = output.values[i] > 0.0f ? dOutput.values[i] * keptScale : 0.0f;
-            through.values[i] = gradient;
-            gradients[i] += gradient;
-            products[i] = fmaf(winners.raw[i] - tail.normals.means[group * GROUP + i], gradient, products[i]);
-        }
-        store(g + ((group * tail.outHeight() + row) * tail.outWidth() + column) * GROUP, through);
-    }
-
-    __device__ void end(int item, int) {
-#pragma unroll
-        for (int i = 0; i < GROUP; i++) {
-            tileSums[item * 2 * GROUP + i] = gradients[i];
-            tileSums[(item * 2 + 1) * GROUP + i] = products[i];
-        }
-    }
-};
-
-// The sums of this image out of those of its tiles, a team a channel.
-__device__ inline void leaveGradientSums(
-    GradientSums* sums,     // [channels, samples]  out
-    const float* tileSums,  // [groups, tiles, 2, 4]
-    int channels, int tiles) {
-    forEachChannel(channels, [&](int c) {
-        float gradients = 0.0f, products = 0.0f;
-        for (int tile = teamLane(); tile < tiles; tile += TEAM) {
-            const float* of = tileSums + (c / GROUP * tiles + tile) * 2 * GROUP;
-            gradients += of[c % GROUP];
-            products += of[GROUP + c % GROUP];
-        }
-        gradients = teamSum(gradients);
-        products = teamSum(products);
-        if (teamLane() == 0 && c < channels) {
-            sums[static_cast<long long>(c) * gridDim.x + blockIdx.x] = {gradients, products};
-        }
-    });
-}
-
 // The gradient of the weights, this image's share: SLICES lanes share the rows of four output and IN input channels at
 // one row of taps, so that a thread multiplies 12 IN times for two loads.
 template <int IN, int KERNEL, int SLICES>
 __device__ inline void correlateWeights(
-    float* dWeights,  // [channels, inChannels, KERNEL, KERNEL]  shared, out
+    float* dWeights,  // [groups, inGroups, KERNEL, KERNEL, 4, IN]  shared, out
     const Planes& dz, const Planes& inputs, int channels, int inChannels, int height, int width) {
     constexpr int COUNT = KERNEL * GROUP * IN;
     int inGroups = (inChannels + IN - 1) / IN;
@@ -183,7 +121,7 @@ __device__ inline void correlateWeights(
             for (int kx = 1; kx < KERNEL; kx++) {
                 window[kx] = load<IN>(input + (kx - 1) * IN);
             }
-#pragma unroll 3
+#pragma unroll (SLICES == 8 ? KERNEL : 1)  // small images leave a loop before its code has come
             for (int column = 0; column < width; column++) {
 #pragma unroll
                 for (int kx = 1; kx < KERNEL; kx++) {
@@ -205,16 +143,10 @@ __device__ inline void correlateWeights(
             }
         }
         int first = shareOut<SLICES, COUNT>(sums);
-        if (first < 0 || item >= items) {
-            continue;
-        }
+        if (first >= 0 && item < items) {
 #pragma unroll
-        for (int k = 0; k < shareOf<SLICES, COUNT>(); k++) {
-            int at = first + k;
-            int o = group * GROUP + at / IN % GROUP;
-            int i = inGroup * IN + at % IN;
-            if (o < channels && i < inChannels) {
-                dWeights[((o * inChannels + i) * KERNEL + ky) * KERNEL + at / (GROUP * IN)] = sums[k];
+            for (int k = 0; k < shareOf<SLICES, COUNT>(); k++) {
+                dWeights[item / SLICES * COUNT + first + k] = sums[k];
             }
         }
     }
@@ -239,20 +171,21 @@ __device__ inline void correlateWeights(
 __device__ inline void leaveWeights(float* shares, int stride, const float* dWeights, int count) {
     __syncthreads();
     float* target = shares + static_cast<long long>(blockIdx.x) * stride;
-    for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
-        target[i] = dWeights[i];
+    for (int i = static_cast<int>(threadIdx.x); i < count / GROUP; i += static_cast<int>(blockDim.x)) {
+        store(target + i * GROUP, load<GROUP>(dWeights + i * GROUP));
     }
 }
 
 // The first unit, whose input nobody trains.
 extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backward(
-    float* __restrict__ shares,           // [samples, stride]   out: the gradient of the weights, by image
+    float* __restrict__ shares,           // [samples, stride]   out: the gradient of the weights, by image, arranged
     float* __restrict__ dScale,           // [channels]          out
     float* __restrict__ dShift,           // [channels]          out
     const float* __restrict__ g,          // [samples, groups, height / pool * (width / pool), 4]
     const GradientSums* __restrict__ sums,  // [channels, samples]
     const float* __restrict__ z,          // [samples, groups, height * width, 4]  raw
     const float* __restrict__ saved, const float* __restrict__ scale, const float* __restrict__ shift,
+    double perPixel,                      // as Norm
     const float* __restrict__ x,          // [samples, inHeight, inWidth]  the input
     int stride, int samples, int channels, int height, int width, int pool, int kernel, int padding, int slices) {
     SharedMemory shared;
@@ -263,19 +196,21 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backwar
     Slopes slopes(shared, channels);
     Planes inputs(shared, 1, 1, inHeight, inWidth, padding);
     Planes dz(shared, groups, GROUP, height, width, 0);
-    int count = channels * kernel * kernel;
+    int count = groups * GROUP * kernel * kernel;
     float* dWeights = shared.take(count);
-    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, height * width);
+    int n = static_cast<int>(blockIdx.x);
+    const float* raw = z + static_cast<long long>(n) * groups * height * width * GROUP;
+    prefetch(raw, groups * height * width * GROUP);
+    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
     if (padding > 0) {
         inputs.clear<1>(1);
     }
     __syncthreads();
-    int n = static_cast<int>(blockIdx.x);
     const float* image = x + static_cast<long long>(n) * inHeight * inWidth;
     forEachPixel(1, inHeight, inWidth, [&](int, int row, int column) {
         *inputs.at<1>(0, row + padding, column + padding) = image[row * inWidth + column];
     });
-    UnitTail tail{z + static_cast<long long>(n) * groups * height * width * GROUP, normals, channels, height, width, pool};
+    UnitTail tail{raw, normals, channels, height, width, pool};
     int pooled = tail.outHeight() * tail.outWidth();
     spreadGradients(dz, tail, slopes, g + static_cast<long long>(n) * groups * pooled * GROUP);
     __syncthreads();
@@ -285,7 +220,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backwar
 
 // Every other unit. What is called before is of the unit before it.
 extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
-    float* __restrict__ shares,             // [samples, stride]   out: the gradient of the weights, by image
+    float* __restrict__ shares,             // [samples, stride]   out: the gradient of the weights, by image, arranged
     float* __restrict__ dScale,             // [channels]          out
     float* __restrict__ dShift,             // [channels]          out
     float* __restrict__ gBefore,            // [samples, inGroups, inputPixels, 4]  out
@@ -294,22 +229,24 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     const GradientSums* __restrict__ sums,  // [channels, samples]
     const float* __restrict__ z,            // [samples, groups, height * width, 4]  raw
     const float* __restrict__ saved, const float* __restrict__ scale, const float* __restrict__ shift,
+    double perPixel,                        // as Norm
     const float* __restrict__ zBefore,      // [samples, inGroups, heightBefore * widthBefore, 4]  raw
     const float* __restrict__ savedBefore, const float* __restrict__ scaleBefore,
     const float* __restrict__ shiftBefore,
     int inChannels, int heightBefore, int widthBefore, int poolBefore,
     const Step* __restrict__ step,          // not read where threshold is 0
     unsigned long long seed, int layer, int threshold, float keptScale, int dropsChannels,  // of the dropout before
-    const float* __restrict__ weights,      // [channels, inChannels, kernel, kernel]
-    int stride, int samples, int channels, int height, int width, int pool, int kernel, int padding, int tile,
-    int slices) {
+    const float* __restrict__ weights,      // arranged, flipped
+    int stride, int samples, int channels, int height, int width, int pool, int kernel, int padding,
+    int tile, int shareCount, int slices) {  // as Tiling
     SharedMemory shared;
     int inHeight = heightBefore / poolBefore;
     int inWidth = widthBefore / poolBefore;
     int groups = groupsOf(channels);
     int inGroups = groupsOf(inChannels);
     int taps = kernel * kernel;
-    float* staged = shared.take(groups * inGroups * taps * GROUP * GROUP);
+    int weightCount = groups * inGroups * taps * GROUP * GROUP;
+    float* staged = shared.take(weightCount);
     Normals normals(shared, channels);
     Slopes slopes(shared, channels);
     Normals normalsBefore(shared, inChannels);
@@ -317,17 +254,22 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     Planes dz(shared, groups, GROUP, height, width, kernel - 1 - padding);
     Kept kept(
         shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, inChannels, inHeight * inWidth);
-    int tiles = (inWidth + tile - 1) / tile * inHeight;
-    float* tileSums = shared.take(inGroups * tiles * 2 * GROUP);
-    int count = channels * inChannels * taps;
-    float* dWeights = shared.take(count);
-    stageWeights<GROUP>(staged, Idle(channels), weights, inChannels, channels, taps, taps, inChannels * taps, true);
-    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, height * width);
-    for (int c = static_cast<int>(threadIdx.x); c < inGroups * GROUP; c += static_cast<int>(blockDim.x)) {
+    float* pixelSums = shared.take(static_cast<int>(blockDim.x) / WARP * PIXEL_SUMS);
+    float* dWeights = shared.take(weightCount);
+    Outputs outputs(shared, inGroups, inHeight, inWidth, shareCount);
+    long long n = blockIdx.x;
+    const float* imageBefore = zBefore + n * inGroups * heightBefore * widthBefore * GROUP;
+    const float* image = z + n * groups * height * width * GROUP;
+    prefetch(image, groups * height * width * GROUP);
+    prefetch(imageBefore, inGroups * heightBefore * widthBefore * GROUP);
+    int last = static_cast<int>(blockDim.x - 1 - threadIdx.x);  // other threads than have the sums
+    for (int c = last; c < inGroups * GROUP; c += static_cast<int>(blockDim.x)) {
         normalsBefore.set(
             c, c < inChannels ? savedNormal(savedBefore, scaleBefore, shiftBefore, c, inChannels)
                               : Normal{0.0f, 0.0f, 0.0f});
     }
+    stageWeights(staged, Idle(channels), weights, weightCount);
+    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
     if (padding > 0) {
         inputs.clear<GROUP>(inGroups);
     }
@@ -335,17 +277,45 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
         dz.clear<GROUP>(groups);
     }
     __syncthreads();
-    long long n = blockIdx.x;
-    UnitTail before{
-        zBefore + n * inGroups * heightBefore * widthBefore * GROUP, normalsBefore, inChannels, heightBefore,
-        widthBefore, poolBefore};
+    UnitTail before{imageBefore, normalsBefore, inChannels, heightBefore, widthBefore, poolBefore};
     activate(inputs, before, kept);
-    UnitTail tail{z + n * groups * height * width * GROUP, normals, channels, height, width, pool};
+    UnitTail tail{image, normals, channels, height, width, pool};
     spreadGradients(dz, tail, slopes, g + n * groups * tail.outHeight() * tail.outWidth() * GROUP);
     __syncthreads();
-    InputSink sink{gBefore + n * inGroups * inHeight * inWidth * GROUP, tileSums, before, inputs, keptScale, {}, {}};
-    correlateTiles<GROUP>(kernel, tile, dz, groups, staged, inGroups, inHeight, inWidth, sink);
     correlateWeights<GROUP>(kernel, slices, dWeights, dz, inputs, channels, inChannels, height, width);
-    leaveWeights(shares, stride, dWeights, count);
-    leaveGradientSums(sumsBefore, tileSums, inChannels, tiles);
+    leaveWeights(shares, stride, dWeights, weightCount);
+    correlateTiles<GROUP>(
+        kernel, {tile, shareCount}, dz, groups, staged, inGroups, inHeight, inWidth,
+        [&](int share, int group, int row, int column, const Floats<GROUP>& four) {
+            outputs.put(share, group, row, column, four);
+        });
+    __syncthreads();
+    int pixels = inHeight * inWidth;
+    float* target = gBefore + n * inGroups * pixels * GROUP;
+    Divisor columns(inWidth);
+    sumOverPixels(pixelSums, inGroups, pixels, [&](int group, int p, float* own) {
+        int row = columns.quotient(p);
+        int column = p - row * inWidth;
+        auto gradients = outputs.of(group, p);
+        auto input = load<GROUP>(inputs.at<GROUP>(group, row + padding, column + padding));
+#pragma unroll
+        for (int i = 0; i < GROUP; i++) {
+            gradients.values[i] = input.values[i] > 0.0f ? gradients.values[i] * keptScale : 0.0f;
+        }
+        auto raw = before.winners(group, row, column).raw;
+        auto means = load<GROUP>(normalsBefore.means + group * GROUP);
+        store(target + (group * pixels + p) * GROUP, gradients);
+#pragma unroll
+        for (int i = 0; i < GROUP; i++) {
+            float deviation = raw.values[i] - means.values[i];
+            own[i] += gradients.values[i];
+            own[GROUP + i] = fmaf(deviation, gradients.values[i], own[GROUP + i]);
+        }
+    });
+    int c = static_cast<int>(threadIdx.x);
+    if (c < inChannels) {
+        sumsBefore[static_cast<long long>(c) * samples + n] = {
+            static_cast<float>(pixelSum(pixelSums, inGroups, c / GROUP, c % GROUP)),
+            static_cast<float>(pixelSum(pixelSums, inGroups, c / GROUP, GROUP + c % GROUP))};
+    }
 }

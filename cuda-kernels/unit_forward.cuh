@@ -7,25 +7,22 @@ struct BatchMoments {
 
     __device__ BatchMoments(
         const Moments* moments,  // [samples]
-        int samples, int pixels) {
-        double pivot = moments[0].mean;
-        double perImage = 1.0 / samples;
-        double perPixel = 1.0 / (static_cast<double>(samples) * pixels);
-        double distances = 0.0, distanceSquares = 0.0, squares = 0.0;
-#pragma unroll 8
+        int samples, double perImage, double perPixel) {
+        float pivot = moments[0].mean;
+        float distances = 0.0f, distanceSquares = 0.0f, squares = 0.0f;
+#pragma unroll 16
         for (int n = teamLane(); n < samples; n += TEAM) {
             Moments image = moments[n];
-            double distance = image.mean - pivot;
+            float distance = image.mean - pivot;
             distances += distance;
-            distanceSquares += distance * distance;
+            distanceSquares = fmaf(distance, distance, distanceSquares);
             squares += image.squares;
         }
-        distances = teamSum(distances);
-        distanceSquares = teamSum(distanceSquares);
-        squares = teamSum(squares);
-        double between = distanceSquares - distances * distances * perImage;
-        mean = pivot + distances * perImage;
-        variance = (squares + pixels * (between < 0.0 ? 0.0 : between)) * perPixel;
+        double sum = teamSum(static_cast<double>(distances));
+        double between = teamSum(static_cast<double>(distanceSquares)) - sum * sum * perImage;
+        double within = teamSum(static_cast<double>(squares));
+        mean = pivot + sum * perImage;
+        variance = within * perPixel + (between < 0.0 ? 0.0 : between) * perImage;
     }
 };
 
@@ -38,9 +35,10 @@ struct Norm {
     const float* scale;      // [channels]           gamma
     const float* shift;      // [channels]           beta
     double epsilon, momentum;
+    double perImage, perPixel;  // 1 over the number of images, and of pixels of a channel in all of them
 
     // Block 0 moves the running statistics and keeps what backward needs.
-    __device__ void prepare(const Normals& normals, int channels, int samples, int pixels) const {
+    __device__ void prepare(const Normals& normals, int channels, int samples) const {
         forEachChannel(channels, [&](int c) {
             bool fillsUp = c >= channels;
             if (moments == nullptr) {
@@ -49,16 +47,19 @@ struct Norm {
                 }
                 return;
             }
-            BatchMoments batch(moments + static_cast<long long>(fillsUp ? 0 : c) * samples, samples, pixels);
+            // Read before the sums, not behind them: memory takes as long as they do.
+            float gamma = fillsUp ? 0.0f : scale[c];
+            float beta = fillsUp ? 0.0f : shift[c];
+            BatchMoments batch(moments + static_cast<long long>(fillsUp ? 0 : c) * samples, samples, perImage, perPixel);
             if (teamLane() == 0) {
                 float mean = static_cast<float>(batch.mean);
                 float inverse = 1.0f / sqrtf(static_cast<float>(batch.variance + epsilon));
-                normals.set(c, fillsUp ? Normal{0.0f, 0.0f, 0.0f} : Normal{mean, scale[c] * inverse, shift[c]});
+                normals.set(c, fillsUp ? Normal{0.0f, 0.0f, 0.0f} : Normal{mean, gamma * inverse, beta});
                 if (blockIdx.x == 0 && !fillsUp) {
                     saved[c] = mean;
                     saved[channels + c] = inverse;
-                    double count = static_cast<double>(samples) * pixels;
-                    double unbiased = count > 1.0 ? batch.variance * count / (count - 1.0) : batch.variance;
+                    // N / (N - 1)
+                    double unbiased = perPixel < 1.0 ? batch.variance / (1.0 - perPixel) : batch.variance;
                     runningMean[c] = static_cast<float>((1.0 - momentum) * runningMean[c] + momentum * batch.mean);
                     runningVariance[c] =
                         static_cast<float>((1.0 - momentum) * runningVariance[c] + momentum * unbiased);
@@ -74,84 +75,46 @@ struct Norm {
     }
 };
 
-// Keeps a convolution's output in shared memory.
-struct OutputSink {
-    float* out;  // [groups, height * width, 4]
-    int height, width;
-
-    __device__ void begin(int, int) {}
-
-    __device__ void put(int group, int row, int column, const Floats<GROUP>& four) {
-        store(out + ((group * height + row) * width + column) * GROUP, four);
-    }
-
-    __device__ void end(int, int) {}
-};
-
-// The moments of this image. Every warp takes part of a group's pixels; there are at least as many warps as groups.
-__device__ inline void leaveMoments(
-    Moments* moments,  // [channels, samples]  out
-    float* sums,       // [warps, 2, 4]        shared: of distances from a group's first pixel, and of their squares
-    const float* out,  // [groups, pixels, 4]
-    int channels, int pixels) {
-    constexpr int SUMS = 2 * GROUP;
-    int groups = groupsOf(channels);
-    int parts = static_cast<int>(blockDim.x) / WARP / groups;
-    int warp = static_cast<int>(threadIdx.x) / WARP;
-    if (warp < parts * groups) {
-        const float* plane = out + warp % groups * pixels * GROUP;
-        auto pivots = load<GROUP>(plane);
-        float own[SUMS] = {};
-        for (int p = warp / groups * WARP + static_cast<int>(threadIdx.x) % WARP; p < pixels; p += parts * WARP) {
-            auto four = load<GROUP>(plane + p * GROUP);
-#pragma unroll
-            for (int i = 0; i < GROUP; i++) {
-                float distance = four.values[i] - pivots.values[i];
-                own[i] += distance;
-                own[GROUP + i] = fmaf(distance, distance, own[GROUP + i]);
-            }
-        }
-        static_assert(shareOf<WARP, SUMS>() == 1);
-        int at = shareOut<WARP, SUMS>(own);
-        if (at >= 0) {
-            sums[warp * SUMS + at] = own[0];
-        }
-    }
-    __syncthreads();
-    for (int c = static_cast<int>(threadIdx.x); c < channels; c += static_cast<int>(blockDim.x)) {
-        int group = c / GROUP;
-        double sum = 0.0, square = 0.0;
-        for (int part = 0; part < parts; part++) {
-            const float* of = sums + (part * groups + group) * SUMS + c % GROUP;
-            sum += of[0];
-            square += of[GROUP];
-        }
-        double mean = sum / pixels;
-        double within = square - sum * mean;
-        moments[static_cast<long long>(c) * gridDim.x + blockIdx.x] = {
-            static_cast<float>(out[group * pixels * GROUP + c % GROUP] + mean),
-            static_cast<float>(within < 0.0 ? 0.0 : within)};
-    }
-}
-
 // Convolves what is in shared memory. All threads have met since.
 template <int IN>
 __device__ inline void finishForward(
-    float* z, Moments* moments, SharedMemory& shared, const Planes& planes, int inGroups, const float* weights,
-    int channels, int kernel, int height, int width, int tile) {
+    float* z,          // [samples, groups, height * width, 4]  out
+    Moments* moments,  // [channels, samples]                   out; null in an evaluation
+    SharedMemory& shared, const Planes& planes, int inGroups, const float* weights, int channels, int kernel,
+    int height, int width, const Tiling& tiling) {
     int groups = groupsOf(channels);
     int pixels = height * width;
-    float* out = shared.take(groups * pixels * GROUP);
-    float* sums = shared.take(static_cast<int>(blockDim.x) / WARP * 2 * GROUP);
+    Outputs outputs(shared, groups, height, width, tiling.shares);
+    float* sums = shared.take(static_cast<int>(blockDim.x) / WARP * PIXEL_SUMS);
     correlateTiles<IN>(
-        kernel, tile, planes, inGroups, weights, groups, height, width, OutputSink{out, height, width});
+        kernel, tiling, planes, inGroups, weights, groups, height, width,
+        [&](int share, int group, int row, int column, const Floats<GROUP>& four) {
+            outputs.put(share, group, row, column, four);
+        });
     __syncthreads();
     float* target = z + static_cast<long long>(blockIdx.x) * groups * pixels * GROUP;
-    for (int i = static_cast<int>(threadIdx.x); i < groups * pixels; i += static_cast<int>(blockDim.x)) {
-        store(target + i * GROUP, load<GROUP>(out + i * GROUP));
-    }
-    if (moments != nullptr) {
-        leaveMoments(moments, sums, out, channels, pixels);
+    // Distances from a group's first pixel, and their squares. Near that pivot, unlike near 0, the variance is not lost
+    // as the difference of two large numbers.
+    sumOverPixels(sums, groups, pixels, [&](int group, int p, float* own) {
+        auto four = outputs.of(group, p);
+        auto pivots = outputs.of(group, 0);
+        store(target + (group * pixels + p) * GROUP, four);
+#pragma unroll
+        for (int i = 0; i < GROUP; i++) {
+            float distance = four.values[i] - pivots.values[i];
+            own[i] += distance;
+            own[GROUP + i] = fmaf(distance, distance, own[GROUP + i]);
+        }
+    });
+    int c = static_cast<int>(threadIdx.x);
+    if (moments != nullptr && c < channels) {
+        int group = c / GROUP;
+        double distances = pixelSum(sums, groups, group, c % GROUP);
+        double mean = distances / pixels;
+        double within = pixelSum(sums, groups, group, GROUP + c % GROUP) - distances * mean;
+        moments[static_cast<long long>(c) * gridDim.x + blockIdx.x] = {
+            static_cast<float>(outputs.of(group, 0).values[c % GROUP] + mean),
+            static_cast<float>(within < 0.0 ? 0.0 : within)};
     }
 }
 
@@ -164,12 +127,13 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
     const unsigned char* __restrict__ images,   // [count, height, width]    the dataset
     const int* __restrict__ order,              // [samples of the epoch]    each in [0, count)
     const Step* __restrict__ step,
-    const float* __restrict__ weights,          // [channels, 1, kernel, kernel]
+    const float* __restrict__ weights,          // arranged
     int from, int count, int batch, int height, int width,
     unsigned long long seed,
     double rotation, double scale, double shear, double shift,  // as load_batch
     float mean, float deviation,
-    int channels, int kernel, int padding, int tile) {
+    int channels, int kernel, int padding,
+    int tile, int shares) {                     // as Tiling
     SharedMemory shared;
     __shared__ Distortion distortion;
     int taps = kernel * kernel;
@@ -183,7 +147,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
     if (threadIdx.x == 0 && distorts) {
         distortion = drawDistortion(*step, seed, n, rotation, scale, shear, shift);
     }
-    stageWeights<1>(staged, Idle(0), weights, channels, 1, taps, taps, taps, false);
+    stageWeights(staged, Idle(0), weights, groupsOf(channels) * taps * GROUP);
     if (padding > 0) {
         planes.clear<1>(1);
     }
@@ -204,7 +168,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
     __syncthreads();
     finishForward<1>(
         z, moments, shared, planes, 1, staged, channels, kernel, height + 2 * padding - kernel + 1,
-        width + 2 * padding - kernel + 1, tile);
+        width + 2 * padding - kernel + 1, {tile, shares});
 }
 
 // Every other unit, from the raw output of the one before it.
@@ -214,33 +178,36 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_forward(
     const float* __restrict__ x,           // [samples, inGroups, inHeight * inWidth, 4]  raw, of the unit before
     const Moments* __restrict__ inMoments, float* __restrict__ saved, float* __restrict__ runningMean,
     float* __restrict__ runningVariance, const float* __restrict__ scale, const float* __restrict__ shift,
-    double epsilon, double momentum,       // all of the unit before, as Norm
+    double epsilon, double momentum, double perImage, double perPixel,  // all of the unit before, as Norm
     int inChannels, int inHeight, int inWidth,
     int pool,                              // side and stride of the window behind it, 1 where there is none
     const Step* __restrict__ step,         // not read where threshold is 0
     unsigned long long seed, int layer, int threshold, float keptScale, int dropsChannels,  // as batch_norm_forward
-    const float* __restrict__ weights,     // [channels, inChannels, kernel, kernel]
-    int samples, int channels, int kernel, int padding, int tile) {
+    const float* __restrict__ weights,     // arranged
+    int samples, int channels, int kernel, int padding,
+    int tile, int shares) {                // as Tiling
     SharedMemory shared;
     int height = inHeight / pool;
     int width = inWidth / pool;
     int taps = kernel * kernel;
     int inGroups = groupsOf(inChannels);
-    float* staged = shared.take(groupsOf(channels) * inGroups * taps * GROUP * GROUP);
+    int weightCount = groupsOf(channels) * inGroups * taps * GROUP * GROUP;
+    float* staged = shared.take(weightCount);
     Normals normals(shared, inChannels);
     Planes planes(shared, inGroups, GROUP, height, width, padding);
     Kept kept(shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, inChannels, height * width);
-    stageWeights<GROUP>(staged, Idle(inChannels), weights, channels, inChannels, taps, inChannels * taps, taps, false);
-    Norm{inMoments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum}.prepare(
-        normals, inChannels, samples, inHeight * inWidth);
+    const float* image = x + static_cast<long long>(blockIdx.x) * inGroups * inHeight * inWidth * GROUP;
+    prefetch(image, inGroups * inHeight * inWidth * GROUP);
+    stageWeights(staged, Idle(inChannels), weights, weightCount);
+    Norm{inMoments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
+        .prepare(normals, inChannels, samples);
     if (padding > 0) {
         planes.clear<GROUP>(inGroups);
     }
     __syncthreads();
-    const float* image = x + static_cast<long long>(blockIdx.x) * inGroups * inHeight * inWidth * GROUP;
     activate(planes, UnitTail{image, normals, inChannels, inHeight, inWidth, pool}, kept);
     __syncthreads();
     finishForward<GROUP>(
         z, moments, shared, planes, inGroups, staged, channels, kernel, height + 2 * padding - kernel + 1,
-        width + 2 * padding - kernel + 1, tile);
+        width + 2 * padding - kernel + 1, {tile, shares});
 }

@@ -73,7 +73,7 @@ extern "C" __global__ void __launch_bounds__(256) head(
     const float* __restrict__ x,            // [samples, groups, height * width, 4]  raw, of the last unit
     const Moments* __restrict__ moments, float* __restrict__ saved, float* __restrict__ runningMean,
     float* __restrict__ runningVariance, const float* __restrict__ scale, const float* __restrict__ shift,
-    double epsilon, double momentum,        // as Norm
+    double epsilon, double momentum, double perImage, double perPixel,  // as Norm
     int channels, int height, int width, int pool,
     unsigned long long seed, int layer, int threshold, float keptScale, int dropsChannels,  // as batch_norm_forward
     int largest,                            // 0: the mean of a channel, 1: its largest
@@ -95,10 +95,12 @@ extern "C" __global__ void __launch_bounds__(256) head(
     float* features = shared.take(channels);
     float* scores = shared.take(classes);
     Kept kept(shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, channels, pixels);
-    Norm{moments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum}.prepare(
-        normals, channels, samples, height * width);
+    const float* image = x + n * groups * height * width * GROUP;
+    prefetch(image, groups * height * width * GROUP);
+    Norm{moments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
+        .prepare(normals, channels, samples);
     __syncthreads();
-    UnitTail tail{x + n * groups * height * width * GROUP, normals, channels, height, width, pool};
+    UnitTail tail{image, normals, channels, height, width, pool};
     activate(planes, tail, kept);
     __syncthreads();
     forEachChannel(channels, [&](int c) {
@@ -165,11 +167,11 @@ extern "C" __global__ void __launch_bounds__(256) head(
             float dOut = largest == 0 ? dFeature / static_cast<float>(pixels) : p == best ? dFeature : 0.0f;
             float gradient = out > 0.0f ? dOut * keptScale : 0.0f;
             target[(c / GROUP * pixels + p) * GROUP + c % GROUP] = gradient;
-            Winners winners = tail.winners(c / GROUP, row, column);
-            float raw = winners.raw[0];
+            auto four = tail.winners(c / GROUP, row, column).raw;
+            float raw = four.values[0];
 #pragma unroll
             for (int i = 1; i < GROUP; i++) {
-                raw = c % GROUP == i ? winners.raw[i] : raw;
+                raw = c % GROUP == i ? four.values[i] : raw;
             }
             gradients += gradient;
             products = fmaf(raw - normals.means[c], gradient, products);
@@ -182,12 +184,27 @@ extern "C" __global__ void __launch_bounds__(256) head(
     });
 }
 
-// gradients[i] = sum of shares[n, i] over the images n of a step, in their order, and the sums of its losses and
+// Weights as correlate reads them, in the order that the host has laid down.
+//
+// Grid-stride over count.
+extern "C" __global__ void arrange_weights(
+    float* __restrict__ arranged,          // [count]  out
+    const float* __restrict__ parameters,
+    const int* __restrict__ from,          // [count]  of which parameter each is a copy; -1: 0
+    int count) {
+    int stride = static_cast<int>(gridDim.x * blockDim.x);
+    for (int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); i < count; i += stride) {
+        arranged[i] = from[i] < 0 ? 0.0f : parameters[from[i]];
+    }
+}
+
+// gradients[to[i]] = sum of shares[n, i] over the images n of a step, in their order, and the sums of its losses and
 // correct answers. In the last block's place: the gradient of the dense layer's bias, loss and answers.
 //
 // Grid: ceil(count / 32) + 1 blocks of 256 threads: 32 sums, each shared out to 8 threads.
 extern "C" __global__ void __launch_bounds__(256) sum_samples(
-    float* __restrict__ gradients,      // [count]             out
+    float* __restrict__ gradients,      // [parameters]        out
+    const int* __restrict__ to,         // [count]             -1: what fills up a group of channels
     float* __restrict__ dBias,          // [classes]           out; null where there is none
     double* __restrict__ lossSums,      // [steps of the epoch]  out: element step->step
     int* __restrict__ correctSums,      // [steps of the epoch]  out: element step->step
@@ -242,6 +259,8 @@ extern "C" __global__ void __launch_bounds__(256) sum_samples(
         for (int other = 1; other < SLICES; other++) {
             sum += sums[other][lane];
         }
-        gradients[i] = sum;
+        if (to[i] >= 0) {
+            gradients[to[i]] = sum;
+        }
     }
 }

@@ -49,7 +49,7 @@ final class CudaSession implements Session {
             device = owner.own(new Device(ordinal, training.engine().precision()));
             memory = owner.own(program.allocate(device.gpu));
             memory.clear();
-            program.state().begin(device, memory);
+            program.begin(device, memory);
             trainingImages = owner.own(new Held<>());
             evaluatedImages = owner.own(new Held<>());
             epochMemory = owner.own(new Held<>());
@@ -132,7 +132,7 @@ final class CudaSession implements Session {
             long bytes = (long) logits.length * Float.BYTES;
             PinnedBuffer target = results.get(held -> held.bytes() >= bytes, () -> new PinnedBuffer(bytes));
             Step step = step(training.batch());
-            program.state().copyForEvaluation(memory);
+            program.beginEvaluation(memory);
             for (int from = 0; from < dataset.count(); from += training.batch()) {
                 int count = Math.min(training.batch(), dataset.count() - from);
                 step.evaluate(images, from, count);

@@ -38,6 +38,16 @@ interface Program {
         return new LayerProgram(network, training);
     }
 
+    /// Writes what never changes, into memory that is all zeros.
+    default void begin(Device device, DeviceBuffer memory) {
+        state().begin(device, memory);
+    }
+
+    /// Queues what makes the model of now the one to evaluate.
+    default void beginEvaluation(DeviceBuffer memory) {
+        state().copyForEvaluation(memory);
+    }
+
     /// Allocates all memory; its content is undefined.
     default DeviceBuffer allocate(Gpu gpu) {
         var buffer = new DeviceBuffer(gpu, memory().bytes());

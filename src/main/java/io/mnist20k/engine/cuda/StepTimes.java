@@ -29,7 +29,7 @@ public final class StepTimes {
             Program program = Program.of(device.gpu.description(), network, training);
             DeviceBuffer memory = owner.own(program.allocate(device.gpu));
             memory.clear();
-            program.state().begin(device, memory);
+            program.begin(device, memory);
             Step step = owner.own(new Step(device, program, training, training.batch(), true));
             DeviceImages images = owner.own(new DeviceImages(device.gpu, dataset));
             // Two launches of a graph that takes each step once per repetition, and the step that goes ahead.

@@ -28,13 +28,10 @@ record Unit(
     static final int THREADS = 512;
 
     private static final int WARPS = THREADS / 32;
-    private static final int ENOUGH_TILES = 256;
-    private static final int WIDE_TILE = 6;
-    private static final int NARROW_TILE = 2;
     private static final int MANY_SLICES = 8;
     private static final int FEW_SLICES = 4;
-    /// Pixels that a tile may read behind the last plane.
-    private static final int SLACK_PIXELS = 8;
+    /// Pixels that a tile may read behind the last plane; `SLACK_PIXELS` of `unit.cuh`.
+    private static final int SLACK_PIXELS = 10;
 
     /// What the first unit's kernel declares for itself.
     private static final int DISTORTION_FLOATS = 8;
@@ -51,12 +48,22 @@ record Unit(
         return index == 0;
     }
 
-    int weights() {
-        return raw.channels() * in.channels() * taps();
+    int taps() {
+        return conv.kernel() * conv.kernel();
     }
 
-    private int taps() {
-        return conv.kernel() * conv.kernel();
+    /// Channels of the input that lie side by side: an image has but one.
+    int inBeside() {
+        return isFirst() ? 1 : GROUP;
+    }
+
+    int inGroups() {
+        return Math.ceilDiv(in.channels(), inBeside());
+    }
+
+    /// Numbers, those that fill up groups among them.
+    int arrangedWeights() {
+        return groups(raw.channels()) * inGroups() * taps() * GROUP * inBeside();
     }
 
     static int groups(int channels) {
@@ -68,14 +75,12 @@ record Unit(
         return (long) groups(shape.channels()) * GROUP * shape.pixels() * Float.BYTES;
     }
 
-    /// Pixels that a thread computes side by side.
-    static int tile(Shape shape) {
-        int tiles = groups(shape.channels()) * tilesOfGroup(shape, WIDE_TILE);
-        return tiles >= ENOUGH_TILES ? WIDE_TILE : NARROW_TILE;
+    Tiling forwardTiling() {
+        return Tiling.of(in.channels(), raw, conv.kernel());
     }
 
-    private static int tilesOfGroup(Shape shape, int tile) {
-        return shape.height() * Math.ceilDiv(shape.width(), tile);
+    Tiling backwardTiling() {
+        return Tiling.of(raw.channels(), in, conv.kernel());
     }
 
     /// Threads that share the rows of one sum of the weights' gradient.
@@ -90,15 +95,15 @@ record Unit(
         var shared = new Shared();
         if (isFirst()) {
             shared.take(DISTORTION_FLOATS);
-            shared.take(groups(raw.channels()) * taps() * GROUP);
+            shared.take(arrangedWeights());
             shared.takePlanes(1, 1, in, conv.padding());
         } else {
-            shared.take(groups(raw.channels()) * groups(in.channels()) * taps() * GROUP * GROUP);
+            shared.take(arrangedWeights());
             shared.takeChannels(in.channels(), 3);
             shared.takePlanes(groups(in.channels()), GROUP, in, conv.padding());
             shared.takeKept(mask, in);
         }
-        shared.take(groups(raw.channels()) * raw.pixels() * GROUP);
+        shared.takeOutputs(raw, forwardTiling());
         shared.take(WARPS * 2 * GROUP);
         return shared.bytes();
     }
@@ -110,16 +115,18 @@ record Unit(
             shared.takeChannels(raw.channels(), 5);
             shared.takePlanes(1, 1, in, conv.padding());
             shared.takePlanes(groups(raw.channels()), GROUP, raw, 0);
+            shared.take(arrangedWeights());
         } else {
-            shared.take(groups(raw.channels()) * groups(in.channels()) * taps() * GROUP * GROUP);
+            shared.take(arrangedWeights());
             shared.takeChannels(raw.channels(), 5);
             shared.takeChannels(in.channels(), 3);
             shared.takePlanes(groups(in.channels()), GROUP, in, conv.padding());
             shared.takePlanes(groups(raw.channels()), GROUP, raw, conv.kernel() - 1 - conv.padding());
             shared.takeKept(mask, in);
-            shared.take(groups(in.channels()) * tilesOfGroup(in, tile(in)) * 2 * GROUP);
+            shared.take(WARPS * 2 * GROUP);
+            shared.take(arrangedWeights());
+            shared.takeOutputs(in, backwardTiling());
         }
-        shared.take(weights());
         return shared.bytes();
     }
 
@@ -143,9 +150,14 @@ record Unit(
             take((planes * (shape.height() + 2 * border) * rowPixels + SLACK_PIXELS) * channelsBeside);
         }
 
+        void takeOutputs(Shape shape, Tiling tiling) {
+            take(tiling.shares() * groups(shape.channels()) * GROUP * shape.pixels());
+        }
+
         void takeKept(Mask mask, Shape shape) {
             if (mask.threshold() > 0) {
-                int bytes = mask.channels() ? shape.channels() : Math.ceilDiv(shape.elements(), Byte.SIZE);
+                int channels = groups(shape.channels()) * GROUP;
+                int bytes = mask.channels() ? channels : Math.ceilDiv(channels * shape.pixels(), Byte.SIZE);
                 take(Math.ceilDiv(bytes, Float.BYTES));
             }
         }

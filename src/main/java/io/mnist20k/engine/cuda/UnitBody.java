@@ -17,10 +17,10 @@ final class UnitBody implements Body {
     private static final int ORDER = 4;
     private static final int FROM = 7;
     private static final int COUNT = 8;
-    private static final int HEAD_LABELS = 28;
-    private static final int HEAD_ORDER = 29;
-    private static final int LOSS_SUMS = 2;
-    private static final int CORRECT_SUMS = 3;
+    private static final int HEAD_LABELS = 30;
+    private static final int HEAD_ORDER = 31;
+    private static final int LOSS_SUMS = 3;
+    private static final int CORRECT_SUMS = 4;
     private static final int HEAD_THREADS = 256;
     /// Sums that a block of `sum_samples` computes.
     private static final int SUMS = 32;
@@ -36,6 +36,7 @@ final class UnitBody implements Body {
     private final KernelLaunch head;
     private final KernelLaunch inferHead;
     private final KernelLaunch sum;
+    private final KernelLaunch arrange;
 
     UnitBody(Device device, UnitProgram program, Training training, int samples) {
         this.device = device;
@@ -51,6 +52,7 @@ final class UnitBody implements Body {
         head = head(true);
         inferHead = head(false);
         sum = sum();
+        arrange = program.arrange(device, program.state().parameters);
     }
 
     private KernelLaunch first(boolean trains) {
@@ -69,7 +71,7 @@ final class UnitBody implements Body {
                 0L,
                 0L,
                 step,
-                weight(unit, trains),
+                program.forwardWeights(0),
                 0,
                 0,
                 training.batch(),
@@ -85,12 +87,8 @@ final class UnitBody implements Body {
                 unit.raw().channels(),
                 unit.conv().kernel(),
                 unit.conv().padding(),
-                Unit.tile(unit.raw()));
-    }
-
-    private long weight(Unit unit, boolean trains) {
-        DeviceState.Place place = program.weight(unit.index());
-        return trains ? place.current() : place.evaluated();
+                unit.forwardTiling().tile(),
+                unit.forwardTiling().shares());
     }
 
     private KernelLaunch forward(int index, boolean trains) {
@@ -104,12 +102,13 @@ final class UnitBody implements Body {
         parameters.add(step);
         addDropout(parameters, mask);
         parameters.addAll(List.of(
-                weight(unit, trains),
+                program.forwardWeights(index),
                 samples,
                 unit.raw().channels(),
                 unit.conv().kernel(),
                 unit.conv().padding(),
-                Unit.tile(unit.raw())));
+                unit.forwardTiling().tile(),
+                unit.forwardTiling().shares()));
         return device.launchSharing(
                 "unit_forward", samples, Unit.THREADS, unit.forwardShared(mask), parameters.toArray());
     }
@@ -130,7 +129,12 @@ final class UnitBody implements Body {
                 trains ? norm.shift().current() : norm.shift().evaluated(),
                 unit.norm().epsilon(),
                 unit.norm().momentum()));
+        parameters.addAll(List.of(1.0 / samples, perPixel(raw)));
         parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), unit.pool()));
+    }
+
+    private double perPixel(Shape raw) {
+        return 1.0 / ((double) samples * raw.pixels());
     }
 
     private void addDropout(List<Object> parameters, Mask mask) {
@@ -142,14 +146,14 @@ final class UnitBody implements Body {
         Unit last = program.units.last();
         int index = program.units.units().size() - 1;
         UnitMemory memory = program.memory(index);
-        DeviceState.Place weight = program.weight(program.units.head().index());
+        DeviceState.Place weight = program.headWeight();
         DeviceState.Place bias = program.denseBias();
         var parameters = new ArrayList<Object>(List.of(
                 program.evaluatedLogits().address(),
                 program.logitGradients.address(),
                 program.losses.address(),
                 program.correct.address(),
-                program.shareOf(program.units.head().index()),
+                program.share(program.units.units().size()),
                 memory.gradient().address(),
                 memory.gradientSums().address()));
         addFinished(parameters, index, trains);
@@ -163,7 +167,7 @@ final class UnitBody implements Body {
                 step,
                 training.batch(),
                 (float) training.labelSmoothing(),
-                program.state().parameterCount(),
+                program.shareStride(),
                 samples,
                 program.units.head().classes()));
         return device.launchSharing(
@@ -205,9 +209,10 @@ final class UnitBody implements Body {
         parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), before.pool()));
         parameters.add(step);
         addDropout(parameters, mask);
-        parameters.add(program.weight(unit.index()).current());
+        parameters.add(program.backwardWeights(index));
         addShape(parameters, unit);
-        parameters.addAll(List.of(Unit.tile(unit.in()), unit.slices()));
+        Tiling tiling = unit.backwardTiling();
+        parameters.addAll(List.of(tiling.tile(), tiling.shares(), unit.slices()));
         return device.launchSharing(
                 "unit_backward", samples, Unit.THREADS, unit.backwardShared(mask), parameters.toArray());
     }
@@ -217,7 +222,7 @@ final class UnitBody implements Body {
         UnitMemory memory = program.memory(index);
         NormPlaces norm = program.norm(index);
         parameters.addAll(List.of(
-                program.shareOf(program.units.units().get(index).index()),
+                program.share(index),
                 norm.scale().gradient(),
                 norm.shift().gradient(),
                 memory.gradient().address(),
@@ -230,13 +235,14 @@ final class UnitBody implements Body {
                 program.memory(index).raw().address(),
                 norm.saved(),
                 norm.scale().current(),
-                norm.shift().current()));
+                norm.shift().current(),
+                perPixel(program.units.units().get(index).raw())));
     }
 
     private void addShape(List<Object> parameters, Unit unit) {
         Shape raw = unit.raw();
         parameters.addAll(List.of(
-                program.state().parameterCount(),
+                program.shareStride(),
                 samples,
                 raw.channels(),
                 raw.height(),
@@ -247,13 +253,14 @@ final class UnitBody implements Body {
     }
 
     private KernelLaunch sum() {
-        int weights = program.state().parameterLayout.lengthOfRank(2);
+        int count = program.gradientCount();
         return device.launch(
                 "sum_samples",
-                Math.ceilDiv(weights, SUMS) + 1,
+                Math.ceilDiv(count, SUMS) + 1,
                 1,
                 HEAD_THREADS,
                 program.state().gradients.address(),
+                program.gradientTable.address(),
                 program.denseBias().gradient(),
                 0L,
                 0L,
@@ -262,8 +269,8 @@ final class UnitBody implements Body {
                 program.losses.address(),
                 program.correct.address(),
                 step,
-                weights,
-                program.state().parameterCount(),
+                count,
+                program.shareStride(),
                 samples,
                 program.units.head().classes());
     }
@@ -282,6 +289,7 @@ final class UnitBody implements Body {
     public Map<String, Runnable> pieces() {
         List<Unit> units = program.units.units();
         var pieces = new LinkedHashMap<String, Runnable>();
+        pieces.put("arrange", arrange::launch);
         for (int i = 0; i < units.size(); i++) {
             pieces.put(units.get(i).name() + " unit forward", forward.get(i)::launch);
         }

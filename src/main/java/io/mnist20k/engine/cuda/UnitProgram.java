@@ -1,6 +1,8 @@
 package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.DataType;
+import io.mnist20k.cuda.DeviceBuffer;
+import io.mnist20k.cuda.KernelLaunch;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.engine.MemoryPlan;
 import io.mnist20k.engine.Region;
@@ -9,6 +11,8 @@ import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// A network by the kernels of `unit.cuh`, a launch a unit. Unit i of n runs forward at time i, the head at n, unit i
 /// backward at 2n - i, and what the images gave is added up at 2n + 1.
@@ -19,8 +23,10 @@ final class UnitProgram implements Program {
     final Units units;
     /// `[batch, height, width]`
     final Region input;
-    /// The gradients of weights by image, `[batch, parameters]`.
+    /// The gradients of weights by image, `[batch, gradients]`.
     final Region shares;
+
+    final Region gradientTable;
 
     final Region logitGradients;
     /// A number an image each.
@@ -33,6 +39,10 @@ final class UnitProgram implements Program {
     private final MemoryPlan memory;
     private final DeviceState state;
     private final Region logits;
+    private final Region weightTable;
+    private final Region arranged;
+    private final ArrangedWeights weights;
+    private @Nullable KernelLaunch arrangeEvaluated;
     private final List<UnitMemory> memories = new ArrayList<>();
 
     /// What a unit leaves in memory.
@@ -75,9 +85,44 @@ final class UnitProgram implements Program {
         logitGradients = memory.lasting(batch * network.classes() * Float.BYTES);
         losses = memory.lasting(batch * Double.BYTES);
         correct = memory.lasting(batch * Integer.BYTES);
-        // Lasting, since gaps between its tensors have to stay 0.
-        shares = memory.lasting(batch * state.parameterCount() * Float.BYTES);
+        weights = new ArrangedWeights(units, state.parameterLayout, weights());
+        weightTable = memory.lasting((long) weights.weightTable().length * Integer.BYTES);
+        gradientTable = memory.lasting((long) weights.gradientTable().length * Integer.BYTES);
+        arranged = memory.lasting((long) weights.weightTable().length * Float.BYTES);
+        shares = memory.passing(batch * shareStride() * Float.BYTES);
+        shares.touch(count);
+        shares.touch(2 * count + 1);
         memory.layOut();
+    }
+
+    /// Of each unit, and of the head.
+    private List<Tensor> weights() {
+        return Stream.concat(units.units().stream().map(Unit::index), Stream.of(units.head().index()))
+                .map(layer -> parameters(layer).getFirst())
+                .toList();
+    }
+
+    @Override
+    public void begin(Device device, DeviceBuffer memory) {
+        Program.super.begin(device, memory);
+        memory.upload(weightTable.offset(), weights.weightTable());
+        memory.upload(gradientTable.offset(), weights.gradientTable());
+        arrangeEvaluated = arrange(device, state.evaluatedParameters);
+    }
+
+    @Override
+    public void beginEvaluation(DeviceBuffer memory) {
+        Program.super.beginEvaluation(memory);
+        if (arrangeEvaluated != null) {
+            arrangeEvaluated.launch();
+        }
+    }
+
+    /// Arranges weights for the passes that follow.
+    KernelLaunch arrange(Device device, Region parameters) {
+        int count = weights.weightTable().length;
+        return device.striding(
+                "arrange_weights", count, arranged.address(), parameters.address(), weightTable.address(), count);
     }
 
     @Override
@@ -104,8 +149,8 @@ final class UnitProgram implements Program {
         return memories.get(unit);
     }
 
-    DeviceState.Place weight(int layer) {
-        return state.parameter(parameters(layer).getFirst());
+    DeviceState.Place headWeight() {
+        return state.parameter(parameters(units.head().index()).getFirst());
     }
 
     /// Null as C has it where the dense layer has no bias.
@@ -115,10 +160,26 @@ final class UnitProgram implements Program {
                 : new DeviceState.Place(0, 0, 0);
     }
 
-    /// Where an image's share of the gradient of this layer's weights begins.
-    long shareOf(int layer) {
-        long offset = state.parameterLayout.offset(parameters(layer).getFirst());
-        return shares.address() + offset * Float.BYTES;
+    /// Where an image's share of the gradient of a unit's weights begins, or as the last that of the head.
+    long share(int unit) {
+        return shares.address() + (long) weights.gradients(unit) * Float.BYTES;
+    }
+
+    /// Numbers from an image's share to the next one's, each at a multiple of 16 bytes.
+    int shareStride() {
+        return Math.ceilDiv(gradientCount(), Unit.GROUP) * Unit.GROUP;
+    }
+
+    int gradientCount() {
+        return weights.gradientTable().length;
+    }
+
+    long forwardWeights(int unit) {
+        return arranged.address() + (long) weights.forward(unit) * Float.BYTES;
+    }
+
+    long backwardWeights(int unit) {
+        return arranged.address() + (long) weights.backward(unit) * Float.BYTES;
     }
 
     NormPlaces norm(int unit) {
