@@ -37,3 +37,12 @@ __device__ inline void prefetch(const float* from, int floats) {
         prefetchLine(from + i);
     }
 }
+
+// Launches of some kernels may begin while the launch before them ends. What they do before this call may read only
+// what is older than that launch; from here on that is done, and the next may begin in its turn.
+__device__ inline void awaitLaunchBefore() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}

@@ -74,13 +74,13 @@ struct Planes {
 };
 
 // What an image's pixels of one channel are: their mean and the sum of their squared distances from it.
-struct Moments {
+struct alignas(8) Moments {
     float mean, squares;
 };
 
 // Sums over an image's pixels of one channel: of the gradients behind the normalisation, and of their products with
 // x - mu.
-struct GradientSums {
+struct alignas(8) GradientSums {
     float gradients, products;
 };
 

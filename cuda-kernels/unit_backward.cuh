@@ -201,6 +201,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backwar
     int n = static_cast<int>(blockIdx.x);
     const float* raw = z + static_cast<long long>(n) * groups * height * width * GROUP;
     prefetch(raw, groups * height * width * GROUP);
+    awaitLaunchBefore();
     prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
     if (padding > 0) {
         inputs.clear<1>(1);
@@ -269,6 +270,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
                               : Normal{0.0f, 0.0f, 0.0f});
     }
     stageWeights(staged, Idle(channels), weights, weightCount);
+    awaitLaunchBefore();
     prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
     if (padding > 0) {
         inputs.clear<GROUP>(inGroups);

@@ -147,7 +147,6 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
     if (threadIdx.x == 0 && distorts) {
         distortion = drawDistortion(*step, seed, n, rotation, scale, shear, shift);
     }
-    stageWeights(staged, Idle(0), weights, groupsOf(channels) * taps * GROUP);
     if (padding > 0) {
         planes.clear<1>(1);
     }
@@ -165,6 +164,8 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
             x[(static_cast<long long>(n) * height + row) * width + column] = value;
         }
     });
+    awaitLaunchBefore();
+    stageWeights(staged, Idle(0), weights, groupsOf(channels) * taps * GROUP);
     __syncthreads();
     finishForward<1>(
         z, moments, shared, planes, 1, staged, channels, kernel, height + 2 * padding - kernel + 1,
@@ -197,8 +198,9 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_forward(
     Planes planes(shared, inGroups, GROUP, height, width, padding);
     Kept kept(shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, inChannels, height * width);
     const float* image = x + static_cast<long long>(blockIdx.x) * inGroups * inHeight * inWidth * GROUP;
-    prefetch(image, inGroups * inHeight * inWidth * GROUP);
     stageWeights(staged, Idle(inChannels), weights, weightCount);
+    awaitLaunchBefore();
+    prefetch(image, inGroups * inHeight * inWidth * GROUP);
     Norm{inMoments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
         .prepare(normals, inChannels, samples);
     if (padding > 0) {

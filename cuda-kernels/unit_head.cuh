@@ -96,6 +96,7 @@ extern "C" __global__ void __launch_bounds__(256) head(
     float* scores = shared.take(classes);
     Kept kept(shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, channels, pixels);
     const float* image = x + n * groups * height * width * GROUP;
+    awaitLaunchBefore();
     prefetch(image, groups * height * width * GROUP);
     Norm{moments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
         .prepare(normals, channels, samples);

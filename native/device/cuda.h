@@ -38,6 +38,10 @@ enum CUresult_software {
 // Of shared memory: what a launch may ask for, and what it may where the function was told so.
 constexpr int USUAL_SHARED_BYTES = 48 << 10, MOST_SHARED_BYTES = 227 << 10;
 
+enum CUlaunchAttributeID_software {
+    PROGRAMMATIC_STREAM_SERIALIZATION = 6
+};
+
 enum CUfunction_attribute_software {
     MAX_DYNAMIC_SHARED_SIZE_BYTES = 8
 };

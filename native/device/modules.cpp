@@ -169,20 +169,58 @@ extern "C" int cuFuncSetAttribute(Handle function, int attribute, int value) {
     });
 }
 
+namespace {
+
+// CUlaunchConfig and CUlaunchAttribute of cuda.h.
+struct LaunchAttribute {
+    int id;
+    int padding;
+    int value;
+    char rest[60];
+};
+static_assert(sizeof(LaunchAttribute) == 72);
+
+struct LaunchConfig {
+    unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+    Handle stream;
+    const LaunchAttribute* attributes;
+    unsigned count;
+};
+static_assert(sizeof(LaunchConfig) == 56);
+
+void launch(Handle function, dim3 grid, dim3 block, unsigned sharedBytes, Handle target, void** parameters) {
+    Function wanted = find<Function>("function", function);
+    checkShape(wanted, grid, block, sharedBytes);
+    if (wanted.kernel->parameterCount > 0) software_check_host("kernelParams", parameters);
+    Operation operation{format("kernel %s", wanted.kernel->name), {}, {{"function", function}}, {}};
+    auto values = copy(*wanted.kernel, parameters, operation.uses);
+    operation.run = [wanted, grid, block, sharedBytes, values] {
+        runGrid({wanted.kernel, wanted.table, values->pointers.data(), grid, block, sharedBytes, orderAsked});
+    };
+    software_enqueue(target, std::move(operation));
+}
+
+} // namespace
+
 extern "C" int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                               unsigned blockY, unsigned blockZ, unsigned sharedBytes, Handle target, void** parameters,
                               void** extra) {
     return call(statusOf, "cuLaunchKernel", {.capture = true}, [&] {
-        Function wanted = find<Function>("function", function);
-        dim3 grid{gridX, gridY, gridZ}, block{blockX, blockY, blockZ};
-        checkShape(wanted, grid, block, sharedBytes);
         if (extra != nullptr) throw Refusal{Fault::notSupported, "extra is not null"};
-        if (wanted.kernel->parameterCount > 0) software_check_host("kernelParams", parameters);
-        Operation operation{format("kernel %s", wanted.kernel->name), {}, {{"function", function}}, {}};
-        auto values = copy(*wanted.kernel, parameters, operation.uses);
-        operation.run = [wanted, grid, block, sharedBytes, values] {
-            runGrid({wanted.kernel, wanted.table, values->pointers.data(), grid, block, sharedBytes, orderAsked});
-        };
-        software_enqueue(target, std::move(operation));
+        launch(function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, target, parameters);
+    });
+}
+
+// Kernels run one after the other here, also those that may overlap.
+extern "C" int cuLaunchKernelEx(const LaunchConfig* config, Handle function, void** parameters, void** extra) {
+    return call(statusOf, "cuLaunchKernelEx", {.capture = true}, [&] {
+        software_check_host("config", config);
+        if (extra != nullptr) throw Refusal{Fault::notSupported, "extra is not null"};
+        for (unsigned i = 0; i < config->count; ++i)
+            if (config->attributes[i].id != PROGRAMMATIC_STREAM_SERIALIZATION || config->attributes[i].value != 1)
+                throw Refusal{Fault::notSupported, format("attribute %d = %d", config->attributes[i].id,
+                                                          config->attributes[i].value)};
+        launch(function, {config->gridX, config->gridY, config->gridZ}, {config->blockX, config->blockY, config->blockZ},
+               config->sharedBytes, config->stream, parameters);
     });
 }

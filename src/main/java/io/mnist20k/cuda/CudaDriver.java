@@ -66,6 +66,7 @@ final class CudaDriver {
     // Since CUDA 12.4.
     private static final MethodHandle FUNC_GET_PARAM_INFO = FUNCTIONS.bindIfPresent("cuFuncGetParamInfo", "JJPP");
     private static final MethodHandle FUNC_SET_ATTRIBUTE = FUNCTIONS.bind("cuFuncSetAttribute", "JII");
+    private static final MethodHandle LAUNCH_KERNEL_EX = FUNCTIONS.bind("cuLaunchKernelEx", "PJPP");
     private static final MethodHandle LAUNCH_KERNEL = FUNCTIONS.bind("cuLaunchKernel", "JIIIIIIIJPP");
 
     private CudaDriver() {}
@@ -323,6 +324,15 @@ final class CudaDriver {
                         parameters,
                         MemorySegment.NULL),
                 description);
+    }
+
+    /// @param config     a `CUlaunchConfig`
+    /// @param parameters an array of pointers, one to the value of each parameter
+    static void launchKernelEx(
+            MemorySegment config, long function, MemorySegment parameters, Supplier<String> description) {
+        check(
+                () -> (int) LAUNCH_KERNEL_EX.invokeExact(config, function, parameters, MemorySegment.NULL),
+                () -> description.get().replaceFirst("cuLaunchKernel", "cuLaunchKernelEx"));
     }
 
     private static void check(FunctionTable.Call call, Supplier<String> description) {

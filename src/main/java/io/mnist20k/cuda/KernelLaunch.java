@@ -10,6 +10,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// A kernel with its shape and parameters laid out in native memory, made by [Kernel#prepare]. Launching it
 /// allocates nothing native; its memory goes with the module.
@@ -20,12 +21,17 @@ public final class KernelLaunch {
     private final LaunchShape shape;
     private final MemorySegment values;
     private final MemorySegment pointers;
+    private final @Nullable MemorySegment config;
     private final int[] widths;
 
     KernelLaunch(Kernel kernel, LaunchShape shape, List<Object> parameters) {
         this.kernel = kernel;
         this.shape = shape;
         kernel.allowShared(shape.sharedBytes());
+        config = shape.overlaps()
+                ? LaunchConfig.overlapping(
+                        shape, kernel.gpu().stream(), kernel.module().lifetime())
+                : null;
         int count = parameters.size();
         widths = parameters.stream().mapToInt(this::width).toArray();
         kernel.parameterBytes().ifPresent(this::checkWidths);
@@ -43,7 +49,11 @@ public final class KernelLaunch {
     /// @throws IllegalStateException where the module is closed
     public void launch() {
         kernel.module().handle();
-        CudaDriver.launchKernel(kernel.function(), shape, kernel.gpu().stream(), pointers, this::toString);
+        if (config != null) {
+            CudaDriver.launchKernelEx(config, kernel.function(), pointers, this::toString);
+        } else {
+            CudaDriver.launchKernel(kernel.function(), shape, kernel.gpu().stream(), pointers, this::toString);
+        }
     }
 
     /// Changes a parameter for the launches to come; what was launched or captured keeps its own.

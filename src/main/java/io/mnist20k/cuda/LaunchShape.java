@@ -7,9 +7,10 @@ package io.mnist20k.cuda;
 /// @param blockX threads of a block, the faster index
 /// @param blockY threads of a block
 /// @param sharedBytes of shared memory that a block has beside what the kernel declares
-public record LaunchShape(int gridX, int gridY, int blockX, int blockY, int sharedBytes) {
+/// @param overlaps    whether blocks may begin while the launch before ends, for which the kernel waits itself
+public record LaunchShape(int gridX, int gridY, int blockX, int blockY, int sharedBytes, boolean overlaps) {
     public LaunchShape(int gridX, int gridY, int blockX, int blockY) {
-        this(gridX, gridY, blockX, blockY, 0);
+        this(gridX, gridY, blockX, blockY, 0, false);
     }
 
     @Override

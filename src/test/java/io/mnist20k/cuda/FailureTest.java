@@ -150,8 +150,9 @@ final class FailureTest {
         buffer.copyTo(pinned, 0, 8, 8);
         buffer.copyFrom(buffer, 0, 8, 8);
         KernelModule module = owner.own(ProbeKernels.load(gpu));
-        var shape = new LaunchShape(1, 1, 1, 1, 64 << 10); // more shared memory than a launch may have unasked
-        KernelLaunch count = module.kernel("probe_count").prepare(shape, buffer);
+        module.kernel("probe_count").prepare(1, 1, buffer).launch();
+        int shared = 64 << 10; // more than a launch may have unasked
+        KernelLaunch count = module.kernel("probe_count").prepare(new LaunchShape(1, 1, 1, 1, shared, true), buffer);
         CudaEvent start = owner.own(new CudaEvent(gpu));
         CudaEvent end = owner.own(new CudaEvent(gpu));
         start.record();

@@ -25,6 +25,11 @@ final class Device implements AutoCloseable {
     /// Blocks of a launch whose threads stride over their work: many times more than any GPU runs side by side.
     private static final int MOST_BLOCKS = 1 << 16;
 
+    /// Compute capability, and CUDA of the driver, that let launches overlap and capture that in graphs.
+    private static final int OVERLAPPING_MAJOR = 9;
+
+    private static final int OVERLAPPING_DRIVER = 12030;
+
     final Gpu gpu;
     final Workspace workspace;
     private @Nullable CudnnHandle cudnn;
@@ -33,6 +38,7 @@ final class Device implements AutoCloseable {
     private final KernelModule module;
     private final Map<String, Kernel> kernels = new HashMap<>();
     private final Precision precision;
+    private final boolean overlaps;
     private final Owner owner = new Owner();
 
     /// @param ordinal the driver's number of the GPU
@@ -40,6 +46,7 @@ final class Device implements AutoCloseable {
         this.precision = precision;
         try {
             gpu = owner.own(new Gpu(ordinal));
+            overlaps = gpu.description().major() >= OVERLAPPING_MAJOR && Gpu.driverVersion() >= OVERLAPPING_DRIVER;
             module = owner.own(KernelImage.load(gpu));
             workspace = owner.own(new Workspace(gpu));
         } catch (RuntimeException | Error failure) {
@@ -111,10 +118,11 @@ final class Device implements AutoCloseable {
                 .prepare(new LaunchShape(gridX, gridY, threads, 1), parameters);
     }
 
-    /// A launch of a block of threads an image, with shared memory of its own.
+    /// A launch of a block of threads an image, with shared memory of its own, of a kernel that waits for the one before
+    /// itself: where the GPU can, its blocks begin while those of that one end.
     KernelLaunch launchSharing(String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
-        return kernels.computeIfAbsent(kernel, module::kernel)
-                .prepare(new LaunchShape(blocks, 1, threads, 1, sharedBytes), parameters);
+        var shape = new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlaps);
+        return kernels.computeIfAbsent(kernel, module::kernel).prepare(shape, parameters);
     }
 
     /// The kernel's name for one type of activations.

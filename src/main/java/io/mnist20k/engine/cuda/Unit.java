@@ -10,6 +10,7 @@ import io.mnist20k.network.Shape;
 /// @param raw    what the convolution gives
 /// @param pool   side and stride of the window behind it, 1 where there is none
 /// @param layers how many layers of the network it is
+/// @param sharedBytes that the GPU has for a block
 record Unit(
         String name,
         int index,
@@ -19,7 +20,8 @@ record Unit(
         Shape raw,
         int pool,
         Mask mask,
-        int layers) {
+        int layers,
+        int sharedBytes) {
     /// Channels that lie side by side; `GROUP` of `unit.cuh`.
     static final int GROUP = 4;
 
@@ -75,12 +77,14 @@ record Unit(
         return (long) groups(shape.channels()) * GROUP * shape.pixels() * Float.BYTES;
     }
 
-    Tiling forwardTiling() {
-        return Tiling.of(in.channels(), raw, conv.kernel());
+    /// @param mask of the unit before; nothing is dropped before the first
+    Tiling forwardTiling(Mask mask) {
+        return Tiling.of(in.channels(), raw, conv.kernel(), sharedBytes - forwardBesides(mask).bytes());
     }
 
-    Tiling backwardTiling() {
-        return Tiling.of(raw.channels(), in, conv.kernel());
+    /// @param mask of the unit before
+    Tiling backwardTiling(Mask mask) {
+        return Tiling.of(raw.channels(), in, conv.kernel(), sharedBytes - backwardBesides(mask).bytes());
     }
 
     /// Threads that share the rows of one sum of the weights' gradient.
@@ -88,46 +92,52 @@ record Unit(
         return raw.height() >= MANY_SLICES ? MANY_SLICES : FEW_SLICES;
     }
 
-    /// Bytes of shared memory, piece by piece as `first_unit_forward` or `unit_forward` takes it.
-    ///
-    /// @param mask of the unit before; nothing is dropped before the first
+    /// Bytes of shared memory of `first_unit_forward` or `unit_forward`.
     int forwardShared(Mask mask) {
-        var shared = new Shared();
-        if (isFirst()) {
-            shared.take(DISTORTION_FLOATS);
-            shared.take(arrangedWeights());
-            shared.takePlanes(1, 1, in, conv.padding());
-        } else {
-            shared.take(arrangedWeights());
-            shared.takeChannels(in.channels(), 3);
-            shared.takePlanes(groups(in.channels()), GROUP, in, conv.padding());
-            shared.takeKept(mask, in);
-        }
-        shared.takeOutputs(raw, forwardTiling());
-        shared.take(WARPS * 2 * GROUP);
+        Shared shared = forwardBesides(mask);
+        shared.takeOutputs(raw, forwardTiling(mask));
         return shared.bytes();
     }
 
-    /// Bytes of shared memory, piece by piece as `first_unit_backward` or `unit_backward` takes it.
-    int backwardShared(Mask mask) {
+    /// Piece by piece as the kernels take it, but for the outputs.
+    private Shared forwardBesides(Mask mask) {
         var shared = new Shared();
+        shared.take(arrangedWeights());
         if (isFirst()) {
-            shared.takeChannels(raw.channels(), 5);
-            shared.takePlanes(1, 1, in, conv.padding());
+            shared.take(DISTORTION_FLOATS);
+        } else {
+            shared.takeChannels(in.channels(), 3);
+        }
+        shared.takePlanes(inGroups(), inBeside(), in, conv.padding());
+        shared.takeKept(mask, in);
+        shared.take(WARPS * 2 * GROUP);
+        return shared;
+    }
+
+    /// Bytes of shared memory of `first_unit_backward` or `unit_backward`.
+    int backwardShared(Mask mask) {
+        Shared shared = backwardBesides(mask);
+        if (!isFirst()) {
+            shared.takeOutputs(in, backwardTiling(mask));
+        }
+        return shared.bytes();
+    }
+
+    private Shared backwardBesides(Mask mask) {
+        var shared = new Shared();
+        shared.takeChannels(raw.channels(), 5);
+        shared.takePlanes(inGroups(), inBeside(), in, conv.padding());
+        shared.take(arrangedWeights()); // their gradients
+        if (isFirst()) {
             shared.takePlanes(groups(raw.channels()), GROUP, raw, 0);
-            shared.take(arrangedWeights());
         } else {
             shared.take(arrangedWeights());
-            shared.takeChannels(raw.channels(), 5);
             shared.takeChannels(in.channels(), 3);
-            shared.takePlanes(groups(in.channels()), GROUP, in, conv.padding());
             shared.takePlanes(groups(raw.channels()), GROUP, raw, conv.kernel() - 1 - conv.padding());
             shared.takeKept(mask, in);
             shared.take(WARPS * 2 * GROUP);
-            shared.take(arrangedWeights());
-            shared.takeOutputs(in, backwardTiling());
         }
-        return shared.bytes();
+        return shared;
     }
 
     /// Adds up a block's shared memory as `SharedMemory` of `shared.cuh` gives it out.

@@ -60,6 +60,7 @@ final class UnitBody implements Body {
         UnitMemory memory = program.memory(0);
         Augmentation augmentation = training.augmentation();
         Normalization normalization = training.normalization();
+        Tiling tiling = unit.forwardTiling(Mask.NONE);
         return device.launchSharing(
                 "first_unit_forward",
                 samples,
@@ -87,14 +88,15 @@ final class UnitBody implements Body {
                 unit.raw().channels(),
                 unit.conv().kernel(),
                 unit.conv().padding(),
-                unit.forwardTiling().tile(),
-                unit.forwardTiling().shares());
+                tiling.tile(),
+                tiling.shares());
     }
 
     private KernelLaunch forward(int index, boolean trains) {
         Unit unit = program.units.units().get(index);
         UnitMemory memory = program.memory(index);
         Mask mask = trains ? program.units.maskBefore(index) : Mask.NONE;
+        Tiling tiling = unit.forwardTiling(mask);
         var parameters = new ArrayList<Object>();
         parameters.add(memory.raw().address());
         parameters.add(trains ? memory.moments().address() : 0L);
@@ -107,8 +109,8 @@ final class UnitBody implements Body {
                 unit.raw().channels(),
                 unit.conv().kernel(),
                 unit.conv().padding(),
-                unit.forwardTiling().tile(),
-                unit.forwardTiling().shares()));
+                tiling.tile(),
+                tiling.shares()));
         return device.launchSharing(
                 "unit_forward", samples, Unit.THREADS, unit.forwardShared(mask), parameters.toArray());
     }
@@ -211,7 +213,7 @@ final class UnitBody implements Body {
         addDropout(parameters, mask);
         parameters.add(program.backwardWeights(index));
         addShape(parameters, unit);
-        Tiling tiling = unit.backwardTiling();
+        Tiling tiling = unit.backwardTiling(mask);
         parameters.addAll(List.of(tiling.tile(), tiling.shares(), unit.slices()));
         return device.launchSharing(
                 "unit_backward", samples, Unit.THREADS, unit.backwardShared(mask), parameters.toArray());

@@ -32,7 +32,7 @@ record Units(List<Unit> units, Head head) {
     static Optional<Units> of(Network network, int sharedBytes) {
         var units = new ArrayList<Unit>();
         int next = 0;
-        for (Unit unit = unit(network, next); unit != null; unit = unit(network, next)) {
+        for (Unit unit = unit(network, next, sharedBytes); unit != null; unit = unit(network, next, sharedBytes)) {
             units.add(unit);
             next += unit.layers();
         }
@@ -69,7 +69,7 @@ record Units(List<Unit> units, Head head) {
         return index < network.stages().size() ? network.stages().get(index).layer() : null;
     }
 
-    private static @Nullable Unit unit(Network network, int index) {
+    private static @Nullable Unit unit(Network network, int index, int sharedBytes) {
         if (!(layer(network, index) instanceof Layer.Conv conv)
                 || !(layer(network, index + 1) instanceof Layer.BatchNorm norm)
                 || !(layer(network, index + 2) instanceof Layer.Relu)) {
@@ -91,7 +91,7 @@ record Units(List<Unit> units, Head head) {
             next++;
         }
         Stage stage = network.stages().get(index);
-        return new Unit(stage.name(), index, conv, norm, stage.in(), stage.out(), pool, mask, next - index);
+        return new Unit(stage.name(), index, conv, norm, stage.in(), stage.out(), pool, mask, next - index, sharedBytes);
     }
 
     Unit last() {

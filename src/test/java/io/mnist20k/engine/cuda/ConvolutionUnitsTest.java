@@ -47,12 +47,20 @@ final class ConvolutionUnitsTest {
 
     @Test
     void imagesThatDoNotFitIntoSharedMemoryAreNot() {
-        Network network = Layers.network("conv 8 3 1 0, norm, relu, conv 8 3 1 0, norm, relu, average, dense 10");
-        int needed = Units.of(network, SHARED_BYTES).orElseThrow().units().stream()
-                .mapToInt(unit -> Math.max(unit.forwardShared(Mask.NONE), unit.backwardShared(Mask.NONE)))
-                .max()
-                .orElseThrow();
-        assertTrue(Units.of(network, needed).isPresent());
-        assertTrue(Units.of(network, needed - 1).isEmpty());
+        Network network = RecipeReader.read("default", List.of()).build();
+        assertTrue(Units.of(network, 48 << 10).isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {120 << 10, 163 << 10, 227 << 10})
+    void nothingTakesMoreSharedMemoryThanThereIs(int bytes) {
+        Network network = RecipeReader.read("small", List.of()).build();
+        Units units = Units.of(network, bytes).orElseThrow();
+        for (int i = 0; i < units.units().size(); i++) {
+            Unit unit = units.units().get(i);
+            assertTrue(unit.forwardShared(units.maskBefore(i)) <= bytes, unit.name());
+            assertTrue(unit.backwardShared(units.maskBefore(i)) <= bytes, unit.name());
+        }
+        assertTrue(units.headShared() <= bytes);
     }
 }
