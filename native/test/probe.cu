@@ -67,7 +67,11 @@ extern "C" __global__ void probe_count(int* out) {
 
 // Every word of the block's own shared memory, and `beside` more.
 extern "C" __global__ void probe_dynamic_shared(float* out, int words, int beside) {
+#ifdef MNIST20K_SOFTWARE_DEVICE
     float* shared = static_cast<float*>(software_dynamic_shared());
+#else
+    extern __shared__ float shared[];
+#endif
     if (threadIdx.x == 0) out[blockIdx.x] = shared[0] + shared[words - 1];
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < words + beside; i += static_cast<int>(blockDim.x)) shared[i] = 1.0f;

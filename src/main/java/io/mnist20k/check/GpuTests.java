@@ -3,6 +3,7 @@ package io.mnist20k.check;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.regex.Pattern;
 record GpuTests(Processes processes) {
     /// Of compute-sanitizer.
     static final List<String> TOOLS = List.of("memcheck", "racecheck", "initcheck");
+
+    /// Racecheck can take a hundred times as long as what it watches.
+    private static final Duration SANITIZER_PATIENCE = Duration.ofMinutes(2);
 
     private static final Pattern COUNT =
             Pattern.compile("\\[\\s*(\\d+) tests (found|skipped|aborted|successful|failed)\\s*]");
@@ -53,7 +57,7 @@ record GpuTests(Processes processes) {
             var command = new ArrayList<>(List.of(
                     sanitizer.toString(), "--tool", tool, "--target-processes", "all", "--report-api-errors", "no"));
             command.addAll(launcher("--include-tag=gpu", "--include-classname=.*KernelTest"));
-            Processes.Ended ended = processes.run("sanitizer-" + tool, command);
+            Processes.Ended ended = processes.run("sanitizer-" + tool, command, SANITIZER_PATIENCE);
             Matcher summary = ERRORS.matcher(ended.output() + ended.messages());
             if (!summary.find()) {
                 throw new Part.Failed(tool + " gave no summary: " + ended.lastWords(), errors);

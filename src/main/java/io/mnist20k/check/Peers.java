@@ -1,5 +1,6 @@
 package io.mnist20k.check;
 
+import io.mnist20k.recipe.Kernels;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -17,6 +18,7 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
     /// Of the default recipe and of the script.
     private static final int BATCH = 128;
 
+    private static final String OURS = "mnist20k";
     private static final List<String> VARIANTS = List.of("eager", "compile", "graphs", "compile+graphs");
     private static final List<String> UNDISTORTED = List.of(
             "--set=augmentation.rotation=0",
@@ -50,7 +52,8 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
             measured.put("PyTorch", ready.get("version"));
             measured.put("network", network.json().get("parameters") + " parameters");
             for (int round = 1; round <= rounds; round++) {
-                speeds.computeIfAbsent("mnist20k", _ -> new ArrayList<>()).add(ours(round));
+                speeds.computeIfAbsent(OURS, _ -> new ArrayList<>()).add(ours(round, Kernels.FUSED));
+                speeds.computeIfAbsent("mnist20k by cuDNN", _ -> new ArrayList<>()).add(ours(round, Kernels.CUDNN));
                 for (String variant : VARIANTS) {
                     questions.write(variant + "\n");
                     questions.flush();
@@ -71,12 +74,12 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
     }
 
     static Map<String, Object> table(Map<String, List<Double>> speeds, Map<String, Object> measured) {
-        double ours = median(speeds.getOrDefault("mnist20k", List.of()));
+        double ours = median(speeds.getOrDefault(OURS, List.of()));
         speeds.forEach((who, rounds) -> {
             measured.put(who + " images/s", median(rounds));
             measured.put(who + " images/s of each round", rounds);
-            if (!who.equals("mnist20k")) {
-                measured.put("mnist20k / " + who, ours / median(rounds));
+            if (!who.equals(OURS)) {
+                measured.put(OURS + " / " + who, ours / median(rounds));
             }
         });
         return measured;
@@ -86,11 +89,11 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
         return Plan.median(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    private double ours(int round) throws IOException, InterruptedException {
-        String run = "peers-" + round;
+    private double ours(int round, Kernels kernels) throws IOException, InterruptedException {
+        String run = "peers-" + round + "-" + kernels.type();
         var options = new ArrayList<>(UNDISTORTED);
         options.addAll(List.of("--epochs", "5"));
-        plan.train(processes, run, options);
+        plan.train(processes, run, kernels, options);
         return Plan.median(Plan.speeds(processes, run));
     }
 

@@ -1,5 +1,6 @@
 package io.mnist20k.check;
 
+import io.mnist20k.recipe.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,15 +35,19 @@ public record Plan(String data, boolean quick) {
                                 .program("doctor", List.of("doctor", "--json"))
                                 .json()),
                 new Part("tests", tests::run),
-                new Part("sanitizer", () -> tests.sanitize(quick ? List.of("memcheck") : GpuTests.TOOLS)),
-                new Part("training", () -> training(processes)),
-                new Part("same bits", () -> sameBits(processes)),
+                new Part("training", () -> training(processes, Kernels.FUSED)),
+                new Part("training by cuDNN", () -> training(processes, Kernels.CUDNN)),
+                new Part("same bits", () -> sameBits(processes, Kernels.FUSED)),
+                new Part("same bits by cuDNN", () -> sameBits(processes, Kernels.CUDNN)),
+                new Part("warm", () -> measure(processes, "warm fused")),
+                new Part("warm by cuDNN", () -> measure(processes, "warm")),
                 new Part("peers", () -> new Peers(processes, this, speeds).compare(quick ? 1 : ROUNDS)),
-                new Part("warm", () -> measure(processes, "warm")),
                 new Part("batches", () -> batches(processes, speeds)),
                 new Part("floor", () -> speeds.overFloor(measure(processes, "floor"))),
-                new Part("step", () -> measure(processes, "step")),
+                new Part("step", () -> measure(processes, "step fused")),
+                new Part("step by cuDNN", () -> measure(processes, "step")),
                 new Part("launches", () -> measure(processes, "launches")),
+                new Part("sanitizer", () -> tests.sanitize(quick ? List.of("memcheck") : GpuTests.TOOLS)),
                 new Part("ncu", () -> profile(processes)));
     }
 
@@ -85,8 +90,10 @@ public record Plan(String data, boolean quick) {
     ///
     /// @param run the run directory, in the folder of the results
     /// @return what `train --json` prints
-    JsonNode train(Processes processes, String run, List<String> options) throws IOException, InterruptedException {
+    JsonNode train(Processes processes, String run, Kernels kernels, List<String> options)
+            throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("train", "--device", "cuda", "--json", "--quiet"));
+        command.add("--set=engine.kernels=" + kernels.type());
         command.addAll(List.of("--out", processes.out().resolve(run).toString()));
         command.addAll(dataOption());
         if (quick) {
@@ -117,8 +124,9 @@ public record Plan(String data, boolean quick) {
     }
 
     /// The default recipe, from the start of a process to its end.
-    private Object training(Processes processes) throws IOException, InterruptedException {
-        JsonNode answer = train(processes, "training", quick ? List.of("--epochs", "2") : List.of());
+    private Object training(Processes processes, Kernels kernels) throws IOException, InterruptedException {
+        String run = "training-" + kernels.type();
+        JsonNode answer = train(processes, run, kernels, quick ? List.of("--epochs", "2") : List.of());
         var measured = new LinkedHashMap<String, Object>();
         for (String key : List.of(
                 "deviceName",
@@ -132,7 +140,7 @@ public record Plan(String data, boolean quick) {
         }
         double seconds = answer.get("totalSeconds").doubleValue()
                 - answer.get("trainSeconds").doubleValue();
-        for (JsonNode epoch : epochs(processes, "training")) {
+        for (JsonNode epoch : epochs(processes, run)) {
             seconds += epoch.get("seconds").doubleValue();
             if (epoch.get("validationAccuracy").doubleValue() >= REQUIRED) {
                 measured.put("secondsTo994Cold", seconds);
@@ -148,13 +156,14 @@ public record Plan(String data, boolean quick) {
     }
 
     /// Two trainings with one seed.
-    private Object sameBits(Processes processes) throws IOException, InterruptedException {
+    private Object sameBits(Processes processes, Kernels kernels) throws IOException, InterruptedException {
         List<String> options = quick ? List.of("--epochs", "2") : List.of();
-        train(processes, "bits-1", options);
-        train(processes, "bits-2", options);
-        long differs = Files.mismatch(
-                processes.out().resolve("bits-1/model.safetensors"),
-                processes.out().resolve("bits-2/model.safetensors"));
+        var models = new ArrayList<Path>();
+        for (String run : List.of("bits-1-" + kernels.type(), "bits-2-" + kernels.type())) {
+            train(processes, run, kernels, options);
+            models.add(processes.out().resolve(run).resolve("model.safetensors"));
+        }
+        long differs = Files.mismatch(models.getFirst(), models.getLast());
         if (differs >= 0) {
             throw new Part.Failed(
                     "two trainings with one seed gave models that differ from byte " + differs + " on",
@@ -168,7 +177,8 @@ public record Plan(String data, boolean quick) {
         var measured = new LinkedHashMap<String, Object>();
         for (int batch : quick ? BATCHES.subList(0, 2) : BATCHES) {
             String run = "batch-" + batch;
-            train(processes, run, List.of("--epochs", quick ? "2" : "4", "--batch", Integer.toString(batch)));
+            List<String> options = List.of("--epochs", quick ? "2" : "4", "--batch", Integer.toString(batch));
+            train(processes, run, Kernels.FUSED, options);
             double speed = median(speeds(processes, run));
             speeds.add("batches of " + batch, batch, speed);
             measured.put("images/s in batches of " + batch, speed);

@@ -76,6 +76,11 @@ record Processes(Path out, Path jar) {
 
     /// @throws Part.Failed where it does not end in time
     Ended run(String log, List<String> command) throws IOException, InterruptedException {
+        return run(log, command, PATIENCE);
+    }
+
+    /// @throws Part.Failed where it does not end in time
+    Ended run(String log, List<String> command, Duration patience) throws IOException, InterruptedException {
         Path output = out.resolve(log + ".out");
         Path messages = out.resolve(log + ".err");
         long start = System.nanoTime();
@@ -84,9 +89,9 @@ record Processes(Path out, Path jar) {
                 .redirectError(messages.toFile())
                 .start();
         try {
-            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
                 throw new Part.Failed(
-                        command.getFirst() + " did not end within " + PATIENCE.toMinutes() + " minutes; see "
+                        command.getFirst() + " did not end within " + patience.toSeconds() + " seconds; see "
                                 + messages,
                         Map.of());
             }

@@ -95,6 +95,7 @@ public final class CudaProvider implements EngineProvider {
                     List.of("the driver shows no GPU: look at nvidia-smi and at CUDA_VISIBLE_DEVICES"), findings);
         }
         try (var device = new Device(ORDINAL, Precision.FP32)) {
+            device.openLibraries();
             findings.put("kernels", device.kernelOrigin());
         }
         String name = gpus.getFirst().name();

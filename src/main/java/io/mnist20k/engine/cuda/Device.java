@@ -71,6 +71,12 @@ final class Device implements AutoCloseable {
         return cublas;
     }
 
+    /// Opens what is otherwise opened when first asked for.
+    void openLibraries() {
+        cudnn();
+        cublas();
+    }
+
     Algorithms algorithms() {
         if (algorithms == null) {
             Gpu.Description about = gpu.description();

@@ -1,0 +1,51 @@
+package io.mnist20k.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.mnist20k.cuda.OnCudaDevice;
+import io.mnist20k.data.Dataset;
+import io.mnist20k.engine.cuda.CudaProvider;
+import io.mnist20k.recipe.EngineSettings;
+import io.mnist20k.recipe.Kernels;
+import io.mnist20k.recipe.Precision;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// The kernels of whole units, short enough to be watched by a sanitizer; that they are right, [FusedCudaEngineTest]
+/// says.
+@OnCudaDevice
+@ExtendWith(SeedReport.class)
+final class UnitKernelTest {
+    private static final long SEED = SeedReport.SEED;
+
+    static List<ContractCase> units() {
+        return ContractCase.all(SEED).stream()
+                .filter(test -> test.name().startsWith("units"))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("units")
+    void twoSessionsGiveTheSameBits(ContractCase test) {
+        Dataset unseen = Synthetic.images(SEED + 7, 3);
+        SessionState[] states = new SessionState[2];
+        float[][] logits = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            var engine =
+                    new EngineWith(new CudaProvider().create(1), new EngineSettings(Precision.FP32, Kernels.FUSED));
+            Epoch epoch = ReferenceRun.epoch(test, SEED);
+            try (Session session = engine.open(test.network(), test.training())) {
+                session.restore(Synthetic.state(test.network(), test.training(), SEED));
+                Dataset dataset = Synthetic.images(SEED, test.images());
+                assertEquals(epoch.steps(), session.train(dataset, epoch, (_, _, _) -> true));
+                states[i] = session.state();
+                logits[i] = session.logits(unseen);
+            }
+        }
+        SameBits.check(states[0], states[1]);
+        assertArrayEquals(logits[0], logits[1]);
+    }
+}
