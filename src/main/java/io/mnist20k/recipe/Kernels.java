@@ -2,12 +2,12 @@ package io.mnist20k.recipe;
 
 import java.util.Locale;
 
-/// Whose kernels the CUDA engine takes for batch normalisation and the pooling behind it. Other engines have one
-/// kind each and pass this over.
+/// Whose kernels the CUDA engine takes. Other engines have one kind each and pass this over.
 public enum Kernels {
     /// NVIDIA's.
     CUDNN,
-    /// This program's, which do normalisation, ReLU, pooling and dropout in one pass.
+    /// This program's, which do a convolution and the normalisation, ReLU, pooling and dropout behind it in one pass where
+    /// the network is made of such units, and else all but the convolution.
     FUSED;
 
     /// The word for them in recipes.
