@@ -53,7 +53,8 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
             measured.put("network", network.json().get("parameters") + " parameters");
             for (int round = 1; round <= rounds; round++) {
                 speeds.computeIfAbsent(OURS, _ -> new ArrayList<>()).add(ours(round, Kernels.FUSED));
-                speeds.computeIfAbsent("mnist20k by cuDNN", _ -> new ArrayList<>()).add(ours(round, Kernels.CUDNN));
+                speeds.computeIfAbsent("mnist20k by cuDNN", _ -> new ArrayList<>())
+                        .add(ours(round, Kernels.CUDNN));
                 for (String variant : VARIANTS) {
                     questions.write(variant + "\n");
                     questions.flush();

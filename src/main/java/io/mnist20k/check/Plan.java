@@ -73,6 +73,7 @@ public record Plan(String data, boolean quick) {
                 "--launch-count=500"));
         command.addAll(processes.java("-jar", processes.jar().toString()));
         command.addAll(List.of("train", "--device", "cuda", "--epochs", "1", "--limit", "5120", "--quiet"));
+        command.add("--set=engine.kernels=" + Kernels.FUSED.type());
         command.addAll(List.of("--out", processes.out().resolve("ncu").toString()));
         command.addAll(dataOption());
         Processes.Ended ended = processes.run("ncu", command);

@@ -76,11 +76,16 @@ record Processes(Path out, Path jar) {
 
     /// @throws Part.Failed where it does not end in time
     Ended run(String log, List<String> command) throws IOException, InterruptedException {
-        return run(log, command, PATIENCE);
+        return runWithin(PATIENCE, log, command)
+                .orElseThrow(() -> new Part.Failed(
+                        command.getFirst() + " did not end within " + PATIENCE.toMinutes() + " minutes; see "
+                                + out.resolve(log + ".err"),
+                        Map.of()));
     }
 
-    /// @throws Part.Failed where it does not end in time
-    Ended run(String log, List<String> command, Duration patience) throws IOException, InterruptedException {
+    /// @return nothing where it did not end in time
+    Optional<Ended> runWithin(Duration patience, String log, List<String> command)
+            throws IOException, InterruptedException {
         Path output = out.resolve(log + ".out");
         Path messages = out.resolve(log + ".err");
         long start = System.nanoTime();
@@ -90,17 +95,15 @@ record Processes(Path out, Path jar) {
                 .start();
         try {
             if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
-                throw new Part.Failed(
-                        command.getFirst() + " did not end within " + patience.toSeconds() + " seconds; see "
-                                + messages,
-                        Map.of());
+                return Optional.empty();
             }
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
-        return new Ended(process.exitValue(), Files.readString(output), Files.readString(messages), seconds);
+        return Optional.of(
+                new Ended(process.exitValue(), Files.readString(output), Files.readString(messages), seconds));
     }
 
     /// Where the PATH, or one of the folders that NVIDIA's tools are installed in, has a program.

@@ -28,7 +28,8 @@ interface Program {
 
     /// Whole units by this program's kernels where they are asked for and fit network and GPU, else layer by layer.
     static Program of(Gpu.Description gpu, Network network, Training training) {
-        boolean fuses = training.engine().kernels() == Kernels.FUSED && training.engine().precision() == Precision.FP32;
+        boolean fuses = training.engine().kernels() == Kernels.FUSED
+                && training.engine().precision() == Precision.FP32;
         if (fuses) {
             var units = Units.of(network, gpu.sharedBytes());
             if (units.isPresent()) {

@@ -38,7 +38,8 @@ public final class StepTimes {
             step.bind(images, sent);
             Map<String, Runnable> pieces = step.pieces();
             Runnable whole = () -> pieces.values().forEach(Runnable::run);
-            Runnable rewind = () -> sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
+            Runnable rewind =
+                    () -> sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
             rewind.run();
             whole.run(); // libraries set themselves up
             for (Map.Entry<String, Runnable> piece : pieces.entrySet()) {

@@ -79,12 +79,20 @@ record Unit(
 
     /// @param mask of the unit before; nothing is dropped before the first
     Tiling forwardTiling(Mask mask) {
-        return Tiling.of(in.channels(), raw, conv.kernel(), sharedBytes - forwardBesides(mask).bytes());
+        return Tiling.of(
+                in.channels(),
+                raw,
+                conv.kernel(),
+                sharedBytes - forwardBesides(mask).bytes());
     }
 
     /// @param mask of the unit before
     Tiling backwardTiling(Mask mask) {
-        return Tiling.of(raw.channels(), in, conv.kernel(), sharedBytes - backwardBesides(mask).bytes());
+        return Tiling.of(
+                raw.channels(),
+                in,
+                conv.kernel(),
+                sharedBytes - backwardBesides(mask).bytes());
     }
 
     /// Threads that share the rows of one sum of the weights' gradient.

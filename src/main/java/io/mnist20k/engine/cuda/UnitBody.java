@@ -126,7 +126,9 @@ final class UnitBody implements Body {
                 trains ? memory.moments().address() : 0L,
                 norm.saved(),
                 trains ? norm.runningMean().current() : norm.runningMean().evaluated(),
-                trains ? norm.runningVariance().current() : norm.runningVariance().evaluated(),
+                trains
+                        ? norm.runningVariance().current()
+                        : norm.runningVariance().evaluated(),
                 trains ? norm.scale().current() : norm.scale().evaluated(),
                 trains ? norm.shift().current() : norm.shift().evaluated(),
                 unit.norm().epsilon(),
@@ -140,8 +142,8 @@ final class UnitBody implements Body {
     }
 
     private void addDropout(List<Object> parameters, Mask mask) {
-        parameters.addAll(List.of(
-                training.seed(), mask.layer(), mask.threshold(), mask.keptScale(), mask.channels() ? 1 : 0));
+        parameters.addAll(
+                List.of(training.seed(), mask.layer(), mask.threshold(), mask.keptScale(), mask.channels() ? 1 : 0));
     }
 
     private KernelLaunch head(boolean trains) {
@@ -172,8 +174,7 @@ final class UnitBody implements Body {
                 program.shareStride(),
                 samples,
                 program.units.head().classes()));
-        return device.launchSharing(
-                "head", samples, HEAD_THREADS, program.units.headShared(), parameters.toArray());
+        return device.launchSharing("head", samples, HEAD_THREADS, program.units.headShared(), parameters.toArray());
     }
 
     private KernelLaunch firstBackward() {
@@ -185,11 +186,7 @@ final class UnitBody implements Body {
         addShape(parameters, unit);
         parameters.add(unit.slices());
         return device.launchSharing(
-                "first_unit_backward",
-                samples,
-                Unit.THREADS,
-                unit.backwardShared(Mask.NONE),
-                parameters.toArray());
+                "first_unit_backward", samples, Unit.THREADS, unit.backwardShared(Mask.NONE), parameters.toArray());
     }
 
     private KernelLaunch backward(int index) {
@@ -201,7 +198,11 @@ final class UnitBody implements Body {
         Shape raw = before.raw();
         var parameters = new ArrayList<Object>();
         addGradients(parameters, index);
-        parameters.addAll(3, List.of(memoryBefore.gradient().address(), memoryBefore.gradientSums().address()));
+        parameters.addAll(
+                3,
+                List.of(
+                        memoryBefore.gradient().address(),
+                        memoryBefore.gradientSums().address()));
         addRaw(parameters, index);
         parameters.addAll(List.of(
                 memoryBefore.raw().address(),

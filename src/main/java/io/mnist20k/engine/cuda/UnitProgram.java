@@ -97,7 +97,9 @@ final class UnitProgram implements Program {
 
     /// Of each unit, and of the head.
     private List<Tensor> weights() {
-        return Stream.concat(units.units().stream().map(Unit::index), Stream.of(units.head().index()))
+        return Stream.concat(
+                        units.units().stream().map(Unit::index),
+                        Stream.of(units.head().index()))
                 .map(layer -> parameters(layer).getFirst())
                 .toList();
     }
@@ -187,7 +189,8 @@ final class UnitProgram implements Program {
         List<Tensor> statistics = network.statistics().stream()
                 .filter(tensor -> tensor.layer() == layer)
                 .toList();
-        return NormPlaces.of(state, parameters(layer), statistics, memories.get(unit).saved());
+        return NormPlaces.of(
+                state, parameters(layer), statistics, memories.get(unit).saved());
     }
 
     private List<Tensor> parameters(int layer) {

@@ -91,7 +91,8 @@ record Units(List<Unit> units, Head head) {
             next++;
         }
         Stage stage = network.stages().get(index);
-        return new Unit(stage.name(), index, conv, norm, stage.in(), stage.out(), pool, mask, next - index, sharedBytes);
+        return new Unit(
+                stage.name(), index, conv, norm, stage.in(), stage.out(), pool, mask, next - index, sharedBytes);
     }
 
     Unit last() {
@@ -130,9 +131,11 @@ record Units(List<Unit> units, Head head) {
     }
 
     private boolean divides() {
-        return units.stream().flatMap(unit -> List.of(unit.in(), unit.raw()).stream()).allMatch(shape -> {
-            long pixels = (long) Unit.groups(shape.channels()) * shape.pixels();
-            return pixels * shape.pixels() < MOST_PRODUCT;
-        });
+        return units.stream()
+                .flatMap(unit -> List.of(unit.in(), unit.raw()).stream())
+                .allMatch(shape -> {
+                    long pixels = (long) Unit.groups(shape.channels()) * shape.pixels();
+                    return pixels * shape.pixels() < MOST_PRODUCT;
+                });
     }
 }
