@@ -23,23 +23,9 @@ struct SharedMemory {
     }
 };
 
-__device__ inline void prefetchLine([[maybe_unused]] const float* at) {
-#ifndef MNIST20K_SOFTWARE_DEVICE
-    asm volatile("prefetch.global.L1 [%0];" ::"l"(at));
-#endif
-}
-
-// Fetches global memory into the multiprocessor's cache, long before it is read. All threads take part.
-__device__ inline void prefetch(const float* from, int floats) {
-    constexpr int LINE_FLOATS = 32;
-    int stride = static_cast<int>(blockDim.x) * LINE_FLOATS;
-    for (int i = static_cast<int>(threadIdx.x) * LINE_FLOATS; i < floats; i += stride) {
-        prefetchLine(from + i);
-    }
-}
-
-// Launches of some kernels may begin while the launch before them ends. What they do before this call may read only
-// what is older than that launch; from here on that is done, and the next may begin in its turn.
+// Launches of some kernels may begin while the launch before them ends. What they do before this call may touch only
+// what that launch does not; from here on it is done, and the next may begin in its turn. Inputs that it wrote are not
+// __restrict__: for such the compiler may read before this call what stands behind it.
 __device__ inline void awaitLaunchBefore() {
 #if __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.wait;" ::: "memory");

@@ -2,13 +2,14 @@
 // window and dropout behind it. Its kernels keep a whole image in the shared memory of one block of threads, so that a
 // unit is one launch forward and one backward, and nothing but raw outputs of convolutions and gradients goes through
 // global memory. What a launch cannot know, the sums over the batch, is left by every block as its image's share and
-// added up by every block of the launch behind it, in the order of the images.
+// added up by every block of the launch behind it, in a fixed order.
 //
 // Activations between units are [samples, groups, pixels, 4] floats: four channels lie side by side, so that one
 // instruction moves them, and those that fill up the last group are 0.
 //
-// Grid of all kernels of units: one block an image; blocks of a multiple of 32 threads, at most UNIT_THREADS.
-// Limits: planes * pixels * pixels below 2^32; slices 4 or 8.
+// Grid of unit_forward, unit_backward and their likes for the first unit: one block an image; blocks of UNIT_THREADS.
+// Limits: planes * pixels * pixels below 2^32; a group of channels a warp, so at most 64 channels; padding below the
+// kernel's side; slices 4 or 8.
 
 #pragma once
 
@@ -216,6 +217,13 @@ __device__ inline void forEachTeam(int count, Operation operation) {
     }
 }
 
+// The same for channels, and for those that fill up the last group too.
+template <typename Operation>
+__device__ inline void forEachChannel(int channels, Operation operation) {
+    static_assert(GROUP % (WARP / TEAM) == 0, "a whole group keeps its warps together");
+    forEachTeam(groupsOf(channels) * GROUP, operation);
+}
+
 // The threads that forEachChannel leaves without work, or all where it leaves none: what waits for memory while others
 // add up over the batch.
 struct Idle {
@@ -228,13 +236,6 @@ struct Idle {
         threads = static_cast<int>(blockDim.x) - first;
     }
 };
-
-// The same for channels, and for those that fill up the last group too.
-template <typename Operation>
-__device__ inline void forEachChannel(int channels, Operation operation) {
-    static_assert(GROUP % (WARP / TEAM) == 0, "a whole group keeps its warps together");
-    forEachTeam(groupsOf(channels) * GROUP, operation);
-}
 
 // The first largest normalised element of a window, in four channels side by side.
 struct Winners {
@@ -324,7 +325,8 @@ __device__ inline void activate(const Planes& planes, const UnitTail& tail, cons
 #pragma unroll
         for (int i = 0; i < GROUP; i++) {
             int c = group * GROUP + i;
-            out.values[i] = kept.of(c, c * pixels + p) ? rectified(winners.values.values[i]) * kept.scale : 0.0f;
+            bool keeps = c < tail.channels && kept.of(c, c * pixels + p);
+            out.values[i] = keeps ? rectified(winners.values.values[i]) * kept.scale : 0.0f;
         }
         store(planes.at<GROUP>(group, row + planes.border, column + planes.border), out);
     });

@@ -12,7 +12,6 @@ struct Slopes {
 
     __device__ Slopes(SharedMemory& shared, int channels)
         : meanGradients(shared.take(groupsOf(channels) * GROUP)), slopes(shared.take(groupsOf(channels) * GROUP)) {}
-
 };
 
 // What a unit normalised with, and what becomes of its gradients. Block 0 writes those of scale and shift.
@@ -181,10 +180,10 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backwar
     float* __restrict__ shares,           // [samples, stride]   out: the gradient of the weights, by image, arranged
     float* __restrict__ dScale,           // [channels]          out
     float* __restrict__ dShift,           // [channels]          out
-    const float* __restrict__ g,          // [samples, groups, height / pool * (width / pool), 4]
-    const GradientSums* __restrict__ sums,  // [channels, samples]
-    const float* __restrict__ z,          // [samples, groups, height * width, 4]  raw
-    const float* __restrict__ saved, const float* __restrict__ scale, const float* __restrict__ shift,
+    const float* g,                       // [samples, groups, height / pool * (width / pool), 4]
+    const GradientSums* sums,  // [channels, samples]
+    const float* z,                       // [samples, groups, height * width, 4]  raw
+    const float* saved, const float* __restrict__ scale, const float* __restrict__ shift,
     double perPixel,                      // as Norm
     const float* __restrict__ x,          // [samples, inHeight, inWidth]  the input
     int stride, int samples, int channels, int height, int width, int pool, int kernel, int padding, int slices) {
@@ -200,7 +199,6 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backwar
     float* dWeights = shared.take(count);
     int n = static_cast<int>(blockIdx.x);
     const float* raw = z + static_cast<long long>(n) * groups * height * width * GROUP;
-    prefetch(raw, groups * height * width * GROUP);
     awaitLaunchBefore();
     prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
     if (padding > 0) {
@@ -226,10 +224,10 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     float* __restrict__ dShift,             // [channels]          out
     float* __restrict__ gBefore,            // [samples, inGroups, inputPixels, 4]  out
     GradientSums* __restrict__ sumsBefore,  // [inChannels, samples]                out
-    const float* __restrict__ g,            // [samples, groups, height / pool * (width / pool), 4]
-    const GradientSums* __restrict__ sums,  // [channels, samples]
-    const float* __restrict__ z,            // [samples, groups, height * width, 4]  raw
-    const float* __restrict__ saved, const float* __restrict__ scale, const float* __restrict__ shift,
+    const float* g,                         // [samples, groups, height / pool * (width / pool), 4]
+    const GradientSums* sums,  // [channels, samples]
+    const float* z,                         // [samples, groups, height * width, 4]  raw
+    const float* saved, const float* __restrict__ scale, const float* __restrict__ shift,
     double perPixel,                        // as Norm
     const float* __restrict__ zBefore,      // [samples, inGroups, heightBefore * widthBefore, 4]  raw
     const float* __restrict__ savedBefore, const float* __restrict__ scaleBefore,
@@ -261,8 +259,6 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     long long n = blockIdx.x;
     const float* imageBefore = zBefore + n * inGroups * heightBefore * widthBefore * GROUP;
     const float* image = z + n * groups * height * width * GROUP;
-    prefetch(image, groups * height * width * GROUP);
-    prefetch(imageBefore, inGroups * heightBefore * widthBefore * GROUP);
     int last = static_cast<int>(blockDim.x - 1 - threadIdx.x);  // other threads than have the sums
     for (int c = last; c < inGroups * GROUP; c += static_cast<int>(blockDim.x)) {
         normalsBefore.set(

@@ -127,7 +127,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
     const unsigned char* __restrict__ images,   // [count, height, width]    the dataset
     const int* __restrict__ order,              // [samples of the epoch]    each in [0, count)
     const Step* __restrict__ step,
-    const float* __restrict__ weights,          // arranged
+    const float* weights,                       // arranged
     int from, int count, int batch, int height, int width,
     unsigned long long seed,
     double rotation, double scale, double shear, double shift,  // as load_batch
@@ -135,7 +135,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
     int channels, int kernel, int padding,
     int tile, int shares) {                     // as Tiling
     SharedMemory shared;
-    __shared__ Distortion distortion;
+    Distortion& distortion = *reinterpret_cast<Distortion*>(shared.take(sizeof(Distortion) / sizeof(float)));
     int taps = kernel * kernel;
     float* staged = shared.take(groupsOf(channels) * taps * GROUP);
     Planes planes(shared, 1, 1, height, width, padding);
@@ -176,8 +176,8 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_forward
 extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_forward(
     float* __restrict__ z,                 // [samples, groups, outHeight * outWidth, 4]  out, raw
     Moments* __restrict__ moments,         // [channels, samples]  out; null in an evaluation
-    const float* __restrict__ x,           // [samples, inGroups, inHeight * inWidth, 4]  raw, of the unit before
-    const Moments* __restrict__ inMoments, float* __restrict__ saved, float* __restrict__ runningMean,
+    const float* x,                        // [samples, inGroups, inHeight * inWidth, 4]  raw, of the unit before
+    const Moments* inMoments, float* __restrict__ saved, float* __restrict__ runningMean,
     float* __restrict__ runningVariance, const float* __restrict__ scale, const float* __restrict__ shift,
     double epsilon, double momentum, double perImage, double perPixel,  // all of the unit before, as Norm
     int inChannels, int inHeight, int inWidth,
@@ -200,7 +200,6 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_forward(
     const float* image = x + static_cast<long long>(blockIdx.x) * inGroups * inHeight * inWidth * GROUP;
     stageWeights(staged, Idle(inChannels), weights, weightCount);
     awaitLaunchBefore();
-    prefetch(image, inGroups * inHeight * inWidth * GROUP);
     Norm{inMoments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
         .prepare(normals, inChannels, samples);
     if (padding > 0) {

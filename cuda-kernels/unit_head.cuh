@@ -70,8 +70,8 @@ extern "C" __global__ void __launch_bounds__(256) head(
     float* __restrict__ shares,             // [samples, stride]   out: the gradient of the weights, by image
     float* __restrict__ g,                  // [samples, groups, outPixels, 4]  out, of the last unit
     GradientSums* __restrict__ sums,        // [channels, samples]              out
-    const float* __restrict__ x,            // [samples, groups, height * width, 4]  raw, of the last unit
-    const Moments* __restrict__ moments, float* __restrict__ saved, float* __restrict__ runningMean,
+    const float* x,                         // [samples, groups, height * width, 4]  raw, of the last unit
+    const Moments* moments, float* __restrict__ saved, float* __restrict__ runningMean,
     float* __restrict__ runningVariance, const float* __restrict__ scale, const float* __restrict__ shift,
     double epsilon, double momentum, double perImage, double perPixel,  // as Norm
     int channels, int height, int width, int pool,
@@ -97,7 +97,6 @@ extern "C" __global__ void __launch_bounds__(256) head(
     Kept kept(shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, channels, pixels);
     const float* image = x + n * groups * height * width * GROUP;
     awaitLaunchBefore();
-    prefetch(image, groups * height * width * GROUP);
     Norm{moments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
         .prepare(normals, channels, samples);
     __syncthreads();
@@ -199,7 +198,7 @@ extern "C" __global__ void arrange_weights(
     }
 }
 
-// gradients[to[i]] = sum of shares[n, i] over the images n of a step, in their order, and the sums of its losses and
+// gradients[to[i]] = sum of shares[n, i] over the images n of a step, in a fixed order, and the sums of its losses and
 // correct answers. In the last block's place: the gradient of the dense layer's bias, loss and answers.
 //
 // Grid: ceil(count / 32) + 1 blocks of 256 threads: 32 sums, each shared out to 8 threads.

@@ -14,7 +14,8 @@ namespace software {
 namespace {
 
 // On either side of a block's shared memory.
-constexpr std::uint64_t GUARD = 0x5AFE5AFE5AFE5AFE;
+constexpr unsigned char GUARD_BYTE = 0x5A;
+constexpr std::uint64_t GUARD = 0x5A5A5A5A5A5A5A5A;
 constexpr std::ptrdiff_t GUARD_WORDS = 32;
 
 struct Segment {
@@ -241,13 +242,22 @@ void Block::fillShared() {
 void Block::fillDynamicShared() {
     dynamic.assign(2 * GUARD_WORDS + (launch->sharedBytes + 7) / 8, ~std::uint64_t{0});
     std::fill_n(dynamic.begin(), GUARD_WORDS, GUARD);
-    std::fill_n(dynamic.end() - GUARD_WORDS, GUARD_WORDS, GUARD);
+    std::memset(behindShared(), GUARD_BYTE, guardBytesBehind());
+}
+
+unsigned char* Block::behindShared() {
+    return static_cast<unsigned char*>(dynamicShared()) + launch->sharedBytes;
+}
+
+std::size_t Block::guardBytesBehind() const {
+    return GUARD_WORDS * 8 + (8 - launch->sharedBytes % 8) % 8;
 }
 
 void Block::checkDynamicShared() {
     auto isGuard = [](std::uint64_t word) { return word == GUARD; };
+    auto isGuardByte = [](unsigned char byte) { return byte == GUARD_BYTE; };
     if (!std::all_of(dynamic.begin(), dynamic.begin() + GUARD_WORDS, isGuard) ||
-        !std::all_of(dynamic.end() - GUARD_WORDS, dynamic.end(), isGuard))
+        !std::all_of(behindShared(), behindShared() + guardBytesBehind(), isGuardByte))
         refuse(format("kernel %s wrote beside the %u bytes of shared memory that it was launched with",
                       launch->kernel->name, launch->sharedBytes));
 }

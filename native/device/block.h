@@ -65,6 +65,8 @@ class Block {
     void fillShared();
     void fillDynamicShared();
     void checkDynamicShared();
+    unsigned char* behindShared();
+    std::size_t guardBytesBehind() const;
 
     const Launch* launch = nullptr;
     unsigned count = 0, next = 0, finished = 0, current = 0;

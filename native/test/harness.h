@@ -38,6 +38,7 @@ int cuModuleLoadData(Handle*, const void*);
 int cuModuleUnload(Handle);
 int cuModuleGetFunction(Handle*, Handle, const char*);
 int cuFuncSetAttribute(Handle, int, int);
+int cuLaunchKernelEx(const void*, Handle, void**, void**);
 int cuLaunchKernel(Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle, void**, void**);
 int nvrtcCreateProgram(Handle*, const char*, const char*, int, const char* const*, const char* const*);
 int nvrtcCompileProgram(Handle, int, const char* const*);

@@ -35,6 +35,8 @@ build() {
     local fatbin=$1 broken architecture all targets=()
     rm -f "$fatbin" # an old one would be packed beside newer sources
     broken=$(trouble)
+    # Launches overlap on GPUs of 9.0, whose kernels have to be compiled for that: what is not would not wait.
+    [[ $broken ]] || architectures | grep -qx 90 || broken="it is older than CUDA 11.8"
     if [[ $broken ]]; then
         echo "nvcc does not work here ($broken): the jar gets the CUDA kernels as sources only" >&2
         return

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -58,25 +57,26 @@ record GpuTests(Processes processes) {
             var command = new ArrayList<>(List.of(
                     sanitizer.toString(), "--tool", tool, "--target-processes", "all", "--report-api-errors", "no"));
             command.addAll(launcher("--include-tag=gpu", "--include-classname=.*KernelTest"));
-            Optional<Processes.Ended> ended = processes.runWithin(SANITIZER_PATIENCE, "sanitizer-" + tool, command);
             errors.put(
                     tool + " errors",
-                    ended.isPresent()
-                            ? counted(tool, ended.get(), errors)
-                            : "not counted: it did not end within " + SANITIZER_PATIENCE.toSeconds() + " seconds");
+                    processes
+                            .runWithin(SANITIZER_PATIENCE, "sanitizer-" + tool, command)
+                            .map(ended -> errors(ended.output() + ended.messages()))
+                            .orElse("not counted: it did not end within " + SANITIZER_PATIENCE.toSeconds() + " s"));
         }
         if (errors.values().stream().anyMatch(count -> count instanceof Integer number && number > 0)) {
             throw new Part.Failed("compute-sanitizer found errors; see sanitizer-*.out", errors);
         }
+        if (errors.values().stream().noneMatch(Integer.class::isInstance)) {
+            throw new Part.Failed("compute-sanitizer came to no count; see sanitizer-*.out", errors);
+        }
         return errors;
     }
 
-    private static Object counted(String tool, Processes.Ended ended, Map<String, Object> before) {
-        Matcher summary = ERRORS.matcher(ended.output() + ended.messages());
-        if (!summary.find()) {
-            throw new Part.Failed(tool + " gave no summary: " + ended.lastWords(), before);
-        }
-        return Integer.valueOf(summary.group(1));
+    /// @return how many there are, or that the tool did not say
+    static Object errors(String printed) {
+        Matcher summary = ERRORS.matcher(printed);
+        return summary.find() ? (Object) Integer.valueOf(summary.group(1)) : "not counted: it gave no summary";
     }
 
     private List<String> launcher(String... filters) {

@@ -44,11 +44,11 @@ public record Measurement(Split files, boolean quick) {
     public Map<String, Object> of(String name, Path jar) {
         try {
             return switch (name) {
-                case "warm" -> warm(Kernels.CUDNN);
-                case "warm fused" -> warm(Kernels.FUSED);
+                case "warm" -> warm(Kernels.FUSED);
+                case "warm by cuDNN" -> warm(Kernels.CUDNN);
                 case "floor" -> floor();
-                case "step" -> step(Kernels.CUDNN);
-                case "step fused" -> step(Kernels.FUSED);
+                case "step" -> step(Kernels.FUSED);
+                case "step by cuDNN" -> step(Kernels.CUDNN);
                 case "launches" -> launches(jar);
                 default -> throw new UserError("there is no measurement " + name);
             };

@@ -7,8 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// `CUlaunchConfig` of `cuda.h`, seven numbers, a stream and an array of `CUlaunchAttribute`, of which there is one
-/// here.
+/// `CUlaunchConfig` of `cuda.h`: seven numbers, a stream and an array of `CUlaunchAttribute`, here of one.
 final class LaunchConfig {
     /// A `CUlaunchAttributeID`; JCuda has none of them.
     private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;

@@ -1,11 +1,11 @@
 package io.mnist20k.cuda;
 
-/// How many threads a kernel is launched with.
+/// What a kernel is launched with.
 ///
-/// @param gridX  blocks, the faster index
-/// @param gridY  blocks
-/// @param blockX threads of a block, the faster index
-/// @param blockY threads of a block
+/// @param gridX       blocks, the faster index
+/// @param gridY       blocks
+/// @param blockX      threads of a block, the faster index
+/// @param blockY      threads of a block
 /// @param sharedBytes of shared memory that a block has beside what the kernel declares
 /// @param overlaps    whether blocks may begin while the launch before ends, for which the kernel waits itself
 public record LaunchShape(int gridX, int gridY, int blockX, int blockY, int sharedBytes, boolean overlaps) {

@@ -6,9 +6,8 @@ import java.util.Locale;
 public enum Kernels {
     /// NVIDIA's.
     CUDNN,
-    /// This program's, which do a convolution and the normalisation, ReLU, pooling and dropout behind it in one pass
-    /// where
-    /// the network is made of such units, and else all but the convolution.
+    /// This program's: a convolution and the normalisation, ReLU, pooling and dropout behind it in one pass, where the
+    /// network is made of such units and the GPU has the shared memory, and else all but the convolution.
     FUSED;
 
     /// The word for them in recipes.

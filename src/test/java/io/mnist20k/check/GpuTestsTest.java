@@ -22,4 +22,10 @@ class GpuTestsTest {
                 Map.of("found", 376, "skipped", 1, "aborted", 0, "successful", 374, "failed", 1),
                 GpuTests.counts(summary));
     }
+
+    @Test
+    void aSanitizerWithoutASummaryHasCountedNothing() {
+        assertEquals(3, GpuTests.errors("========= ERROR SUMMARY: 3 errors"));
+        assertEquals("not counted: it gave no summary", GpuTests.errors("========= COMPUTE-SANITIZER"));
+    }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @OnCudaDevice
 class MeasurementTest {
     @ParameterizedTest
-    @ValueSource(strings = {"floor", "step", "step fused", "launches"})
+    @ValueSource(strings = {"floor", "step", "step by cuDNN", "launches"})
     void everyTimeIsOfSomethingThatHappened(String name) {
         byte[] labels = new byte[200];
         for (int i = 0; i < labels.length; i++) {

@@ -140,6 +140,7 @@ final class GeneratedHeaderTest {
         return Stream.of(
                         Map.entry(CudnnStatus.class, "CUDNN_STATUS_"),
                         Map.entry(DriverRemedy.class, ""),
+                        Map.entry(LaunchConfig.class, "CU_LAUNCH_ATTRIBUTE_"),
                         Map.entry(Nvrtc.class, "NVRTC_ERROR_"))
                 .flatMap(owner -> Arrays.stream(owner.getKey().getDeclaredFields())
                         .filter(field -> Modifier.isStatic(field.getModifiers()) && field.getType() == int.class)

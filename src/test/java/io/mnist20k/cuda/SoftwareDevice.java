@@ -17,6 +17,7 @@ public final class SoftwareDevice {
     private static final MethodHandle CALLS = bind("software_calls", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
     private static final MethodHandle LIVE = bind("software_live", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
     private static final MethodHandle MEMORY = bind("software_memory", FunctionDescriptor.ofVoid(JAVA_LONG));
+    private static final MethodHandle ORDER = bind("software_order", FunctionDescriptor.ofVoid(JAVA_INT));
     private static final MethodHandle RESET = bind("software_reset", FunctionDescriptor.ofVoid());
 
     private SoftwareDevice() {}
@@ -48,6 +49,20 @@ public final class SoftwareDevice {
         } catch (Throwable mistake) {
             throw new AssertionError(mistake);
         }
+    }
+
+    /// In which order threads and blocks run from the next launch on: 0 forward, 1 reverse, 2 shuffled.
+    public static void order(int order) {
+        try {
+            ORDER.invokeExact(order);
+        } catch (Throwable mistake) {
+            throw new AssertionError(mistake);
+        }
+    }
+
+    /// Whether that is what the driver's library is.
+    public static boolean isUsed() {
+        return Libraries.driver().find("software_order").isPresent();
     }
 
     /// Forgets counts of calls, failures asked for, and errors that stick.

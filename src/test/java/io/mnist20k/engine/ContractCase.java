@@ -122,6 +122,11 @@ record ContractCase(String name, Network network, Training training, int images)
                         training(seed, 7, PLAIN, 0.1, 0.9, UPRIGHT),
                         "conv 8 3 1 1, norm, relu, pool 2 2, conv 4 3 1 0, norm, relu, biasConv 10 1 1 0, average"),
                 of(
+                        "units of many channels",
+                        5,
+                        training(seed, 5, ADAM, 0, 0, UPRIGHT),
+                        "conv 34 3 1 0, norm, relu, pool 13 13, conv 61 3 1 1, norm, relu, average, dense 10"),
+                of(
                         "units to the largest",
                         16,
                         training(seed, 7, NESTEROV, 0, 0, UPRIGHT),

@@ -50,6 +50,24 @@ final class CudaSessionTest {
         }
     }
 
+    /// Two graphs of sixteen steps, single ones, and a short last step.
+    @ParameterizedTest
+    @EnumSource(Kernels.class)
+    void manyStepsToAGraphGiveTheBitsOfPlainLaunches(Kernels kernels) {
+        var settings = new EngineSettings(Precision.FP32, kernels);
+        ContractCase test = ContractCase.all(SEED).stream()
+                .filter(each -> each.name().equals("units to a convolution"))
+                .findFirst()
+                .orElseThrow();
+        var longer = new ContractCase(
+                test.name(),
+                test.network(),
+                test.training(),
+                36 * test.training().batch() + 1);
+        SessionState plain = trainedTwice(new EngineWith(CudaEngines.withoutGraphs(), settings), longer);
+        SameBits.check(plain, trainedTwice(new EngineWith(CudaEngines.withLongGraphs(), settings), longer));
+    }
+
     private static SessionState trainedTwice(Engine engine, ContractCase test) {
         Dataset dataset = Synthetic.images(SEED, test.images());
         Epoch epoch = ReferenceRun.epoch(test, SEED);

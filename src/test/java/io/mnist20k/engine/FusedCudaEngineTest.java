@@ -6,7 +6,8 @@ import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Precision;
 
-/// The same with this program's kernels in place of cuDNN's batch normalisation and pooling.
+/// The same with this program's kernels in place of cuDNN's: whole units where a network is made of them, else batch
+/// normalisation and pooling.
 @OnCudaDevice
 final class FusedCudaEngineTest extends EngineContract {
     @Override

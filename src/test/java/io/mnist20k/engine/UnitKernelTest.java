@@ -2,14 +2,18 @@ package io.mnist20k.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.cuda.OnCudaDevice;
+import io.mnist20k.cuda.SoftwareDevice;
 import io.mnist20k.data.Dataset;
+import io.mnist20k.engine.cuda.CudaEngines;
 import io.mnist20k.engine.cuda.CudaProvider;
 import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Precision;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,13 +31,25 @@ final class UnitKernelTest {
                 .toList();
     }
 
+    @AfterEach
+    void forward() {
+        if (SoftwareDevice.isUsed()) {
+            SoftwareDevice.order(0);
+        }
+    }
+
+    /// On the software device in another order of threads, where a missing barrier shows.
     @ParameterizedTest
     @MethodSource("units")
     void twoSessionsGiveTheSameBits(ContractCase test) {
+        assertTrue(CudaEngines.isOfUnits(test.network()), test + " is no network of units");
         Dataset unseen = Synthetic.images(SEED + 7, 3);
         SessionState[] states = new SessionState[2];
         float[][] logits = new float[2][];
         for (int i = 0; i < 2; i++) {
+            if (SoftwareDevice.isUsed()) {
+                SoftwareDevice.order(2 * i);
+            }
             var engine =
                     new EngineWith(new CudaProvider().create(1), new EngineSettings(Precision.FP32, Kernels.FUSED));
             Epoch epoch = ReferenceRun.epoch(test, SEED);

@@ -10,7 +10,12 @@ import io.mnist20k.network.Network;
 /// @param ordinal    the driver's number of it
 /// @param deviceName as the driver calls it
 /// @param captures   whether training steps are captured as graphs
-record CudaEngine(int ordinal, String deviceName, boolean captures) implements Engine {
+/// @param stretch    steps until the first report of the first epoch; those to come follow the clock
+record CudaEngine(int ordinal, String deviceName, boolean captures, int stretch) implements Engine {
+    CudaEngine(int ordinal, String deviceName, boolean captures) {
+        this(ordinal, deviceName, captures, 1);
+    }
+
     @Override
     public String name() {
         return CudaProvider.NAME;
@@ -18,6 +23,6 @@ record CudaEngine(int ordinal, String deviceName, boolean captures) implements E
 
     @Override
     public Session open(Network network, Training training) {
-        return new CudaSession(ordinal, network, training, captures);
+        return new CudaSession(ordinal, network, training, captures, stretch);
     }
 }

@@ -34,15 +34,17 @@ final class CudaSession implements Session {
     private final Map<Integer, Step> steps = new HashMap<>();
     private long plannedBytes;
     /// Steps between two reports, as the epochs so far have found it.
-    private int stretch = 1;
+    private int stretch;
     private boolean closed;
 
     /// @param ordinal  the driver's number of the GPU
     /// @param captures whether steps are captured as graphs
-    CudaSession(int ordinal, Network network, Training training, boolean captures) {
+    /// @param stretch  steps until the first report
+    CudaSession(int ordinal, Network network, Training training, boolean captures, int stretch) {
         this.network = network;
         this.training = training;
         this.captures = captures;
+        this.stretch = stretch;
         try {
             program = Program.of(Gpu.all().get(ordinal), network, training);
             plannedBytes = program.memory().bytes();

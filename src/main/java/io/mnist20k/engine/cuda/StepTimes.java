@@ -11,9 +11,8 @@ import io.mnist20k.network.Network;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Where the time of a training step goes. Each piece of it is captured several times over as a graph of its own, so
-/// that
-/// the device is timed and not the thread that launches; what the pieces compute meanwhile is of no use.
+/// Where the time of a training step goes. Each piece of it is captured several times over as a graph of its own: the
+/// device is timed, not the thread that launches. What the pieces compute meanwhile is of no use.
 public final class StepTimes {
     /// The key of the whole step, as training replays it.
     public static final String WHOLE = "step";

@@ -11,6 +11,7 @@ import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -115,9 +116,7 @@ final class UnitProgram implements Program {
     @Override
     public void beginEvaluation(DeviceBuffer memory) {
         Program.super.beginEvaluation(memory);
-        if (arrangeEvaluated != null) {
-            arrangeEvaluated.launch();
-        }
+        Objects.requireNonNull(arrangeEvaluated, "evaluation before begin").launch();
     }
 
     /// Arranges weights for the passes that follow.

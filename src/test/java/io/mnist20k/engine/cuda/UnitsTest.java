@@ -7,11 +7,13 @@ import io.mnist20k.engine.Layers;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.RecipeReader;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class ConvolutionUnitsTest {
+final class UnitsTest {
     /// Of a block on Hopper.
     private static final int SHARED_BYTES = 227 << 10;
 
@@ -45,22 +47,23 @@ final class ConvolutionUnitsTest {
         assertTrue(Units.of(Layers.network(layers), SHARED_BYTES).isEmpty());
     }
 
-    @Test
-    void imagesThatDoNotFitIntoSharedMemoryAreNot() {
-        Network network = RecipeReader.read("default", List.of()).build();
-        assertTrue(Units.of(network, 48 << 10).isEmpty());
+    /// In the order of what the recipes take: an A100 and Hopper have enough for all, a card for games for one.
+    @ParameterizedTest
+    @CsvSource({"48, 0", "99, 1", "163, 3", "227, 3"})
+    void howManyOfThisProgramsRecipesFit(int kilobytes, int expected) {
+        long fit = Stream.of("sprint", "small", "default")
+                .takeWhile(recipe -> Units.of(
+                                RecipeReader.read(recipe, List.of()).build(), kilobytes << 10)
+                        .isPresent())
+                .count();
+        assertEquals(expected, fit);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {120 << 10, 163 << 10, 227 << 10})
-    void nothingTakesMoreSharedMemoryThanThereIs(int bytes) {
-        Network network = RecipeReader.read("small", List.of()).build();
-        Units units = Units.of(network, bytes).orElseThrow();
-        for (int i = 0; i < units.units().size(); i++) {
-            Unit unit = units.units().get(i);
-            assertTrue(unit.forwardShared(units.maskBefore(i)) <= bytes, unit.name());
-            assertTrue(unit.backwardShared(units.maskBefore(i)) <= bytes, unit.name());
-        }
-        assertTrue(units.headShared() <= bytes);
+    @Test
+    void moreChannelsThanAWarpAGroupCanHaveAreNot() {
+        assertTrue(Units.of(Layers.network("conv 64 1 1 0, norm, relu, pool 7 7, average, dense 10"), SHARED_BYTES)
+                .isPresent());
+        assertTrue(Units.of(Layers.network("conv 65 1 1 0, norm, relu, pool 7 7, average, dense 10"), SHARED_BYTES)
+                .isEmpty());
     }
 }
