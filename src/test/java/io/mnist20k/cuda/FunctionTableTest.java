@@ -41,6 +41,7 @@ final class FunctionTableTest {
             "CUresult",
             "CUdevice",
             "CUdevice_attribute",
+            "CUfunction_attribute",
             "CUstreamCaptureMode",
             "cudnnStatus_t",
             "cudnnTensorFormat_t",
