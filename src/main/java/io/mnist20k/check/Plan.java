@@ -28,27 +28,35 @@ public record Plan(String data, boolean quick) {
     List<Part> parts(Processes processes) {
         var tests = new GpuTests(processes);
         var speeds = new Speeds();
-        return List.of(
-                new Part(
-                        "doctor",
-                        () -> processes
-                                .program("doctor", List.of("doctor", "--json"))
-                                .json()),
-                new Part("tests", tests::run),
-                new Part("training", () -> training(processes, Kernels.FUSED)),
-                new Part("training by cuDNN", () -> training(processes, Kernels.CUDNN)),
-                new Part("same bits", () -> sameBits(processes, Kernels.FUSED)),
-                new Part("same bits by cuDNN", () -> sameBits(processes, Kernels.CUDNN)),
-                new Part("warm", () -> measure(processes, "warm")),
-                new Part("warm by cuDNN", () -> measure(processes, "warm by cuDNN")),
-                new Part("peers", () -> new Peers(processes, this, speeds).compare(quick ? 1 : ROUNDS)),
-                new Part("batches", () -> batches(processes, speeds)),
-                new Part("floor", () -> speeds.overFloor(measure(processes, "floor"))),
-                new Part("step", () -> measure(processes, "step")),
-                new Part("step by cuDNN", () -> measure(processes, "step by cuDNN")),
-                new Part("launches", () -> measure(processes, "launches")),
-                new Part("sanitizer", () -> tests.sanitize(quick ? List.of("memcheck") : GpuTests.TOOLS)),
-                new Part("ncu", () -> profile(processes)));
+        var parts = new ArrayList<Part>();
+        parts.add(new Part(
+                "doctor",
+                () -> processes.program("doctor", List.of("doctor", "--json")).json()));
+        parts.add(new Part("tests", tests::run));
+        for (Kernels kernels : kernels()) {
+            parts.add(new Part("training" + by(kernels), () -> training(processes, kernels)));
+            parts.add(new Part("same bits" + by(kernels), () -> sameBits(processes, kernels)));
+            parts.add(new Part("warm" + by(kernels), () -> measure(processes, "warm" + by(kernels))));
+        }
+        parts.add(new Part("peers", () -> new Peers(processes, this, speeds).compare(quick ? 1 : ROUNDS)));
+        parts.add(new Part("batches", () -> batches(processes, speeds)));
+        parts.add(new Part("floor", () -> speeds.overFloor(measure(processes, "floor"))));
+        for (Kernels kernels : kernels()) {
+            parts.add(new Part("step" + by(kernels), () -> measure(processes, "step" + by(kernels))));
+        }
+        parts.add(new Part("launches", () -> measure(processes, "launches")));
+        parts.add(new Part("sanitizer", () -> tests.sanitize(quick ? List.of("memcheck") : GpuTests.TOOLS)));
+        parts.add(new Part("ncu", () -> profile(processes)));
+        return List.copyOf(parts);
+    }
+
+    /// The fastest first.
+    private List<Kernels> kernels() {
+        return quick ? List.of(Kernels.FUSED) : List.of(Kernels.FUSED, Kernels.CUDNN);
+    }
+
+    private static String by(Kernels kernels) {
+        return kernels == Kernels.CUDNN ? " by cuDNN" : "";
     }
 
     /// A measurement of this program's own, in a process of its own: a fault of a library takes nothing else with it.
