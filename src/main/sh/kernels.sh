@@ -3,8 +3,8 @@
 #
 #   kernels.sh build FATBIN    for every GPU from compute capability 7.5 on that this nvcc knows, and as PTX for the
 #                              oldest and the newest of them, which drivers compile for what is between and beyond.
-#                              A GPU runs what was compiled for a lower one of its major number: embedded modules and
-#                              second steppings have none of their own
+#                              8.7, 8.8, 10.3 and 12.1 have none of their own: they take what was compiled for a lower
+#                              one of their major number, or the PTX
 #   kernels.sh report PAGE     registers, stack and shared memory of every kernel on every one of them, into PAGE from
 #                              its line "## Resources" on; fails where a kernel spills
 set -euo pipefail

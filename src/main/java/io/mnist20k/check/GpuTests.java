@@ -32,8 +32,7 @@ record GpuTests(Processes processes) {
             throw new Part.Failed("no test ran: " + ended.lastWords(), counts);
         }
         if (ended.exitCode() != 0 || found != counts.getOrDefault("successful", 0)) {
-            throw new Part.Failed(
-                    "not every test passed; see " + processes.out().resolve("tests.out"), counts);
+            throw new Part.Failed("not every test passed; see tests.out", counts);
         }
         return counts;
     }

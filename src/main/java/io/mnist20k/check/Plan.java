@@ -88,7 +88,7 @@ public record Plan(String data, boolean quick) {
         if (ended.exitCode() != 0) {
             throw new Part.Failed("ncu ended with " + ended.exitCode() + ": " + ended.lastWords(), Map.of());
         }
-        return Map.of("profile", processes.out().resolve("ncu.out").toString());
+        return Map.of("profile", "ncu.out");
     }
 
     private List<String> dataOption() {

@@ -17,8 +17,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -67,7 +65,6 @@ final class ProcessIT {
 
     @ParameterizedTest
     @CsvSource({"TERM, 143", "INT, 130"})
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "signals are of Unix")
     void aStoppedRunHasACheckpointAndGoesOnToTheSameBits(String signal, int exitCode) throws Exception {
         assumeFalse(signal.equals("INT") && ignoresInterrupts(), "this shell's background jobs ignore SIGINT");
         Path run = folder.resolve("stopped");
@@ -104,7 +101,6 @@ final class ProcessIT {
     }
 
     @Test
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the full disk is a tmpfs of Linux")
     void aFullDiskIsOneSentenceAndNothingHalfWritten() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         assumeTrue(

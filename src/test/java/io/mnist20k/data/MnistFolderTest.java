@@ -15,8 +15,6 @@ import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -139,7 +137,6 @@ class MnistFolderTest {
     }
 
     @Test
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a path of Unix is not absolute there")
     void theCacheIsWhereTheSystemKeepsCaches() {
         Map<String, String> none = Map.of();
         assertEquals(Path.of("/home/ada/.cache/mnist20k"), MnistFolder.cachePath(none, "Linux", "/home/ada"));
