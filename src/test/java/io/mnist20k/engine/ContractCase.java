@@ -99,6 +99,12 @@ record ContractCase(String name, Network network, Training training, int images)
                         training(seed, 7, NESTEROV, 0, 0, UPRIGHT),
                         "norm, pool 4 4, dropout2d 0.3, conv 17 2 2 1, relu, relu, dense 10"),
                 of(
+                        "norm after norm",
+                        17,
+                        training(seed, 16, NESTEROV, 0, 0, UPRIGHT),
+                        "conv 5 3 1 0, norm, relu, pool 2 2, norm, relu, pool 2 2, norm, relu, dropout 0.2, norm, "
+                                + "relu, conv 6 3 2 1, norm, relu, dropout 0.3, norm, dense 10"),
+                of(
                         "large batch",
                         131,
                         training(seed, 128, ADAM, 0.1, 0.99, DISTORTED),

@@ -13,6 +13,7 @@ import io.mnist20k.engine.Training;
 import io.mnist20k.engine.Work;
 import io.mnist20k.network.Network;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /// A network on the CPU. All memory is allocated when it opens, but for the threads' scratch, which each allocates
@@ -172,10 +173,13 @@ final class CpuSession implements Session, Profiled {
         requireOpen();
         inference.pack(new Weights(update.modelParameters(), update.modelStatistics()));
         float[] logits = new float[dataset.count() * inference.classes()];
+        // No block waits for another, so a thread that gets less of its core's time takes fewer of them.
+        var next = new AtomicInteger();
+        int blocks = Math.ceilDiv(dataset.count(), COUNT);
         team.run(worker -> {
             scratch.enter(worker);
-            for (int from = worker * COUNT; from < dataset.count(); from += team.size() * COUNT) {
-                inference.run(dataset, from, worker, logits);
+            for (int block = next.getAndIncrement(); block < blocks; block = next.getAndIncrement()) {
+                inference.run(dataset, block * COUNT, worker, logits);
             }
         });
         return logits;

@@ -9,16 +9,10 @@ import jdk.incubator.vector.FloatVector;
 /// `sum[o, t] = sum over p of dOut[o, p] * in[p + t]`, lanes included, which both ways to a weight gradient come down
 /// to; which elements t reaches from p is in offset tables, as in [DirectCorrelation].
 ///
-/// Blocking: a tile is 4 outputs × 4 taps, 16 accumulators in registers over a chunk of pixels that stays in the
-/// nearest caches while all tiles pass over it; between chunks the accumulators rest in memory. After the last
-/// chunk the lanes of each are added. Tiles past the last output or tap repeat the last one, to be ignored.
+/// Blocking: a tile is 4 outputs × 4 taps, 16 accumulators in registers over all pixels; then the lanes of each are
+/// added. Tiles past the last output or tap repeat the last one, to be ignored.
 final class OuterProduct {
     private static final int TILE = 4;
-    private static final int CHUNK = 64;
-
-    /// What a tile begins with. Loaded like what rests in memory, since two ways to begin take the JIT compiler
-    /// half as much memory again.
-    private static final float[] ZEROS = new float[TILE * TILE * COUNT];
 
     private final int[] taps;
     private final int[] inPixels;
@@ -60,30 +54,17 @@ final class OuterProduct {
 
     /// Leaves sum number n at `scratch[at + LaneSums.at(n)]`.
     void run(float[] in, int inBase, float[] dOut, int outBase, float[] scratch, int at) {
-        for (int from = 0; from < inPixels.length; from += CHUNK) {
-            int to = Math.min(from + CHUNK, inPixels.length);
-            int rest = at;
-            for (int o = 0; o < outChannels.length; o += TILE) {
-                for (int t = 0; t < taps.length; t += TILE) {
-                    tile(in, inBase, dOut, outBase, o, t, from, to, scratch, rest);
-                    rest += TILE * TILE * COUNT;
-                }
+        int to = at;
+        for (int o = 0; o < outChannels.length; o += TILE) {
+            for (int t = 0; t < taps.length; t += TILE) {
+                tile(in, inBase, dOut, outBase, o, t, scratch, to);
+                to += TILE * TILE * COUNT;
             }
         }
         LaneSums.fold(scratch, at, sums());
     }
 
-    private void tile(
-            float[] in,
-            int inBase,
-            float[] dOut,
-            int outBase,
-            int o,
-            int t,
-            int from,
-            int to,
-            float[] scratch,
-            int rest) {
+    private void tile(float[] in, int inBase, float[] dOut, int outBase, int o, int t, float[] scratch, int to) {
         int c0 = outBase + outChannels[o];
         int c1 = outBase + outChannels[o + 1];
         int c2 = outBase + outChannels[o + 2];
@@ -92,27 +73,25 @@ final class OuterProduct {
         int t1 = inBase + taps[t + 1];
         int t2 = inBase + taps[t + 2];
         int t3 = inBase + taps[t + 3];
-        float[] start = from > 0 ? scratch : ZEROS;
-        int s = from > 0 ? rest : 0;
-        FloatVector a00 = FloatVector.fromArray(SPECIES, start, s);
-        FloatVector a01 = FloatVector.fromArray(SPECIES, start, s + COUNT);
-        FloatVector a02 = FloatVector.fromArray(SPECIES, start, s + 2 * COUNT);
-        FloatVector a03 = FloatVector.fromArray(SPECIES, start, s + 3 * COUNT);
-        FloatVector a10 = FloatVector.fromArray(SPECIES, start, s + 4 * COUNT);
-        FloatVector a11 = FloatVector.fromArray(SPECIES, start, s + 5 * COUNT);
-        FloatVector a12 = FloatVector.fromArray(SPECIES, start, s + 6 * COUNT);
-        FloatVector a13 = FloatVector.fromArray(SPECIES, start, s + 7 * COUNT);
-        FloatVector a20 = FloatVector.fromArray(SPECIES, start, s + 8 * COUNT);
-        FloatVector a21 = FloatVector.fromArray(SPECIES, start, s + 9 * COUNT);
-        FloatVector a22 = FloatVector.fromArray(SPECIES, start, s + 10 * COUNT);
-        FloatVector a23 = FloatVector.fromArray(SPECIES, start, s + 11 * COUNT);
-        FloatVector a30 = FloatVector.fromArray(SPECIES, start, s + 12 * COUNT);
-        FloatVector a31 = FloatVector.fromArray(SPECIES, start, s + 13 * COUNT);
-        FloatVector a32 = FloatVector.fromArray(SPECIES, start, s + 14 * COUNT);
-        FloatVector a33 = FloatVector.fromArray(SPECIES, start, s + 15 * COUNT);
+        FloatVector a00 = FloatVector.zero(SPECIES);
+        FloatVector a01 = a00;
+        FloatVector a02 = a00;
+        FloatVector a03 = a00;
+        FloatVector a10 = a00;
+        FloatVector a11 = a00;
+        FloatVector a12 = a00;
+        FloatVector a13 = a00;
+        FloatVector a20 = a00;
+        FloatVector a21 = a00;
+        FloatVector a22 = a00;
+        FloatVector a23 = a00;
+        FloatVector a30 = a00;
+        FloatVector a31 = a00;
+        FloatVector a32 = a00;
+        FloatVector a33 = a00;
         int[] inPixels = this.inPixels;
         int[] outPixels = this.outPixels;
-        for (int p = from; p < to; p++) {
+        for (int p = 0; p < inPixels.length; p++) {
             int i = inPixels[p];
             int q = outPixels[p];
             FloatVector x0 = FloatVector.fromArray(SPECIES, in, t0 + i);
@@ -140,21 +119,21 @@ final class OuterProduct {
             a32 = g3.fma(x2, a32);
             a33 = g3.fma(x3, a33);
         }
-        a00.intoArray(scratch, rest);
-        a01.intoArray(scratch, rest + COUNT);
-        a02.intoArray(scratch, rest + 2 * COUNT);
-        a03.intoArray(scratch, rest + 3 * COUNT);
-        a10.intoArray(scratch, rest + 4 * COUNT);
-        a11.intoArray(scratch, rest + 5 * COUNT);
-        a12.intoArray(scratch, rest + 6 * COUNT);
-        a13.intoArray(scratch, rest + 7 * COUNT);
-        a20.intoArray(scratch, rest + 8 * COUNT);
-        a21.intoArray(scratch, rest + 9 * COUNT);
-        a22.intoArray(scratch, rest + 10 * COUNT);
-        a23.intoArray(scratch, rest + 11 * COUNT);
-        a30.intoArray(scratch, rest + 12 * COUNT);
-        a31.intoArray(scratch, rest + 13 * COUNT);
-        a32.intoArray(scratch, rest + 14 * COUNT);
-        a33.intoArray(scratch, rest + 15 * COUNT);
+        a00.intoArray(scratch, to);
+        a01.intoArray(scratch, to + COUNT);
+        a02.intoArray(scratch, to + 2 * COUNT);
+        a03.intoArray(scratch, to + 3 * COUNT);
+        a10.intoArray(scratch, to + 4 * COUNT);
+        a11.intoArray(scratch, to + 5 * COUNT);
+        a12.intoArray(scratch, to + 6 * COUNT);
+        a13.intoArray(scratch, to + 7 * COUNT);
+        a20.intoArray(scratch, to + 8 * COUNT);
+        a21.intoArray(scratch, to + 9 * COUNT);
+        a22.intoArray(scratch, to + 10 * COUNT);
+        a23.intoArray(scratch, to + 11 * COUNT);
+        a30.intoArray(scratch, to + 12 * COUNT);
+        a31.intoArray(scratch, to + 13 * COUNT);
+        a32.intoArray(scratch, to + 14 * COUNT);
+        a33.intoArray(scratch, to + 15 * COUNT);
     }
 }

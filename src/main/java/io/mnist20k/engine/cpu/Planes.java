@@ -33,7 +33,9 @@ final class Planes {
 
     private int start;
     private int blockStride;
-    private final int origin;
+
+    /// Of the first element, from the start of a plane.
+    final int origin;
 
     /// @param before empty rows above and columns left of the first element
     /// @param after  empty rows below and columns right of the last element

@@ -9,8 +9,7 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Batch normalisation with nothing behind it that changes the shape. Input and output have one gradient memory
-/// between them.
+/// Batch normalisation with nothing behind it that changes the shape.
 final class PointwiseNorm extends BatchNorm {
     PointwiseNorm(
             Layer.BatchNorm layer,
@@ -104,7 +103,7 @@ final class PointwiseNorm extends BatchNorm {
     @Override
     public void backward(int block) {
         Planes z = in.value();
-        Planes dz = in.gradient();
+        Planes da = out.gradient();
         for (int c = 0; c < z.shape.channels(); c++) {
             FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
             FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
@@ -113,16 +112,16 @@ final class PointwiseNorm extends BatchNorm {
             FloatVector product = FloatVector.zero(SPECIES);
             for (int y = 0; y < z.shape.height(); y++) {
                 int i = z.row(block, c, y);
-                int j = dz.row(block, c, y);
+                int d = da.row(block, c, y);
                 int o = out.value().row(block, c, y);
                 for (int x = 0; x < z.shape.width(); x++) {
                     FloatVector centred =
                             FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
-                    FloatVector g = passed(centred.fma(scale, shift), o, j);
+                    FloatVector g = passed(centred.fma(scale, shift), o, d);
                     sum = sum.add(g);
                     product = centred.fma(g, product);
                     i += z.columnStride;
-                    j += dz.columnStride;
+                    d += da.columnStride;
                     o += out.value().columnStride;
                 }
             }
@@ -131,12 +130,12 @@ final class PointwiseNorm extends BatchNorm {
     }
 
     /// The gradient at the normalisation's output of the element whose output stands at `o` and that output's
-    /// gradient at `j`.
+    /// gradient at `d`.
     ///
     /// @param normalised positive where ReLU lets it through; without dropout, computing it again costs less than
     ///                   fetching the output
-    private FloatVector passed(FloatVector normalised, int o, int j) {
-        FloatVector g = FloatVector.fromArray(SPECIES, in.gradient().data, j);
+    private FloatVector passed(FloatVector normalised, int o, int d) {
+        FloatVector g = FloatVector.fromArray(SPECIES, out.gradient().data, d);
         if (!fused.relu()) {
             return g;
         }
@@ -151,6 +150,7 @@ final class PointwiseNorm extends BatchNorm {
     void backwardInput(int block) {
         Planes z = in.value();
         Planes dz = in.gradient();
+        Planes da = out.gradient();
         FloatVector mask = batch.mask(block);
         for (int c = 0; c < z.shape.channels(); c++) {
             FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
@@ -161,16 +161,18 @@ final class PointwiseNorm extends BatchNorm {
             FloatVector slope = FloatVector.broadcast(SPECIES, this.slope[c]).mul(mask);
             for (int y = 0; y < z.shape.height(); y++) {
                 int i = z.row(block, c, y);
+                int d = da.row(block, c, y);
                 int j = dz.row(block, c, y);
                 int o = out.value().row(block, c, y);
                 for (int x = 0; x < z.shape.width(); x++) {
                     FloatVector centred =
                             FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
-                    passed(centred.fma(scale, shift), o, j)
+                    passed(centred.fma(scale, shift), o, d)
                             .sub(meanGradient)
                             .fma(maskedScale, centred.mul(slope))
                             .intoArray(dz.data, j);
                     i += z.columnStride;
+                    d += da.columnStride;
                     j += dz.columnStride;
                     o += out.value().columnStride;
                 }

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// Batch normalisation, ReLU and max pooling of 2×2 at stride 2. Backward, the gradient of a window goes to its first
-/// largest element. The gradient at the input takes the place of the input, which nobody needs any more.
+/// largest element.
 final class PoolingNorm extends BatchNorm {
     static final int SIDE = 2;
 

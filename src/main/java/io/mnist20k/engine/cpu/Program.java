@@ -167,11 +167,8 @@ final class Program {
                 && layer(end) instanceof Layer.Conv reader
                 && Convolution.canNormalise(
                         reader, in.shape(), network.stages().get(end).out());
-        Signal out = in;
-        if (!unwritten) {
-            Signal written = signal(end - 1, network.stages().get(end - 1).out());
-            out = pools ? written : new Signal(written.value(), in.gradient());
-        }
+        Shape shape = network.stages().get(end - 1).out();
+        Signal out = new Signal(unwritten ? in.value() : read(end, shape), memory.plain(shape));
         var fused = new BatchNorm.Fused(relu, pools, dropout, dropsChannels);
         List<Tensor> parameters = parameters(index);
         List<Tensor> statistics =
@@ -232,17 +229,19 @@ final class Program {
         return new DropoutMask(layer, rate, training.seed(), batch);
     }
 
-    /// The signal that a layer writes (-1: the images), laid out as the layers on both sides need it.
+    /// What a layer that is no batch normalisation writes (-1: the images), laid out as the layers on both sides need
+    /// it. A batch normalisation puts the gradient in the place of what it has read; what one has written has to
+    /// stay, since it looks there for what ReLU and dropout let through.
     private Signal signal(int writer, Shape shape) {
-        int padding = layer(writer + 1) instanceof Layer.Conv reader ? reader.padding() : 0;
         Planes gradient = gradientOf(writer, shape);
-        boolean inPlace = layer(writer + 1) instanceof Layer.BatchNorm && pools(writer + 1);
-        return new Signal(inPlace ? gradient : memory.planes(shape, padding, padding, 1), gradient);
+        boolean inPlace = layer(writer + 1) instanceof Layer.BatchNorm;
+        return new Signal(inPlace ? gradient : read(writer + 1, shape), gradient);
     }
 
-    private boolean pools(int norm) {
-        return network.stages().subList(norm, endOfFusion(norm)).stream()
-                .anyMatch(stage -> stage.layer() instanceof Layer.MaxPool);
+    /// Planes with the border that their reader needs.
+    private Planes read(int reader, Shape shape) {
+        int padding = layer(reader) instanceof Layer.Conv conv ? conv.padding() : 0;
+        return memory.planes(shape, padding, padding, 1);
     }
 
     /// A convolution's data gradient reads around and between the elements, unless nothing before it learns.

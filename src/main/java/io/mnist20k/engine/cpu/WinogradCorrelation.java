@@ -77,8 +77,9 @@ final class WinogradCorrelation implements Correlation {
         outputs = out.shape.channels();
         inPlane = in.planeStride;
         inLine = in.lineLength;
-        inOrigin = rim * (in.lineLength + COUNT);
-        outOrigin = out.elements()[0] + rim * (out.rowStride + COUNT);
+        // A border is padding to be read, but where there is still to normalise, which no padding goes through.
+        inOrigin = (norm == null ? 0 : in.origin) + rim * (in.lineLength + COUNT);
+        outOrigin = out.origin + rim * (out.rowStride + COUNT);
         outPlane = out.planeStride;
         outLine = out.rowStride;
         this.biasSource = biasSource;

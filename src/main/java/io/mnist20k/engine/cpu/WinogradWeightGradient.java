@@ -100,9 +100,11 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     private void transformInputs(float[] in, int inBase, float[] scratch) {
+        // As in WinogradCorrelation.
+        int origin = inBase + (norm == null ? 0 : this.in.origin);
         for (int c = 0; c < inputs; c++) {
-            int plane = inBase + c * this.in.planeStride;
-            Lookahead.read(in, plane, plane + this.in.planeStride, scratch);
+            int plane = origin + c * this.in.planeStride;
+            Lookahead.read(in, plane, plane + (tiles.height() + Winograd.KERNEL - 1) * this.in.lineLength, scratch);
             for (int row = 0; row < tiles.down(); row++) {
                 int at = plane + tiles.y(row) * this.in.lineLength;
                 int to = inProducts() + c * line + row * tiles.across() * COUNT;
@@ -112,7 +114,7 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     private void transformGradients(float[] dOut, int outBase, float[] scratch) {
-        int origin = outBase + this.dOut.elements()[0];
+        int origin = outBase + this.dOut.origin;
         for (int o = 0; o < outputs; o++) {
             int to = outProducts() + o * line;
             int plane = origin + o * this.dOut.planeStride;
@@ -122,13 +124,16 @@ final class WinogradWeightGradient implements WeightGradient {
                     int at = plane + tiles.y(row) * this.dOut.rowStride + tiles.x(column) * COUNT;
                     int repeatedX = tiles.repeatedX(column);
                     int repeatedY = tiles.repeatedY(row);
-                    if (repeatedX + repeatedY == 0) {
-                        Winograd.gradient(dOut, at, this.dOut.rowStride, scratch, Planes.START, to, outStep);
-                    } else {
+                    float[] tile = dOut;
+                    int tileLine = this.dOut.rowStride;
+                    if (repeatedX + repeatedY > 0) {
                         int copy = Planes.START + Winograd.PRODUCTS * COUNT;
                         copyUnrepeated(dOut, at, repeatedX, repeatedY, scratch, copy);
-                        Winograd.gradient(scratch, copy, Winograd.OUT * COUNT, scratch, Planes.START, to, outStep);
+                        tile = scratch;
+                        tileLine = Winograd.OUT * COUNT;
+                        at = copy;
                     }
+                    Winograd.gradient(tile, at, tileLine, scratch, Planes.START, to, outStep);
                 }
             }
         }
