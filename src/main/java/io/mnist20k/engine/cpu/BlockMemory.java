@@ -13,6 +13,8 @@ import java.util.List;
 final class BlockMemory {
     private final MemoryPlan plan;
     private final List<Planes> planes = new ArrayList<>();
+    private int floats;
+    private boolean allocated;
 
     /// @param end the last time of a step, counted from 0
     BlockMemory(int end) {
@@ -36,21 +38,35 @@ final class BlockMemory {
         return planes(shape, 0, 0, 1);
     }
 
-    /// Allocates all planes; those that no time touches are left out.
-    void allocate(int blocks) {
+    /// Gives all planes their places; those that no time touches get none.
+    void layOut(int blocks) {
         plan.layOut();
-        long stride = plan.bytes() / Float.BYTES;
-        long floats = Planes.START + blocks * stride;
+        long floats = Planes.START + blocks * stride();
         if (floats > Integer.MAX_VALUE - 16) {
             throw new UserError("a batch of " + blocks * COUNT + " needs " + floats
                     + " numbers for what passes between layers, more than one array holds; use a smaller batch or"
                     + " network");
         }
-        float[] data = new float[(int) floats];
+        this.floats = (int) floats;
+    }
+
+    /// Allocates what was laid out, unless that has been done: a session that never trains, or never evaluates, takes
+    /// no memory for it.
+    void allocate() {
+        if (allocated) {
+            return;
+        }
+        float[] data = new float[floats];
         for (Planes each : planes) {
             if (each.region.isTouched()) {
-                each.locate(data, (int) stride);
+                each.locate(data, (int) stride());
             }
         }
+        allocated = true;
+    }
+
+    /// Distance, in floats, of neighbouring blocks.
+    private long stride() {
+        return plan.bytes() / Float.BYTES;
     }
 }

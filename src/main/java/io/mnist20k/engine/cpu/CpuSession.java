@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/// A network on the CPU. All memory is allocated when it opens, but for the threads' scratch, which each allocates
-/// when it first works. Training, all threads run the same loop over steps and phases, each over its own blocks, so
-/// that a block's data stays in one core's caches from layer to layer; evaluating, each takes blocks through an
-/// [Inference].
+/// A network on the CPU. What passes between its layers is allocated when it first trains and when it first evaluates,
+/// and a thread's scratch when that first works. Training, all threads run the same loop over steps and phases, each
+/// over its own blocks, so that a block's data stays in one core's caches from layer to layer; evaluating, each takes
+/// blocks through an [Inference].
 final class CpuSession implements Session, Profiled {
     private final Training training;
     private final Team team;
@@ -75,6 +75,7 @@ final class CpuSession implements Session, Profiled {
             throw new IllegalArgumentException(
                     "an epoch in batches of " + epoch.batch() + " for a session in batches of " + training.batch());
         }
+        program.memory.allocate();
         program.convolutions.forEach(convolution -> convolution.pack(weights.parameters()));
         batch.epoch = epoch.epoch();
         var progress = new Progress(epoch.firstStep());
@@ -171,13 +172,16 @@ final class CpuSession implements Session, Profiled {
     @Override
     public float[] logits(Dataset dataset) {
         requireOpen();
-        inference.pack(new Weights(update.modelParameters(), update.modelStatistics()));
+        inference.memory.allocate();
+        var model = new Weights(update.modelParameters(), update.modelStatistics());
         float[] logits = new float[dataset.count() * inference.classes()];
         // No block waits for another, so a thread that gets less of its core's time takes fewer of them.
         var next = new AtomicInteger();
         int blocks = Math.ceilDiv(dataset.count(), COUNT);
         team.run(worker -> {
             scratch.enter(worker);
+            inference.pack(model, worker, team.size());
+            team.meet(() -> {});
             for (int block = next.getAndIncrement(); block < blocks; block = next.getAndIncrement()) {
                 inference.run(dataset, block * COUNT, worker, logits);
             }

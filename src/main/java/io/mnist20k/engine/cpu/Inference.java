@@ -32,7 +32,7 @@ final class Inference {
     private final Scratch scratch;
     private final Batch batch;
     private final ImageLoader loader;
-    private final BlockMemory memory;
+    final BlockMemory memory;
     private final List<Operation> operations = new ArrayList<>();
     private final Planes logits;
 
@@ -60,7 +60,7 @@ final class Inference {
         }
         logits = signal;
         touch(operations.size() + 1, logits);
-        memory.allocate(workers);
+        memory.layOut(workers);
     }
 
     /// @param time 0 when images are loaded, then the number of the operation, counted from 1; last come the logits
@@ -149,9 +149,11 @@ final class Inference {
         return logits.shape.channels();
     }
 
-    /// Takes over a model's numbers, which may change between evaluations.
-    void pack(Weights weights) {
-        operations.forEach(operation -> operation.pack(weights));
+    /// Takes over one worker's share of a model's numbers, which may change between evaluations.
+    void pack(Weights weights, int worker, int workers) {
+        for (int i = worker; i < operations.size(); i += workers) {
+            operations.get(i).pack(weights);
+        }
     }
 
     /// As many images as a block holds. Lanes beyond the last image hold it once more.

@@ -48,7 +48,7 @@ final class Program {
     private final int blocks;
     private final Gradients gradients;
     private final Scratch scratch;
-    private final BlockMemory memory;
+    final BlockMemory memory;
     private final Weights weights;
     private final Clock clock;
     private final List<Placed> nodes = new ArrayList<>();
@@ -91,7 +91,7 @@ final class Program {
         logits = signal;
         int loss = stages.size() - 1;
         touch(loss, loss, logits.value(), logits.gradient());
-        memory.allocate(blocks);
+        memory.layOut(blocks);
         schedule();
     }
 
