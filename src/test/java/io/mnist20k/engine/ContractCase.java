@@ -99,11 +99,16 @@ record ContractCase(String name, Network network, Training training, int images)
                         training(seed, 7, NESTEROV, 0, 0, UPRIGHT),
                         "norm, pool 4 4, dropout2d 0.3, conv 17 2 2 1, relu, relu, dense 10"),
                 of(
-                        "norm after norm",
+                        "pooled, normalised and pooled",
                         17,
                         training(seed, 16, NESTEROV, 0, 0, UPRIGHT),
-                        "conv 5 3 1 0, norm, relu, pool 2 2, norm, relu, pool 2 2, norm, relu, dropout 0.2, norm, "
-                                + "relu, conv 6 3 2 1, norm, relu, dropout 0.3, norm, dense 10"),
+                        "conv 5 3 1 0, norm, relu, pool 2 2, norm, relu, pool 2 2, dense 10"),
+                of(
+                        "norm behind dropout",
+                        17,
+                        training(seed, 16, PLAIN, 0, 0, UPRIGHT),
+                        "conv 5 3 2 1, norm, relu, dropout 0.2, norm, relu, conv 6 3 2 1, norm, relu, "
+                                + "dropout 0.3, dense 10"),
                 of(
                         "large batch",
                         131,

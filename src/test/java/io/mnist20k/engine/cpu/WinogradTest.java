@@ -164,7 +164,8 @@ final class WinogradTest {
             var memory = new BlockMemory(0);
             Planes planes = memory.planes(shape, before, after, 1);
             planes.region.touch(0);
-            memory.allocate(2);
+            memory.layOut(2);
+            memory.allocate();
             return planes;
         }
 
