@@ -12,6 +12,11 @@ record Listeners(List<TrainingListener> all) implements TrainingListener {
     }
 
     @Override
+    public void opened(String kernels) {
+        all.forEach(listener -> listener.opened(kernels));
+    }
+
+    @Override
     public void stepDone(int epoch, int step, double meanLoss) {
         all.forEach(listener -> listener.stepDone(epoch, step, meanLoss));
     }

@@ -6,6 +6,9 @@ import io.mnist20k.data.Dataset;
 /// thread at a time. Everything is a function of (state, plan, seed): two sessions of one device given the same
 /// produce the same bits, whatever their threads.
 public interface Session extends AutoCloseable {
+    /// What the network is computed with, in words for a log: an engine may have a choice of kernels.
+    String kernels();
+
     /// Trains the steps `epoch.firstStep() ..< epoch.steps()`, or fewer if the observer asks to stop.
     ///
     /// @param dataset stays on the device for as long as the session is open

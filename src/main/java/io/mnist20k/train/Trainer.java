@@ -88,6 +88,7 @@ public final class Trainer {
                 start.progress().step(),
                 directory.path()));
         try (Session session = engine.open(network, training)) {
+            listener.opened(session.kernels());
             session.restore(start.state());
             return train(session, digest, start.progress());
         }

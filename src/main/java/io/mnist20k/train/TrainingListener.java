@@ -28,6 +28,9 @@ public interface TrainingListener {
 
     default void started(Start start) {}
 
+    /// @param kernels as [io.mnist20k.engine.Session#kernels] says
+    default void opened(String kernels) {}
+
     /// @param epoch    from 1
     /// @param step     within the epoch, from 1
     /// @param meanLoss of the epoch's samples so far, nats, with label smoothing

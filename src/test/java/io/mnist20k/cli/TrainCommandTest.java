@@ -87,7 +87,8 @@ final class TrainCommandTest {
                 TinySetup.EPOCHS,
                 Files.readAllLines(run.resolve("metrics.jsonl")).size());
         String log = Files.readString(run.resolve("log.txt"));
-        for (String fact : List.of("mnist20k train --device reference", "device reference", "kernel = 3", "right")) {
+        for (String fact : List.of(
+                "mnist20k train --device reference", "device reference", "plain loops", "kernel = 3", "right")) {
             assertTrue(log.contains(fact), () -> fact + " is not in:\n" + log);
         }
         assertTrue(Files.readString(run.resolve("report.html")).startsWith("<!DOCTYPE html>"));

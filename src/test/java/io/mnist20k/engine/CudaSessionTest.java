@@ -55,10 +55,7 @@ final class CudaSessionTest {
     @EnumSource(Kernels.class)
     void manyStepsToAGraphGiveTheBitsOfPlainLaunches(Kernels kernels) {
         var settings = new EngineSettings(Precision.FP32, kernels);
-        ContractCase test = ContractCase.all(SEED).stream()
-                .filter(each -> each.name().equals("units to a convolution"))
-                .findFirst()
-                .orElseThrow();
+        ContractCase test = named("units to a convolution");
         var longer = new ContractCase(
                 test.name(),
                 test.network(),
@@ -66,6 +63,31 @@ final class CudaSessionTest {
                 36 * test.training().batch() + 1);
         SessionState plain = trainedTwice(new EngineWith(CudaEngines.withoutGraphs(), settings), longer);
         SameBits.check(plain, trainedTwice(new EngineWith(CudaEngines.withLongGraphs(), settings), longer));
+    }
+
+    /// Whoever asks for whole units hears whether they are taken.
+    @Test
+    void saysWhichKernelsItTook() {
+        ContractCase units = named("units to a convolution");
+        ContractCase others = named("overlapping and gapped pooling");
+        assertEquals("cuDNN", kernels(units, Precision.FP32, Kernels.CUDNN));
+        assertEquals("ours, 2 units", kernels(units, Precision.FP32, Kernels.FUSED));
+        assertTrue(kernels(units, Precision.BF16, Kernels.FUSED).contains("fp32 alone"));
+        assertTrue(kernels(others, Precision.FP32, Kernels.FUSED).contains("not made of whole units"));
+    }
+
+    private static String kernels(ContractCase test, Precision precision, Kernels kernels) {
+        Engine engine = new EngineWith(ENGINE, new EngineSettings(precision, kernels));
+        try (Session session = engine.open(test.network(), test.training())) {
+            return session.kernels();
+        }
+    }
+
+    private static ContractCase named(String name) {
+        return ContractCase.all(SEED).stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static SessionState trainedTwice(Engine engine, ContractCase test) {

@@ -69,6 +69,11 @@ final class CpuSession implements Session, Profiled {
     }
 
     @Override
+    public String kernels() {
+        return "vectors of " + COUNT + " floats, " + team.size() + (team.size() == 1 ? " thread" : " threads");
+    }
+
+    @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
         requireOpen();
         if (epoch.batch() != training.batch()) {

@@ -65,6 +65,11 @@ final class CudaSession implements Session {
         }
     }
 
+    @Override
+    public String kernels() {
+        return program.kernels();
+    }
+
     /// Lays out the step of so many samples where that has not been done.
     private Step step(int samples) {
         Step known = steps.get(samples);

@@ -26,6 +26,7 @@ final class LayerProgram implements Program {
     /// Of the step's samples, a byte each.
     final Region labels;
 
+    private final String kernels;
     private final MemoryPlan memory;
     private final DeviceState state;
     private final Region evaluatedLogits;
@@ -47,7 +48,9 @@ final class LayerProgram implements Program {
         Operation layOut(Device device, Owner owner, int samples);
     }
 
-    LayerProgram(Network network, Training training) {
+    /// @param kernels what to say of them
+    LayerProgram(Network network, Training training, String kernels) {
+        this.kernels = kernels;
         this.network = network;
         this.training = training;
         type = Device.typeOf(training.engine().precision());
@@ -77,6 +80,11 @@ final class LayerProgram implements Program {
         roundedLogitGradient =
                 memory.lasting(logits.type() == type ? 0 : (long) training.batch() * network.classes() * type.bytes());
         memory.layOut();
+    }
+
+    @Override
+    public String kernels() {
+        return kernels;
     }
 
     @Override

@@ -13,6 +13,9 @@ import io.mnist20k.recipe.Precision;
 /// A network compiled for whole batches: what stands where in the device's memory, and what a step of so many samples
 /// does there.
 interface Program {
+    /// As [io.mnist20k.engine.Session#kernels].
+    String kernels();
+
     MemoryPlan memory();
 
     DeviceState state();
@@ -28,15 +31,24 @@ interface Program {
 
     /// Whole units by this program's kernels where they are asked for and fit network and GPU, else layer by layer.
     static Program of(Gpu.Description gpu, Network network, Training training) {
-        boolean fuses = training.engine().kernels() == Kernels.FUSED
-                && training.engine().precision() == Precision.FP32;
-        if (fuses) {
-            var units = Units.of(network, gpu.sharedBytes());
-            if (units.isPresent()) {
-                return new UnitProgram(units.get(), network, training);
-            }
+        if (training.engine().kernels() != Kernels.FUSED) {
+            return new LayerProgram(network, training, "cuDNN");
         }
-        return new LayerProgram(network, training);
+        if (training.engine().precision() != Precision.FP32) {
+            return new LayerProgram(
+                    network,
+                    training,
+                    "our normalisation, cuDNN's convolutions: whole units are computed in fp32 alone");
+        }
+        var units = Units.of(network, gpu.sharedBytes());
+        if (units.isPresent()) {
+            return new UnitProgram(units.get(), network, training);
+        }
+        return new LayerProgram(
+                network,
+                training,
+                "our normalisation, cuDNN's convolutions: the network is not made of whole units, or one takes more than"
+                        + " the " + (gpu.sharedBytes() >> 10) + " KB of shared memory that a block has here");
     }
 
     /// Writes what never changes, into memory that is all zeros.

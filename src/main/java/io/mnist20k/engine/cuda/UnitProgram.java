@@ -127,6 +127,11 @@ final class UnitProgram implements Program {
     }
 
     @Override
+    public String kernels() {
+        return "ours, " + units.units().size() + " units";
+    }
+
+    @Override
     public MemoryPlan memory() {
         return memory;
     }

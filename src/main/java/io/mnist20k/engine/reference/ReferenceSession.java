@@ -38,6 +38,11 @@ final class ReferenceSession implements Session {
     }
 
     @Override
+    public String kernels() {
+        return "plain loops";
+    }
+
+    @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
         if (epoch.batch() != training.batch()) {
             throw new IllegalArgumentException("an epoch in batches of " + epoch.batch()
