@@ -10,7 +10,7 @@ public interface Engine {
     /// The device in words, such as the model of the processor and its number of threads.
     String deviceName();
 
-    /// Compiles the network and allocates everything a training step needs. The session's parameters are unset
-    /// until the first [Session#restore].
+    /// Compiles the network; what a step needs is allocated now or by the first one. The session's parameters are
+    /// unset until the first [Session#restore].
     Session open(Network network, Training training);
 }

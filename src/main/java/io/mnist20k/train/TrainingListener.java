@@ -28,6 +28,8 @@ public interface TrainingListener {
 
     default void started(Start start) {}
 
+    /// The device is ready; after [#started], before the first step.
+    ///
     /// @param kernels as [io.mnist20k.engine.Session#kernels] says
     default void opened(String kernels) {}
 

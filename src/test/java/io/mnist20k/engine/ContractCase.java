@@ -104,6 +104,11 @@ record ContractCase(String name, Network network, Training training, int images)
                         training(seed, 16, NESTEROV, 0, 0, UPRIGHT),
                         "conv 5 3 1 0, norm, relu, pool 2 2, norm, relu, pool 2 2, dense 10"),
                 of(
+                        "norm between a strided and a usual convolution",
+                        9,
+                        training(seed, 7, NESTEROV, 0, 0, UPRIGHT),
+                        "relu, conv 8 3 2 1, norm, relu, conv 16 3 1 0, norm, relu, average, dense 10"),
+                of(
                         "norm behind dropout",
                         17,
                         training(seed, 16, PLAIN, 0, 0, UPRIGHT),

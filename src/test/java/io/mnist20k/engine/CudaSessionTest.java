@@ -70,10 +70,13 @@ final class CudaSessionTest {
     void saysWhichKernelsItTook() {
         ContractCase units = named("units to a convolution");
         ContractCase others = named("overlapping and gapped pooling");
-        assertEquals("cuDNN", kernels(units, Precision.FP32, Kernels.CUDNN));
+        assertEquals("cuDNN, cuBLAS", kernels(units, Precision.FP32, Kernels.CUDNN));
+        assertEquals(
+                "cuDNN's convolutions, our normalisation and pooling, cuBLAS",
+                kernels(units, Precision.BF16, Kernels.CUDNN));
         assertEquals("ours, 2 units", kernels(units, Precision.FP32, Kernels.FUSED));
         assertTrue(kernels(units, Precision.BF16, Kernels.FUSED).contains("fp32 alone"));
-        assertTrue(kernels(others, Precision.FP32, Kernels.FUSED).contains("not made of whole units"));
+        assertTrue(kernels(others, Precision.FP32, Kernels.FUSED).contains("not made of them"));
     }
 
     private static String kernels(ContractCase test, Precision precision, Kernels kernels) {

@@ -38,6 +38,7 @@ final class Layers {
         var gradients = new Gradients(1, network.parameterCount());
         var scratch = new Scratch(1);
         program = new Program(network, training, batch, 1, gradients, weights, scratch, new Clock(1));
+        program.memory.allocate();
         scratch.enter(0);
         program.convolutions.forEach(convolution -> convolution.pack(state.parameters()));
         fill(program.input.value());

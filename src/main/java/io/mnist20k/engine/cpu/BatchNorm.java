@@ -180,6 +180,6 @@ abstract sealed class BatchNorm implements Node permits PointwiseNorm, PoolingNo
         }
     }
 
-    /// What is left of the way back: the gradient at the input, which may take its place.
+    /// What is left of the way back: the gradient at the input; the two may be the same planes.
     abstract void backwardInput(int block);
 }

@@ -41,13 +41,13 @@ final class BlockMemory {
     /// Gives all planes their places; those that no time touches get none.
     void layOut(int blocks) {
         plan.layOut();
-        long floats = Planes.START + blocks * stride();
-        if (floats > Integer.MAX_VALUE - 16) {
-            throw new UserError("a batch of " + blocks * COUNT + " needs " + floats
+        long needed = Planes.START + blocks * stride();
+        if (needed > Integer.MAX_VALUE - 16) {
+            throw new UserError("a batch of " + blocks * COUNT + " needs " + needed
                     + " numbers for what passes between layers, more than one array holds; use a smaller batch or"
                     + " network");
         }
-        this.floats = (int) floats;
+        floats = (int) needed;
     }
 
     /// Allocates what was laid out, unless that has been done: a session that never trains, or never evaluates, takes

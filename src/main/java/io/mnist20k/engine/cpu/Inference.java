@@ -28,11 +28,12 @@ final class Inference {
         void run(int block);
     }
 
+    final BlockMemory memory;
+
     private final Network network;
     private final Scratch scratch;
     private final Batch batch;
     private final ImageLoader loader;
-    final BlockMemory memory;
     private final List<Operation> operations = new ArrayList<>();
     private final Planes logits;
 
@@ -149,7 +150,9 @@ final class Inference {
         return logits.shape.channels();
     }
 
-    /// Takes over one worker's share of a model's numbers, which may change between evaluations.
+    /// Takes over one worker's share of a model's numbers, which may change between evaluations; all have to, before
+    /// any
+    /// runs.
     void pack(Weights weights, int worker, int workers) {
         for (int i = worker; i < operations.size(); i += workers) {
             operations.get(i).pack(weights);

@@ -1,5 +1,7 @@
 package io.mnist20k.engine.cpu;
 
+import static io.mnist20k.engine.cpu.Lanes.COUNT;
+
 import io.mnist20k.engine.Pass;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.Work;
@@ -36,6 +38,7 @@ final class Program {
         }
     }
 
+    final BlockMemory memory;
     final Signal input;
     final Signal logits;
     final List<Phase> forward = new ArrayList<>();
@@ -48,7 +51,6 @@ final class Program {
     private final int blocks;
     private final Gradients gradients;
     private final Scratch scratch;
-    final BlockMemory memory;
     private final Weights weights;
     private final Clock clock;
     private final List<Placed> nodes = new ArrayList<>();
@@ -168,6 +170,7 @@ final class Program {
                 && Convolution.canNormalise(
                         reader, in.shape(), network.stages().get(end).out());
         Shape shape = network.stages().get(end - 1).out();
+        // Not in place: the way back looks into a normalisation's output for what ReLU and dropout let through.
         Signal out = new Signal(unwritten ? in.value() : read(end, shape), memory.plain(shape));
         var fused = new BatchNorm.Fused(relu, pools, dropout, dropsChannels);
         List<Tensor> parameters = parameters(index);
@@ -230,11 +233,11 @@ final class Program {
     }
 
     /// What a layer that is no batch normalisation writes (-1: the images), laid out as the layers on both sides need
-    /// it. A batch normalisation puts the gradient in the place of what it has read; what one has written has to
-    /// stay, since it looks there for what ReLU and dropout let through.
+    /// it. A batch normalisation that reads it puts the gradient in its place, unless that stands dilated, as a
+    /// strided convolution's has to.
     private Signal signal(int writer, Shape shape) {
         Planes gradient = gradientOf(writer, shape);
-        boolean inPlace = layer(writer + 1) instanceof Layer.BatchNorm;
+        boolean inPlace = layer(writer + 1) instanceof Layer.BatchNorm && gradient.columnStride == COUNT;
         return new Signal(inPlace ? gradient : read(writer + 1, shape), gradient);
     }
 

@@ -51,8 +51,8 @@ final class WinogradCorrelation implements Correlation {
     private final int inStep;
     private final int outStep;
 
-    /// @param in         where the inputs come from, border and all
-    /// @param norm       that the inputs still have to go through
+    /// @param in         where the inputs come from, their elements side by side, border and all
+    /// @param norm       that the inputs still have to go through; their border is then none of theirs
     /// @param out        where the outputs go; its elements stand side by side
     /// @param epilogue   of the outputs; tiles cover those that it makes something of
     /// @param source     `[output][input * 9 + tap]`: where each weight stands among the parameters
@@ -77,7 +77,7 @@ final class WinogradCorrelation implements Correlation {
         outputs = out.shape.channels();
         inPlane = in.planeStride;
         inLine = in.lineLength;
-        // A border is padding to be read, but where there is still to normalise, which no padding goes through.
+        // A border is padding to be read; where there is a norm, it is the gradient's, which takes the inputs' place.
         inOrigin = (norm == null ? 0 : in.origin) + rim * (in.lineLength + COUNT);
         outOrigin = out.origin + rim * (out.rowStride + COUNT);
         outPlane = out.planeStride;

@@ -100,7 +100,7 @@ final class WinogradWeightGradient implements WeightGradient {
     }
 
     private void transformInputs(float[] in, int inBase, float[] scratch) {
-        // As in WinogradCorrelation.
+        // As in WinogradCorrelation, a border that is not padding.
         int origin = inBase + (norm == null ? 0 : this.in.origin);
         for (int c = 0; c < inputs; c++) {
             int plane = origin + c * this.in.planeStride;

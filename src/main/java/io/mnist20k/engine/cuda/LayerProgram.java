@@ -26,7 +26,7 @@ final class LayerProgram implements Program {
     /// Of the step's samples, a byte each.
     final Region labels;
 
-    private final String kernels;
+    private final String notUnits;
     private final MemoryPlan memory;
     private final DeviceState state;
     private final Region evaluatedLogits;
@@ -48,9 +48,9 @@ final class LayerProgram implements Program {
         Operation layOut(Device device, Owner owner, int samples);
     }
 
-    /// @param kernels what to say of them
-    LayerProgram(Network network, Training training, String kernels) {
-        this.kernels = kernels;
+    /// @param notUnits for [#kernels], why whole units that were asked for are not taken, or nothing
+    LayerProgram(Network network, Training training, String notUnits) {
+        this.notUnits = notUnits;
         this.network = network;
         this.training = training;
         type = Device.typeOf(training.engine().precision());
@@ -84,7 +84,8 @@ final class LayerProgram implements Program {
 
     @Override
     public String kernels() {
-        return kernels;
+        String norms = fusesNorms() ? "'s convolutions, our normalisation and pooling" : "";
+        return "cuDNN" + norms + ", cuBLAS" + notUnits;
     }
 
     @Override

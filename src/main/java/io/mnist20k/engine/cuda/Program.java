@@ -32,13 +32,10 @@ interface Program {
     /// Whole units by this program's kernels where they are asked for and fit network and GPU, else layer by layer.
     static Program of(Gpu.Description gpu, Network network, Training training) {
         if (training.engine().kernels() != Kernels.FUSED) {
-            return new LayerProgram(network, training, "cuDNN");
+            return new LayerProgram(network, training, "");
         }
         if (training.engine().precision() != Precision.FP32) {
-            return new LayerProgram(
-                    network,
-                    training,
-                    "our normalisation, cuDNN's convolutions: whole units are computed in fp32 alone");
+            return new LayerProgram(network, training, "; whole units are computed in fp32 alone");
         }
         var units = Units.of(network, gpu.sharedBytes());
         if (units.isPresent()) {
@@ -47,8 +44,8 @@ interface Program {
         return new LayerProgram(
                 network,
                 training,
-                "our normalisation, cuDNN's convolutions: the network is not made of whole units, or one takes more than"
-                        + " the " + (gpu.sharedBytes() >> 10) + " KB of shared memory that a block has here");
+                "; no whole units: the network is not made of them, or one is too large, in channels or for the "
+                        + (gpu.sharedBytes() >> 10) + " KB of shared memory that a block has here");
     }
 
     /// Writes what never changes, into memory that is all zeros.
