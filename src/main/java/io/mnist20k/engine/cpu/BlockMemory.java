@@ -28,14 +28,22 @@ final class BlockMemory {
     /// @param after  empty rows below and columns right of the last element
     /// @param step   distance of neighbouring elements, in elements
     Planes planes(Shape shape, int before, int after, int step) {
-        var made = new Planes(plan, shape, before, after, step);
-        planes.add(made);
-        return made;
+        return add(new Planes(plan, shape, before, after, step, before + after > 0 || step > 1));
+    }
+
+    /// Planes whose border is cleared whenever they are read, so that others may have their memory at other times.
+    Planes cleared(Shape shape, int before, int after) {
+        return add(new Planes(plan, shape, before, after, 1, false));
     }
 
     /// Without borders.
     Planes plain(Shape shape) {
         return planes(shape, 0, 0, 1);
+    }
+
+    private Planes add(Planes made) {
+        planes.add(made);
+        return made;
     }
 
     /// Gives all planes their places; those that no time touches get none.

@@ -280,6 +280,7 @@ final class Convolution implements Node {
     void backwardInput(int block) {
         Planes dx = in.gradient();
         Planes dy = out.gradient();
+        dy.clearBorder(block);
         dataGradient.run(dy.data, dy.block(block), dx.data, dx.block(block), scratch.get());
     }
 

@@ -7,12 +7,16 @@ import jdk.incubator.vector.FloatVector;
 
 /// A correlation term by term, of any geometry: which elements t reaches from p is a matter of offset tables.
 ///
-/// Blocking: a tile is 4 outputs × 4 pixels, 16 accumulators in registers. Each tap costs 4 vector loads of input
-/// and 4 broadcasts of weights for 16 multiply-adds, few enough loads to keep the multiply-add units busy. Weights
-/// are packed `[tile of 4 outputs][tap][4]`, so that a tile walks them straight ahead. Pixels beyond a multiple of
-/// 4 are reached by moving the last tile back over finished ones; fewer than 4 in all are taken singly.
+/// Blocking: a tile is 4 outputs × 3 pixels, 12 accumulators in registers, which 16 registers have room for. Each tap
+/// costs 3 vector loads of input and 4 broadcasts of weights for 12 multiply-adds, few enough loads to keep the
+/// multiply-add units busy; a fourth pixel gains nothing and takes the JIT compiler a quarter more memory. Weights are
+/// packed `[tile of 4 outputs][tap][4]`, so that a tile walks them straight ahead. Pixels beyond a multiple of
+/// 3 are reached by moving the last tile back over finished ones; fewer than 3 in all are taken singly.
 final class DirectCorrelation implements Correlation {
+    /// Outputs of a tile, and pixels.
     private static final int TILE = 4;
+
+    private static final int PIXELS = 3;
 
     private final int[] taps;
     private final int[] inPixels;
@@ -79,14 +83,14 @@ final class DirectCorrelation implements Correlation {
     public void run(float[] in, int inBase, float[] out, int outBase, float[] scratch) {
         int pixels = inPixels.length;
         for (int o = 0; o < outChannels.length; o += TILE) {
-            if (pixels < TILE) {
+            if (pixels < PIXELS) {
                 for (int p = 0; p < pixels; p++) {
                     column(in, inBase, out, outBase, o, p);
                 }
                 continue;
             }
-            for (int p = 0; p < pixels; p += TILE) {
-                tile(in, inBase, out, outBase, o, Math.min(p, pixels - TILE));
+            for (int p = 0; p < pixels; p += PIXELS) {
+                tile(in, inBase, out, outBase, o, Math.min(p, pixels - PIXELS));
             }
         }
     }
@@ -95,23 +99,18 @@ final class DirectCorrelation implements Correlation {
         int p0 = inBase + inPixels[p];
         int p1 = inBase + inPixels[p + 1];
         int p2 = inBase + inPixels[p + 2];
-        int p3 = inBase + inPixels[p + 3];
         FloatVector a00 = FloatVector.broadcast(SPECIES, bias[o]);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
-        FloatVector a03 = a00;
         FloatVector a10 = FloatVector.broadcast(SPECIES, bias[o + 1]);
         FloatVector a11 = a10;
         FloatVector a12 = a10;
-        FloatVector a13 = a10;
         FloatVector a20 = FloatVector.broadcast(SPECIES, bias[o + 2]);
         FloatVector a21 = a20;
         FloatVector a22 = a20;
-        FloatVector a23 = a20;
         FloatVector a30 = FloatVector.broadcast(SPECIES, bias[o + 3]);
         FloatVector a31 = a30;
         FloatVector a32 = a30;
-        FloatVector a33 = a30;
         float[] weights = this.weights;
         int[] taps = this.taps;
         int w = o * taps.length;
@@ -120,59 +119,49 @@ final class DirectCorrelation implements Correlation {
             FloatVector x0 = FloatVector.fromArray(SPECIES, in, p0 + tap);
             FloatVector x1 = FloatVector.fromArray(SPECIES, in, p1 + tap);
             FloatVector x2 = FloatVector.fromArray(SPECIES, in, p2 + tap);
-            FloatVector x3 = FloatVector.fromArray(SPECIES, in, p3 + tap);
             FloatVector w0 = FloatVector.broadcast(SPECIES, weights[w]);
             a00 = w0.fma(x0, a00);
             a01 = w0.fma(x1, a01);
             a02 = w0.fma(x2, a02);
-            a03 = w0.fma(x3, a03);
             FloatVector w1 = FloatVector.broadcast(SPECIES, weights[w + 1]);
             a10 = w1.fma(x0, a10);
             a11 = w1.fma(x1, a11);
             a12 = w1.fma(x2, a12);
-            a13 = w1.fma(x3, a13);
             FloatVector w2 = FloatVector.broadcast(SPECIES, weights[w + 2]);
             a20 = w2.fma(x0, a20);
             a21 = w2.fma(x1, a21);
             a22 = w2.fma(x2, a22);
-            a23 = w2.fma(x3, a23);
             FloatVector w3 = FloatVector.broadcast(SPECIES, weights[w + 3]);
             a30 = w3.fma(x0, a30);
             a31 = w3.fma(x1, a31);
             a32 = w3.fma(x2, a32);
-            a33 = w3.fma(x3, a33);
         }
         int outputs = outChannels.length - o;
         FloatVector least = FloatVector.broadcast(SPECIES, this.least);
         int q0 = outBase + outPixels[p];
         int q1 = outBase + outPixels[p + 1];
         int q2 = outBase + outPixels[p + 2];
-        int q3 = outBase + outPixels[p + 3];
         int c0 = outChannels[o];
         a00.max(least).intoArray(out, c0 + q0);
         a01.max(least).intoArray(out, c0 + q1);
         a02.max(least).intoArray(out, c0 + q2);
-        a03.max(least).intoArray(out, c0 + q3);
         if (outputs > 1) {
             int c1 = outChannels[o + 1];
             a10.max(least).intoArray(out, c1 + q0);
             a11.max(least).intoArray(out, c1 + q1);
             a12.max(least).intoArray(out, c1 + q2);
-            a13.max(least).intoArray(out, c1 + q3);
         }
         if (outputs > 2) {
             int c2 = outChannels[o + 2];
             a20.max(least).intoArray(out, c2 + q0);
             a21.max(least).intoArray(out, c2 + q1);
             a22.max(least).intoArray(out, c2 + q2);
-            a23.max(least).intoArray(out, c2 + q3);
         }
         if (outputs > 3) {
             int c3 = outChannels[o + 3];
             a30.max(least).intoArray(out, c3 + q0);
             a31.max(least).intoArray(out, c3 + q1);
             a32.max(least).intoArray(out, c3 + q2);
-            a33.max(least).intoArray(out, c3 + q3);
         }
     }
 

@@ -5,8 +5,9 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import io.mnist20k.engine.MemoryPlan;
 import io.mnist20k.engine.Region;
 import io.mnist20k.network.Shape;
+import java.util.Arrays;
 
-/// One tensor of a batch, `[block][channel][row][column][lane]`, with room around and between its elements that stays
+/// One tensor of a batch, `[block][channel][row][column][lane]`, with room around and between its elements that is
 /// zero: a border for the convolution that reads it as padded, and steps between elements for the data gradient of a
 /// strided convolution, which reads it as dilated. Its memory is a part of [BlockMemory].
 final class Planes {
@@ -31,6 +32,7 @@ final class Planes {
     @SuppressWarnings("NullAway.Init") // set by locate
     float[] data;
 
+    private final boolean staysZero;
     private int start;
     private int blockStride;
 
@@ -40,7 +42,9 @@ final class Planes {
     /// @param before empty rows above and columns left of the first element
     /// @param after  empty rows below and columns right of the last element
     /// @param step   distance of neighbouring elements, in elements
-    Planes(MemoryPlan memory, Shape shape, int before, int after, int step) {
+    /// @param staysZero whether what is around and between the elements does, always; else the reader
+    ///                  [clears][#clearBorder] it
+    Planes(MemoryPlan memory, Shape shape, int before, int after, int step, boolean staysZero) {
         this.shape = shape;
         int paddedWidth = (shape.width() - 1) * step + 1 + before + after;
         int paddedHeight = (shape.height() - 1) * step + 1 + before + after;
@@ -50,8 +54,25 @@ final class Planes {
         planeStride = paddedHeight * lineLength;
         origin = before * lineLength + before * COUNT;
         long bytes = (long) shape.channels() * planeStride * Float.BYTES;
+        this.staysZero = staysZero;
         // Zeros stay only where nothing else comes in between.
-        region = before + after > 0 || step > 1 ? memory.lasting(bytes) : memory.passing(bytes);
+        region = staysZero ? memory.lasting(bytes) : memory.passing(bytes);
+    }
+
+    /// Puts zeros around the elements, unless they are there anyway.
+    void clearBorder(int block) {
+        if (staysZero) {
+            return;
+        }
+        for (int c = 0; c < shape.channels(); c++) {
+            int end = block(block) + c * planeStride;
+            for (int y = 0; y < shape.height(); y++) {
+                int row = row(block, c, y);
+                Arrays.fill(data, end, row, 0);
+                end = row + shape.width() * COUNT;
+            }
+            Arrays.fill(data, end, block(block) + (c + 1) * planeStride, 0);
+        }
     }
 
     /// @param blockStride distance, in floats, of neighbouring blocks

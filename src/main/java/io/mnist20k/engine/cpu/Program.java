@@ -257,7 +257,9 @@ final class Program {
         int unreached = Math.max(
                 (in.height() + 2 * conv.padding() - conv.kernel()) % conv.stride(),
                 (in.width() + 2 * conv.padding() - conv.kernel()) % conv.stride());
-        return memory.planes(shape, border, border + unreached, conv.stride());
+        return conv.stride() == 1
+                ? memory.cleared(shape, border, border)
+                : memory.planes(shape, border, border + unreached, conv.stride());
     }
 
     private void schedule() {
