@@ -23,11 +23,10 @@ final class Restart {
     private static final Set<String> DEVICELESS =
             Set.of("summary", "data", "help", "generate-completion", "-h", "--help", "-V", "--version");
 
-    /// Training allocates nothing once it has begun, so a small start keeps memory small. What the JIT compiler took to
-    /// compile goes
-    /// back to the system twice a second; where the system cannot, the JVM need not say so. Arrays that begin at
-    /// multiples of 64 bytes keep vectors from straddling cache lines. What the person asked for comes later and
-    /// wins.
+    /// Training allocates nothing once it has begun, so a small start keeps memory small. What the JIT compiler
+    /// took to compile goes back to the system twice a second; where the system cannot, the JVM need not say so.
+    /// Arrays that begin at multiples of 64 bytes keep vectors from straddling cache lines. What the person asked
+    /// for comes later and wins.
     private static final List<String> MEMORY = List.of(
             "-Xms16m",
             "-Xmn8m",

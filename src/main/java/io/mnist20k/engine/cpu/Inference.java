@@ -150,9 +150,8 @@ final class Inference {
         return logits.shape.channels();
     }
 
-    /// Takes over one worker's share of a model's numbers, which may change between evaluations; all have to, before
-    /// any
-    /// runs.
+    /// Takes over one worker's share of a model's numbers, which may change between evaluations. All shares have to be
+    /// taken before the first [#run].
     void pack(Weights weights, int worker, int workers) {
         for (int i = worker; i < operations.size(); i += workers) {
             operations.get(i).pack(weights);

@@ -39,11 +39,11 @@ final class Planes {
     /// Of the first element, from the start of a plane.
     final int origin;
 
-    /// @param before empty rows above and columns left of the first element
-    /// @param after  empty rows below and columns right of the last element
-    /// @param step   distance of neighbouring elements, in elements
-    /// @param staysZero whether what is around and between the elements does, always; else the reader
-    ///                  [clears][#clearBorder] it
+    /// @param before    empty rows above and columns left of the first element
+    /// @param after     empty rows below and columns right of the last element
+    /// @param step      distance of neighbouring elements, in elements
+    /// @param staysZero whether what is around and between the elements stays zero by itself; else there is nothing
+    ///                  between them, and the reader [clears][#clearBorder] what is around
     Planes(MemoryPlan memory, Shape shape, int before, int after, int step, boolean staysZero) {
         this.shape = shape;
         int paddedWidth = (shape.width() - 1) * step + 1 + before + after;
