@@ -1,6 +1,7 @@
 package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -142,26 +143,26 @@ final class DirectCorrelation implements Correlation {
         int q1 = outBase + outPixels[p + 1];
         int q2 = outBase + outPixels[p + 2];
         int c0 = outChannels[o];
-        a00.max(least).intoArray(out, c0 + q0);
-        a01.max(least).intoArray(out, c0 + q1);
-        a02.max(least).intoArray(out, c0 + q2);
+        a00.blend(least, a00.compare(LT, least)).intoArray(out, c0 + q0);
+        a01.blend(least, a01.compare(LT, least)).intoArray(out, c0 + q1);
+        a02.blend(least, a02.compare(LT, least)).intoArray(out, c0 + q2);
         if (outputs > 1) {
             int c1 = outChannels[o + 1];
-            a10.max(least).intoArray(out, c1 + q0);
-            a11.max(least).intoArray(out, c1 + q1);
-            a12.max(least).intoArray(out, c1 + q2);
+            a10.blend(least, a10.compare(LT, least)).intoArray(out, c1 + q0);
+            a11.blend(least, a11.compare(LT, least)).intoArray(out, c1 + q1);
+            a12.blend(least, a12.compare(LT, least)).intoArray(out, c1 + q2);
         }
         if (outputs > 2) {
             int c2 = outChannels[o + 2];
-            a20.max(least).intoArray(out, c2 + q0);
-            a21.max(least).intoArray(out, c2 + q1);
-            a22.max(least).intoArray(out, c2 + q2);
+            a20.blend(least, a20.compare(LT, least)).intoArray(out, c2 + q0);
+            a21.blend(least, a21.compare(LT, least)).intoArray(out, c2 + q1);
+            a22.blend(least, a22.compare(LT, least)).intoArray(out, c2 + q2);
         }
         if (outputs > 3) {
             int c3 = outChannels[o + 3];
-            a30.max(least).intoArray(out, c3 + q0);
-            a31.max(least).intoArray(out, c3 + q1);
-            a32.max(least).intoArray(out, c3 + q2);
+            a30.blend(least, a30.compare(LT, least)).intoArray(out, c3 + q0);
+            a31.blend(least, a31.compare(LT, least)).intoArray(out, c3 + q1);
+            a32.blend(least, a32.compare(LT, least)).intoArray(out, c3 + q2);
         }
     }
 
@@ -183,15 +184,15 @@ final class DirectCorrelation implements Correlation {
         int q = outBase + outPixels[p];
         FloatVector least = FloatVector.broadcast(SPECIES, this.least);
         int outputs = outChannels.length - o;
-        a0.max(least).intoArray(out, outChannels[o] + q);
+        a0.blend(least, a0.compare(LT, least)).intoArray(out, outChannels[o] + q);
         if (outputs > 1) {
-            a1.max(least).intoArray(out, outChannels[o + 1] + q);
+            a1.blend(least, a1.compare(LT, least)).intoArray(out, outChannels[o + 1] + q);
         }
         if (outputs > 2) {
-            a2.max(least).intoArray(out, outChannels[o + 2] + q);
+            a2.blend(least, a2.compare(LT, least)).intoArray(out, outChannels[o + 2] + q);
         }
         if (outputs > 3) {
-            a3.max(least).intoArray(out, outChannels[o + 3] + q);
+            a3.blend(least, a3.compare(LT, least)).intoArray(out, outChannels[o + 3] + q);
         }
     }
 }

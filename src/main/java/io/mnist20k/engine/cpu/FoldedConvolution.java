@@ -57,6 +57,13 @@ final class FoldedConvolution implements Inference.Operation {
 
     @Override
     public void pack(Weights weights) {
+        fold(weights);
+        correlation.pack(folded);
+    }
+
+    /// A method of its own, so that the JIT compiler, when these loops get hot, compiles them without the correlation's
+    /// packing, which would take it longer than some evaluations.
+    private void fold(Weights weights) {
         float[] parameters = weights.parameters();
         for (int o = 0; o < outputs; o++) {
             double scale = norm == null ? 1 : norm.scale(weights, o);
@@ -67,7 +74,6 @@ final class FoldedConvolution implements Inference.Operation {
             folded[weight.elements() + o] =
                     (float) (bias == null ? shift : scale * parameters[bias.offset() + o] + shift);
         }
-        correlation.pack(folded);
     }
 
     @Override

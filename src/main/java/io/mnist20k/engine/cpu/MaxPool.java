@@ -1,10 +1,11 @@
 package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.GT;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /// Max pooling of any window and stride, global pooling among them, where it is not fused into a batch
 /// normalisation.
@@ -30,7 +31,8 @@ record MaxPool(Signal in, Signal out, int height, int width, int stride) impleme
         FloatVector max = FloatVector.fromArray(SPECIES, x.data, corner);
         for (int k = 1; k < height * width; k++) {
             int i = corner + k / width * x.rowStride + k % width * x.columnStride;
-            max = max.max(FloatVector.fromArray(SPECIES, x.data, i));
+            FloatVector v = FloatVector.fromArray(SPECIES, x.data, i);
+            max = max.blend(v, v.compare(GT, max));
         }
         return max;
     }
@@ -63,18 +65,16 @@ record MaxPool(Signal in, Signal out, int height, int width, int stride) impleme
                     FloatVector v1 = FloatVector.fromArray(SPECIES, x.data, i + x.columnStride);
                     FloatVector v2 = FloatVector.fromArray(SPECIES, x.data, i + x.rowStride);
                     FloatVector v3 = FloatVector.fromArray(SPECIES, x.data, i + x.rowStride + x.columnStride);
-                    FloatVector max = v0.max(v1).max(v2.max(v3));
-                    VectorMask<Float> first = v0.compare(VectorOperators.EQ, max);
-                    VectorMask<Float> second =
-                            v1.compare(VectorOperators.EQ, max).andNot(first);
-                    VectorMask<Float> taken = first.or(second);
-                    VectorMask<Float> third =
-                            v2.compare(VectorOperators.EQ, max).andNot(taken);
+                    VectorMask<Float> right = v1.compare(GT, v0);
+                    VectorMask<Float> lowerRight = v3.compare(GT, v2);
+                    VectorMask<Float> below = v2.blend(v3, lowerRight).compare(GT, v0.blend(v1, right));
                     FloatVector g = FloatVector.fromArray(SPECIES, dy.data, d);
-                    none.blend(g, first).intoArray(dx.data, j);
-                    none.blend(g, second).intoArray(dx.data, j + dx.columnStride);
-                    none.blend(g, third).intoArray(dx.data, j + dx.rowStride);
-                    g.blend(none, taken.or(third)).intoArray(dx.data, j + dx.rowStride + dx.columnStride);
+                    FloatVector upper = g.blend(0, below);
+                    FloatVector lower = none.blend(g, below);
+                    upper.blend(0, right).intoArray(dx.data, j);
+                    none.blend(upper, right).intoArray(dx.data, j + dx.columnStride);
+                    lower.blend(0, lowerRight).intoArray(dx.data, j + dx.rowStride);
+                    none.blend(lower, lowerRight).intoArray(dx.data, j + dx.rowStride + dx.columnStride);
                     i += 2 * x.columnStride;
                     j += 2 * dx.columnStride;
                     d += dy.columnStride;
@@ -102,7 +102,7 @@ record MaxPool(Signal in, Signal out, int height, int width, int stride) impleme
                         int at = j + k / width * dx.rowStride + k % width * dx.columnStride;
                         VectorMask<Float> here = FloatVector.fromArray(
                                         SPECIES, x.data, i + k / width * x.rowStride + k % width * x.columnStride)
-                                .compare(VectorOperators.EQ, max)
+                                .compare(EQ, max)
                                 .and(open);
                         open = open.andNot(here);
                         FloatVector sum = FloatVector.fromArray(SPECIES, dx.data, at);

@@ -2,12 +2,13 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Tensor;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Batch normalisation with nothing behind it that changes the shape.
 final class PointwiseNorm extends BatchNorm {
@@ -36,7 +37,7 @@ final class PointwiseNorm extends BatchNorm {
     private void forwardWhole(int block) {
         Planes z = in.value();
         Planes a = out.value();
-        float least = fused.relu() ? 0 : Float.NEGATIVE_INFINITY;
+        FloatVector least = FloatVector.broadcast(SPECIES, fused.relu() ? 0 : Float.NEGATIVE_INFINITY);
         for (int c = 0; c < z.shape.channels(); c++) {
             FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
             FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
@@ -45,11 +46,9 @@ final class PointwiseNorm extends BatchNorm {
                 int i = z.row(block, c, y);
                 int o = a.row(block, c, y);
                 for (int x = 0; x < z.shape.width(); x++, i += z.columnStride, o += a.columnStride) {
-                    FloatVector.fromArray(SPECIES, z.data, i)
-                            .sub(mean)
-                            .fma(scale, shift)
-                            .max(least)
-                            .intoArray(a.data, o);
+                    FloatVector v =
+                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean).fma(scale, shift);
+                    v.blend(least, v.compare(LT, least)).intoArray(a.data, o);
                 }
             }
         }
@@ -60,17 +59,15 @@ final class PointwiseNorm extends BatchNorm {
     ///
     /// @param line floats from one line to the next where they are read; written, they follow one another
     void normalise(int channel, float[] in, int at, int line, int lines, int width, float[] normalised, int to) {
-        float least = fused.relu() ? 0 : Float.NEGATIVE_INFINITY;
+        FloatVector least = FloatVector.broadcast(SPECIES, fused.relu() ? 0 : Float.NEGATIVE_INFINITY);
         FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[channel]);
         FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[channel]);
         FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[channel]);
         for (int y = 0; y < lines; y++, at += line) {
             for (int i = 0; i < width * COUNT; i += COUNT, to += COUNT) {
-                FloatVector.fromArray(SPECIES, in, at + i)
-                        .sub(mean)
-                        .fma(scale, shift)
-                        .max(least)
-                        .intoArray(normalised, to);
+                FloatVector v =
+                        FloatVector.fromArray(SPECIES, in, at + i).sub(mean).fma(scale, shift);
+                v.blend(least, v.compare(LT, least)).intoArray(normalised, to);
             }
         }
     }
@@ -89,10 +86,9 @@ final class PointwiseNorm extends BatchNorm {
                 int o = a.row(block, c, y);
                 for (int x = 0; x < z.shape.width(); x++, i += z.columnStride, o += a.columnStride) {
                     int drawn = drawn(dropout, block, c, element++);
-                    FloatVector.fromArray(SPECIES, z.data, i)
-                            .sub(mean)
-                            .fma(scale, shift)
-                            .max(0)
+                    FloatVector v =
+                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean).fma(scale, shift);
+                    v.blend(0, v.compare(LT, 0))
                             .mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT))
                             .intoArray(a.data, o);
                 }
@@ -140,10 +136,10 @@ final class PointwiseNorm extends BatchNorm {
             return g;
         }
         if (fused.dropout() == null) {
-            return FloatVector.zero(SPECIES).blend(g, normalised.compare(VectorOperators.GT, 0));
+            return FloatVector.zero(SPECIES).blend(g, normalised.compare(GT, 0));
         }
         FloatVector kept = FloatVector.fromArray(SPECIES, out.value().data, o);
-        return FloatVector.zero(SPECIES).blend(g.mul(passedScale()), kept.compare(VectorOperators.GT, 0));
+        return FloatVector.zero(SPECIES).blend(g.mul(passedScale()), kept.compare(GT, 0));
     }
 
     @Override

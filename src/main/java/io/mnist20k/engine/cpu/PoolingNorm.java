@@ -2,13 +2,14 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Tensor;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /// Batch normalisation, ReLU and max pooling of 2×2 at stride 2. Backward, the gradient of a window goes to its first
 /// largest element.
@@ -57,13 +58,15 @@ final class PoolingNorm extends BatchNorm {
                     FloatVector v1 = c1.fma(scale, shift);
                     FloatVector v2 = c2.fma(scale, shift);
                     FloatVector v3 = c3.fma(scale, shift);
-                    FloatVector max = v0.max(v1).max(v2.max(v3));
-                    c3.blend(c2, v2.compare(VectorOperators.EQ, max))
-                            .blend(c1, v1.compare(VectorOperators.EQ, max))
-                            .blend(c0, v0.compare(VectorOperators.EQ, max))
-                            .intoArray(chosen.data, p);
+                    VectorMask<Float> right = v1.compare(GT, v0);
+                    VectorMask<Float> lowerRight = v3.compare(GT, v2);
+                    FloatVector upper = v0.blend(v1, right);
+                    FloatVector lower = v2.blend(v3, lowerRight);
+                    VectorMask<Float> below = lower.compare(GT, upper);
+                    c0.blend(c1, right).blend(c2.blend(c3, lowerRight), below).intoArray(chosen.data, p);
                     p += COUNT;
-                    FloatVector v = max.max(0);
+                    FloatVector max = upper.blend(lower, below);
+                    FloatVector v = max.blend(0, max.compare(LT, 0));
                     if (dropout != null) {
                         int drawn = drawn(dropout, block, c, element++);
                         v = v.mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT));
@@ -82,7 +85,7 @@ final class PoolingNorm extends BatchNorm {
     /// ReLU.
     private FloatVector passed(int o, int d, FloatVector factor) {
         VectorMask<Float> positive =
-                FloatVector.fromArray(SPECIES, out.value().data, o).compare(VectorOperators.GT, 0);
+                FloatVector.fromArray(SPECIES, out.value().data, o).compare(GT, 0);
         FloatVector g = FloatVector.fromArray(SPECIES, out.gradient().data, d);
         return FloatVector.zero(SPECIES).blend(g.mul(factor), positive);
     }
@@ -120,6 +123,7 @@ final class PoolingNorm extends BatchNorm {
         Planes da = out.gradient();
         FloatVector mask = batch.mask(block);
         FloatVector factor = passedScale();
+        FloatVector none = FloatVector.zero(SPECIES);
         for (int c = 0; c < z.shape.channels(); c++) {
             FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
             FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
@@ -142,28 +146,24 @@ final class PoolingNorm extends BatchNorm {
                     FloatVector v1 = c1.fma(scale, shift);
                     FloatVector v2 = c2.fma(scale, shift);
                     FloatVector v3 = c3.fma(scale, shift);
-                    FloatVector max = v0.max(v1).max(v2.max(v3));
-                    VectorMask<Float> first = v0.compare(VectorOperators.EQ, max);
-                    VectorMask<Float> second =
-                            v1.compare(VectorOperators.EQ, max).andNot(first);
-                    VectorMask<Float> taken = first.or(second);
-                    VectorMask<Float> third =
-                            v2.compare(VectorOperators.EQ, max).andNot(taken);
-                    VectorMask<Float> last = taken.or(third).not();
-                    FloatVector none = FloatVector.zero(SPECIES);
-                    none.blend(g, first)
+                    VectorMask<Float> right = v1.compare(GT, v0);
+                    VectorMask<Float> lowerRight = v3.compare(GT, v2);
+                    VectorMask<Float> below = v2.blend(v3, lowerRight).compare(GT, v0.blend(v1, right));
+                    FloatVector upper = g.blend(0, below);
+                    FloatVector lower = none.blend(g, below);
+                    upper.blend(0, right)
                             .sub(meanGradient)
                             .fma(maskedScale, c0.mul(slope))
                             .intoArray(dz.data, j);
-                    none.blend(g, second)
+                    none.blend(upper, right)
                             .sub(meanGradient)
                             .fma(maskedScale, c1.mul(slope))
                             .intoArray(dz.data, j + dz.columnStride);
-                    none.blend(g, third)
+                    lower.blend(0, lowerRight)
                             .sub(meanGradient)
                             .fma(maskedScale, c2.mul(slope))
                             .intoArray(dz.data, j + dz.rowStride);
-                    none.blend(g, last)
+                    none.blend(lower, lowerRight)
                             .sub(meanGradient)
                             .fma(maskedScale, c3.mul(slope))
                             .intoArray(dz.data, j + dz.rowStride + dz.columnStride);

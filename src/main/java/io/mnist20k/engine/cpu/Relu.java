@@ -1,9 +1,10 @@
 package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// A ReLU that no batch normalisation stands before.
 record Relu(Signal in, Signal out) implements Node {
@@ -16,7 +17,8 @@ record Relu(Signal in, Signal out) implements Node {
                 int i = x.row(block, c, row);
                 int o = y.row(block, c, row);
                 for (int column = 0; column < x.shape.width(); column++, i += x.columnStride, o += y.columnStride) {
-                    FloatVector.fromArray(SPECIES, x.data, i).max(0).intoArray(y.data, o);
+                    FloatVector v = FloatVector.fromArray(SPECIES, x.data, i);
+                    v.blend(0, v.compare(LT, 0)).intoArray(y.data, o);
                 }
             }
         }
@@ -35,9 +37,7 @@ record Relu(Signal in, Signal out) implements Node {
                 for (int column = 0; column < x.shape.width(); column++) {
                     FloatVector g = FloatVector.fromArray(SPECIES, dy.data, d);
                     FloatVector v = FloatVector.fromArray(SPECIES, x.data, i);
-                    FloatVector.zero(SPECIES)
-                            .blend(g, v.compare(VectorOperators.GT, 0))
-                            .intoArray(dx.data, j);
+                    FloatVector.zero(SPECIES).blend(g, v.compare(GT, 0)).intoArray(dx.data, j);
                     i += x.columnStride;
                     j += dx.columnStride;
                     d += dy.columnStride;
