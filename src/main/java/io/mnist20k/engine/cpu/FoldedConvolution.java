@@ -17,6 +17,9 @@ final class FoldedConvolution implements Inference.Operation {
     private final Scratch scratch;
     private final int outputs;
 
+    /// Of an output's sum.
+    private final int terms;
+
     /// Weights, as in the model, then a bias an output.
     private final float[] folded;
 
@@ -39,20 +42,16 @@ final class FoldedConvolution implements Inference.Operation {
         this.out = out;
         this.scratch = scratch;
         outputs = out.shape.channels();
-        folded = new float[weight.elements() + outputs];
-        int[] biases = IntStream.range(weight.elements(), folded.length).toArray();
-        int[][] weights = Convolution.source(0, outputs, terms());
+        terms = weight.elements() / outputs;
+        folded = new float[outputs * terms + outputs];
+        int[] biases = IntStream.range(outputs * terms, folded.length).toArray();
+        int[][] weights = Convolution.source(0, outputs, terms);
         correlation = switch (layer) {
             case Layer.Conv conv -> Convolution.correlation(conv, in, null, out, epilogue, weights, biases, true);
             case Layer.Dense _ -> Convolution.correlation(in, out, epilogue.least(), weights, biases);
             default -> throw new AssertionError(layer);
         };
         scratch.reserve(correlation.scratchLength());
-    }
-
-    /// Of an output's sum.
-    private int terms() {
-        return weight.elements() / outputs;
     }
 
     @Override
@@ -68,10 +67,10 @@ final class FoldedConvolution implements Inference.Operation {
         for (int o = 0; o < outputs; o++) {
             double scale = norm == null ? 1 : norm.scale(weights, o);
             double shift = norm == null ? 0 : norm.shift(weights, o);
-            for (int i = o * terms(); i < (o + 1) * terms(); i++) {
+            for (int i = o * terms; i < (o + 1) * terms; i++) {
                 folded[i] = (float) (scale * parameters[weight.offset() + i]);
             }
-            folded[weight.elements() + o] =
+            folded[outputs * terms + o] =
                     (float) (bias == null ? shift : scale * parameters[bias.offset() + o] + shift);
         }
     }
