@@ -22,6 +22,7 @@
 #include "normal.cuh"
 #include "convert.cuh"
 #include "optimizer.cuh"
+#include "muon.cuh"
 
 // The files that touch activations are read twice, once for each type that activations may have: T inside, and a
 // suffix of the kernels' names outside.

@@ -1,5 +1,6 @@
-// One update of all parameters, the moving averages of parameters and of statistics, and the parameters' bf16 copy:
-// one launch, since each is a few thousand numbers and a launch costs more than all of them.
+// One update of all parameters, or of all that muon.cuh leaves, the moving averages of parameters and of statistics,
+// and the parameters' bf16 copy: one launch, since each is a few thousand numbers and a launch costs more than all of
+// them.
 //
 //   sgd     g <- g + lambda p;  v <- mu v + g;  p <- p - eta v,  Nesterov: p <- p - eta (g + mu v)
 //   adamw   p <- p - eta lambda p;  m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2

@@ -1,4 +1,4 @@
-// Sums over a block in an order that depends on nothing but the block's size.
+// Sums over lanes and blocks in an order that depends on nothing but the block's size.
 
 #pragma once
 
@@ -12,6 +12,46 @@ __device__ inline Number warpSum(Number value) {
         value += __shfl_xor_sync(0xFFFFFFFFu, value, distance);
     }
     return value;
+}
+
+// Adds up sums over LANES neighbouring lanes so that each ends with a share of the sums, in halves: a lane gives away
+// one half and gets its partner's of the other. Returns the first of the lane's share, which stands at the front, or -1
+// where a partner has the same.
+template <int LANES, int COUNT>
+__device__ inline int shareOut(float* sums) {
+    if constexpr (LANES == 1) {
+        return 0;
+    } else {
+        constexpr int DISTANCE = LANES / 2;
+        bool upper = (threadIdx.x & DISTANCE) != 0;
+        if constexpr (COUNT % 2 == 0) {
+            constexpr int HALF = COUNT / 2;
+#pragma unroll
+            for (int i = 0; i < HALF; i++) {
+                float given = upper ? sums[i] : sums[i + HALF];
+                float own = upper ? sums[i + HALF] : sums[i];
+                sums[i] = own + __shfl_xor_sync(0xFFFFFFFFu, given, DISTANCE);
+            }
+            int first = shareOut<LANES / 2, HALF>(sums);
+            return first < 0 ? first : first + (upper ? HALF : 0);
+        } else {
+#pragma unroll
+            for (int i = 0; i < COUNT; i++) {
+                sums[i] += __shfl_xor_sync(0xFFFFFFFFu, sums[i], DISTANCE);
+            }
+            int first = shareOut<LANES / 2, COUNT>(sums);
+            return upper ? -1 : first;
+        }
+    }
+}
+
+template <int LANES, int COUNT>
+__device__ constexpr int shareOf() {
+    if constexpr (LANES == 1) {
+        return COUNT;
+    } else {
+        return shareOf<LANES / 2, COUNT % 2 == 0 ? COUNT / 2 : COUNT>();
+    }
 }
 
 // Sums that travel together, so that a block meets once for both.

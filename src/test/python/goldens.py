@@ -93,3 +93,34 @@ run("SGD", lambda w, o: torch.optim.SGD(
     [{"params": w, "weight_decay": 0.02}, {"params": o, "weight_decay": 0}], lr=1, momentum=0.9, nesterov=True))
 run("ADAMW", lambda w, o: torch.optim.AdamW(
     [{"params": w, "weight_decay": 0.3}, {"params": o, "weight_decay": 0}], lr=1, betas=(0.8, 0.95), eps=0.01))
+
+
+class Muon:
+    """torch.optim.Muon on the kernels of convolutions, a row an output channel; AdamW on all else."""
+
+    def __init__(self, weights, others):
+        kernels = [p for p in weights if p.dim() == 4]
+        self.pairs = [(p, nn.Parameter(p.detach().flatten(1))) for p in kernels]
+        muon = torch.optim.Muon([q for _, q in self.pairs], lr=1, weight_decay=0.3, momentum=0.9, nesterov=True, eps=1e-12,
+                                ns_steps=5, ns_coefficients=(3.4445, -4.775, 2.0315), adjust_lr_fn="match_rms_adamw")
+        rest = torch.optim.AdamW([{"params": [p for p in weights if p.dim() < 4], "weight_decay": 0.3},
+                                  {"params": others, "weight_decay": 0}], lr=1, betas=(0.8, 0.95), eps=0.01)
+        self.optimizers = [muon, rest]
+        self.param_groups = muon.param_groups + rest.param_groups
+
+    def zero_grad(self):
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        for p, _ in self.pairs:
+            p.grad = None
+
+    def step(self):
+        for p, q in self.pairs:
+            q.grad = p.grad.flatten(1)
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+
+# PyTorch iterates in bfloat16, whatever the parameters are; here in double, like all else.
+torch.Tensor.bfloat16 = lambda tensor: tensor
+run("MUON", Muon)

@@ -1,5 +1,6 @@
 package io.mnist20k.check;
 
+import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,7 +24,8 @@ final class Speeds {
     Map<String, Object> overFloor(JsonNode ceilings) {
         var measured = new LinkedHashMap<String, Object>();
         ceilings.properties().forEach(entry -> measured.put(entry.getKey(), entry.getValue()));
-        Floor floor = Floor.of(RecipeReader.read("default", List.of()).build());
+        Recipe recipe = RecipeReader.read("default", List.of());
+        Floor floor = Floor.of(recipe.build(), recipe.optimizer());
         double flops = ceilings.get(Measurement.FLOPS).doubleValue();
         double bytes = ceilings.get(Measurement.BYTES).doubleValue();
         for (Speed speed : speeds) {

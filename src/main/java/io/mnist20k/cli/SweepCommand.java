@@ -66,8 +66,9 @@ final class SweepCommand implements Callable<Integer> {
 
     @Option(
             names = "--ablation",
-            description = "Also every recipe with one ingredient changed at a time: without augmentation, dropout,"
-                    + " averaging, label smoothing, batch normalisation, 1×1 convolutions, its schedule.")
+            description =
+                    "Also every recipe with one ingredient changed at a time: without augmentation, dropout,"
+                            + " averaging, label smoothing, batch normalisation, 1×1 convolutions, its schedule; with label smoothing, with Muon.")
     private boolean ablation;
 
     @Option(

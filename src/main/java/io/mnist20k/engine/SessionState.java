@@ -5,7 +5,6 @@ import io.mnist20k.network.Tensor;
 import io.mnist20k.random.Philox;
 import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Initialization;
-import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,7 +13,7 @@ import java.util.stream.IntStream;
 ///
 /// @param updates            optimiser updates done so far
 /// @param slots              optimiser state, each as long as the parameters: momentum (SGD), first and second
-///                           moment (AdamW)
+///                           moment (AdamW and Muon; for Muon's matrices momentum and zeros)
 /// @param averagedParameters moving average of the parameters; empty where the session does not average
 /// @param averagedStatistics moving average of the statistics; empty where the session does not average
 public record SessionState(
@@ -42,10 +41,7 @@ public record SessionState(
                 fill(statistics, tensor, 1);
             }
         }
-        int slots = switch (training.optimizer()) {
-            case Optimizer.Sgd _ -> 1;
-            case Optimizer.AdamW _ -> 2;
-        };
+        int slots = training.optimizer().slots();
         return new SessionState(
                 0,
                 parameters,

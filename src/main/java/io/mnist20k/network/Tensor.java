@@ -9,6 +9,9 @@ import java.util.List;
 /// @param shape  conv weights `[out, in, kernel, kernel]`, dense weights `[out, in]`, all else `[channels]`
 /// @param offset of its first element in the flat vector, row-major from there
 public record Tensor(String name, int layer, List<Integer> shape, int offset) {
+    /// Dimensions of the weights of convolutions, and of nothing else.
+    public static final int CONVOLUTION_RANK = 4;
+
     public int elements() {
         return shape.stream().reduce(1, Math::multiplyExact);
     }

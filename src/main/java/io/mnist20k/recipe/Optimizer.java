@@ -3,6 +3,8 @@ package io.mnist20k.recipe;
 import static io.mnist20k.recipe.OutOfRangeException.requireBelow;
 import static io.mnist20k.recipe.OutOfRangeException.requireWithin;
 
+import io.mnist20k.network.Tensor;
+
 /// How a gradient changes the parameters; the update formulas are in `docs/OPERATIONS.md`. Weight decay acts on the
 /// weights of convolutions and dense layers only, never on biases nor on batch normalisation. Constructors refuse
 /// values out of range with an [IllegalArgumentException] naming the key, its value and its range.
@@ -15,6 +17,9 @@ public sealed interface Optimizer {
 
     /// 0..10
     double weightDecay();
+
+    /// How many numbers it remembers for each parameter.
+    int slots();
 
     /// Stochastic gradient descent with momentum as PyTorch defines it (Sutskever et al., 2013, when `nesterov`).
     ///
@@ -29,6 +34,11 @@ public sealed interface Optimizer {
         public String type() {
             return "sgd";
         }
+
+        @Override
+        public int slots() {
+            return 1;
+        }
     }
 
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).
@@ -39,19 +49,88 @@ public sealed interface Optimizer {
     record AdamW(double lr, double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
         public AdamW {
             requireRates(lr, weightDecay);
-            requireBelow("beta1", beta1, 0, 1);
-            requireBelow("beta2", beta2, 0, 1);
-            requireWithin("epsilon", epsilon, 1e-12, 1);
+            requireMoments(beta1, beta2, epsilon);
         }
 
         @Override
         public String type() {
             return "adamw";
         }
+
+        @Override
+        public int slots() {
+            return 2;
+        }
+    }
+
+    /// Momentum whose singular values are all brought near 1 before they are subtracted: for the weights of
+    /// convolutions, each a matrix with a row an output channel. Everything else learns by AdamW. Scaled so that a
+    /// learning rate means for both about the same (Jordan et al., 2024; Liu et al., 2025).
+    ///
+    /// @param momentum 0 ≤ m < 1, of the matrices
+    /// @param beta1    0 ≤ β < 1, of the rest, as are the next two
+    /// @param beta2    0 ≤ β < 1
+    /// @param epsilon  1e-12..1
+    record Muon(double lr, double momentum, double beta1, double beta2, double epsilon, double weightDecay)
+            implements Optimizer {
+        /// Of a recipe that says nothing else.
+        public static final double MOMENTUM = 0.95;
+
+        /// Iterations of Newton and Schulz.
+        public static final int ITERATIONS = 5;
+
+        /// Coefficients of x, x³ and x⁵ in each.
+        public static final double LINEAR = 3.4445;
+
+        public static final double CUBIC = -4.7750;
+        public static final double QUINTIC = 2.0315;
+
+        /// What a matrix is divided by at least before the first.
+        public static final double LEAST_NORM = 1e-12;
+
+        /// Root mean square of an update's elements at a learning rate of 1, as is usual for AdamW.
+        public static final double SIZE = 0.2;
+
+        public Muon {
+            requireRates(lr, weightDecay);
+            requireBelow("momentum", momentum, 0, 1);
+            requireMoments(beta1, beta2, epsilon);
+        }
+
+        @Override
+        public String type() {
+            return "muon";
+        }
+
+        @Override
+        public int slots() {
+            return 2;
+        }
+
+        /// With the momentum that is usual.
+        public static Muon with(AdamW rest) {
+            return new Muon(rest.lr(), MOMENTUM, rest.beta1(), rest.beta2(), rest.epsilon(), rest.weightDecay());
+        }
+
+        /// Whether a parameter is a matrix to it, of as many rows as its first dimension says.
+        public static boolean isMatrix(Tensor parameter) {
+            return parameter.shape().size() == Tensor.CONVOLUTION_RANK;
+        }
+
+        /// What the other parameters learn by.
+        public AdamW rest() {
+            return new AdamW(lr, beta1, beta2, epsilon, weightDecay);
+        }
     }
 
     private static void requireRates(double lr, double weightDecay) {
         requireWithin("lr", lr, 0, 100);
         requireWithin("weight_decay", weightDecay, 0, 10);
+    }
+
+    private static void requireMoments(double beta1, double beta2, double epsilon) {
+        requireBelow("beta1", beta1, 0, 1);
+        requireBelow("beta2", beta2, 0, 1);
+        requireWithin("epsilon", epsilon, 1e-12, 1);
     }
 }

@@ -26,7 +26,7 @@ public final class RecipeReader {
     /// Longest recipe that is read; a network of 256 layers takes a tenth of it.
     private static final int MAX_BYTES = 1 << 18;
 
-    private static final List<String> OPTIMIZERS = List.of("adamw", "sgd");
+    private static final List<String> OPTIMIZERS = List.of("adamw", "muon", "sgd");
     private static final List<String> SCHEDULES = List.of("one-cycle", "cosine", "step", "plateau", "constant");
     private static final List<String> LAYERS = List.of(
             "conv",
@@ -175,6 +175,14 @@ public final class RecipeReader {
             case "adamw" ->
                 new Optimizer.AdamW(
                         document.number("optimizer.lr", 0.01),
+                        document.number("optimizer.beta1", 0.9),
+                        document.number("optimizer.beta2", 0.999),
+                        document.number("optimizer.epsilon", 1e-8),
+                        document.number("optimizer.weight_decay", 0.01));
+            case "muon" ->
+                new Optimizer.Muon(
+                        document.number("optimizer.lr", 0.01),
+                        document.number("optimizer.momentum", Optimizer.Muon.MOMENTUM),
                         document.number("optimizer.beta1", 0.9),
                         document.number("optimizer.beta2", 0.999),
                         document.number("optimizer.epsilon", 1e-8),

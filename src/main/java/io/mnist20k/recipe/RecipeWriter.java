@@ -84,6 +84,9 @@ public final class RecipeWriter {
                     case Optimizer.AdamW a ->
                         "beta1 = %s\nbeta2 = %s\nepsilon = %s\n"
                                 .formatted(plain(a.beta1()), plain(a.beta2()), plain(a.epsilon()));
+                    case Optimizer.Muon m ->
+                        "momentum = %s\nbeta1 = %s\nbeta2 = %s\nepsilon = %s\n"
+                                .formatted(plain(m.momentum()), plain(m.beta1()), plain(m.beta2()), plain(m.epsilon()));
                 };
     }
 

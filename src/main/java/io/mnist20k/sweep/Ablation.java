@@ -2,13 +2,14 @@ package io.mnist20k.sweep;
 
 import io.mnist20k.network.Layer;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.Schedule;
 import java.util.ArrayList;
 import java.util.List;
 
 /// A recipe with one ingredient changed at a time and all else left as it is: what each is worth to it. An
-/// ingredient that the recipe lacks has no variant, but for label smoothing, which is then put in.
+/// ingredient that the recipe lacks has no variant, but for label smoothing and Muon, which are then put in.
 public final class Ablation {
     /// What Szegedy et al. (2016), who came up with it, smoothed by.
     private static final double LABEL_SMOOTHING = 0.1;
@@ -31,6 +32,7 @@ public final class Ablation {
         variants.add(recipe);
         var complete = new Ingredients(
                 recipe.network(),
+                recipe.optimizer(),
                 recipe.schedule(),
                 recipe.averagingDecay(),
                 recipe.augmentation(),
@@ -46,30 +48,46 @@ public final class Ablation {
         add("without batch normalisation", complete.with(withoutBatchNorm(recipe.network())));
         add("without 1×1 convolutions", complete.with(withoutPointwise(recipe.network())));
         add("without " + recipe.schedule().type(), complete.with(new Schedule.Constant()));
+        if (recipe.network().stream().anyMatch(Layer.Conv.class::isInstance)) {
+            switch (recipe.optimizer()) {
+                case Optimizer.Muon muon -> add("without muon", complete.with(muon.rest()));
+                case Optimizer.AdamW adam -> add("with muon", complete.with(Optimizer.Muon.with(adam)));
+                case Optimizer.Sgd _ -> {}
+            }
+        }
         return List.copyOf(variants);
     }
 
     /// What of a recipe is taken out.
     private record Ingredients(
-            List<Layer> network, Schedule schedule, double averaging, Augmentation augmentation, double smoothing) {
+            List<Layer> network,
+            Optimizer optimizer,
+            Schedule schedule,
+            double averaging,
+            Augmentation augmentation,
+            double smoothing) {
         Ingredients with(List<Layer> other) {
-            return new Ingredients(other, schedule, averaging, augmentation, smoothing);
+            return new Ingredients(other, optimizer, schedule, averaging, augmentation, smoothing);
+        }
+
+        Ingredients with(Optimizer other) {
+            return new Ingredients(network, other, schedule, averaging, augmentation, smoothing);
         }
 
         Ingredients with(Schedule other) {
-            return new Ingredients(network, other, averaging, augmentation, smoothing);
+            return new Ingredients(network, optimizer, other, averaging, augmentation, smoothing);
         }
 
         Ingredients with(Augmentation other) {
-            return new Ingredients(network, schedule, averaging, other, smoothing);
+            return new Ingredients(network, optimizer, schedule, averaging, other, smoothing);
         }
 
         Ingredients withAveraging(double other) {
-            return new Ingredients(network, schedule, other, augmentation, smoothing);
+            return new Ingredients(network, optimizer, schedule, other, augmentation, smoothing);
         }
 
         Ingredients withSmoothing(double other) {
-            return new Ingredients(network, schedule, averaging, augmentation, other);
+            return new Ingredients(network, optimizer, schedule, averaging, augmentation, other);
         }
     }
 
@@ -90,7 +108,7 @@ public final class Ablation {
                 recipe.batch(),
                 left.network(),
                 recipe.initialization(),
-                recipe.optimizer(),
+                left.optimizer(),
                 left.schedule(),
                 left.averaging(),
                 left.augmentation(),

@@ -4,7 +4,6 @@ import io.mnist20k.UserError;
 import io.mnist20k.engine.Epoch;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.model.TensorFile;
-import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.RecipeWriter;
@@ -111,10 +110,7 @@ public record Checkpoint(
         int parameters = recipe.build().parameterCount();
         int statistics = recipe.build().statisticCount();
         boolean averages = recipe.averagingDecay() > 0;
-        int slotCount = switch (recipe.optimizer()) {
-            case Optimizer.Sgd _ -> 1;
-            case Optimizer.AdamW _ -> 2;
-        };
+        int slotCount = recipe.optimizer().slots();
         var slots = new ArrayList<float[]>();
         for (int i = 0; i < slotCount; i++) {
             slots.add(vector(path, file, SLOT + i, parameters));

@@ -100,8 +100,32 @@ final class Agreement {
                 double moment = Math.sqrt(largest(parameters, expected.slots().getLast()) / correction);
                 yield relative * rateSum * Math.max(1, moment / adamW.epsilon());
             }
+            case Optimizer.Muon muon -> {
+                double moment = Math.sqrt(largest(parameters, expected.slots().getLast())
+                        / (1 - Math.pow(muon.beta2(), (double) expected.updates())));
+                double rest = relative * rateSum * Math.max(1, moment / muon.epsilon());
+                yield rest
+                        + parameters.stream()
+                                .filter(Optimizer.Muon::isMatrix)
+                                .mapToDouble(matrix ->
+                                        matrixTolerance(matrix, expected.slots().getFirst(), rateSum))
+                                .sum();
+            }
         };
         return gradient + storedRounding(parameters, expected.parameters());
+    }
+
+    /// An iteration multiplies an error of its argument, whose norm is 1 at the start, by at most 3.4445: where
+    /// singular values are small. The error is that of all elements of the momentum together.
+    private double matrixTolerance(Tensor matrix, float[] momentum, double rateSum) {
+        double squares = 0;
+        for (int i = matrix.offset(); i < matrix.offset() + matrix.elements(); i++) {
+            squares += (double) momentum[i] * momentum[i];
+        }
+        double element = relative * largest(List.of(matrix), momentum) * Math.sqrt(matrix.elements() / squares);
+        int rows = matrix.shape().getFirst();
+        double scale = Optimizer.Muon.SIZE * Math.sqrt(Math.max(rows, matrix.elements() / rows));
+        return rateSum * scale * element * Math.pow(Optimizer.Muon.LINEAR, Optimizer.Muon.ITERATIONS);
     }
 
     /// Each engine rounds each step's result to a float, by up to half a unit in the last place: 2^-24 relative. The

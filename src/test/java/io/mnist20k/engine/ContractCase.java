@@ -21,6 +21,9 @@ record ContractCase(String name, Network network, Training training, int images)
     /// rounding decides where the gradient is 0.
     private static final Optimizer ADAM = new Optimizer.AdamW(0.01, 0.9, 0.99, 0.01, 0.05);
 
+    /// Decays so much that it shows beside what rounding may do to the matrices.
+    private static final Optimizer MUON = new Optimizer.Muon(0.01, 0.9, 0.9, 0.99, 0.01, 5);
+
     private static final Augmentation UPRIGHT = Augmentation.NONE;
     private static final Augmentation DISTORTED = new Augmentation(15, 0.15, 0.2, 2);
 
@@ -135,7 +138,7 @@ record ContractCase(String name, Network network, Training training, int images)
                 of(
                         "units to a convolution",
                         9,
-                        training(seed, 7, PLAIN, 0.1, 0.9, UPRIGHT),
+                        training(seed, 7, MUON, 0.1, 0.9, UPRIGHT),
                         "conv 8 3 1 1, norm, relu, pool 2 2, conv 4 3 1 0, norm, relu, biasConv 10 1 1 0, average"),
                 of(
                         "units of many channels",
@@ -153,7 +156,24 @@ record ContractCase(String name, Network network, Training training, int images)
                         19,
                         training(seed, 17, ADAM, 0.1, 0.9, UPRIGHT),
                         "pool 2 2, conv 8 3 1 0, norm, relu, conv 9 3 1 0, norm, relu, pool 2 2, dropout 0.2, "
-                                + "biasConv 13 3 1 2, norm, relu, pool 2 2, conv 11 4 1 3, relu, pool 2 2, average, dense 10"));
+                                + "biasConv 13 3 1 2, norm, relu, pool 2 2, conv 11 4 1 3, relu, pool 2 2, average, dense 10"),
+                of(
+                        "matrices of all sides",
+                        17,
+                        training(seed, 16, MUON, 0.1, 0.9, DISTORTED),
+                        "pool 2 2, conv 21 3 3 0, norm, relu, conv 5 2 1 0, norm, relu, biasConv 17 1 1 0, relu, "
+                                + "conv 9 3 1 0, dense 10"),
+                of("no matrix", 9, training(seed, 7, MUON, 0, 0, UPRIGHT), "dense 10"),
+                of(
+                        "matrices alone",
+                        9,
+                        training(seed, 7, MUON, 0, 0, UPRIGHT),
+                        "conv 20 3 3 0, relu, conv 10 2 2 0, average"),
+                of(
+                        "one matrix of one row",
+                        17,
+                        training(seed, 7, MUON, 0, 0, UPRIGHT),
+                        "biasConv 1 5 2 0, relu, dense 10"));
     }
 
     /// The first case of the table, which has most of what a real recipe has.

@@ -131,6 +131,60 @@ final class ReferenceGoldenTest {
         0.10952530363
     };
 
+    private static final double[] MUON_LOSS_SUMS = {10.2634728667, 10.3898929371, 5.96861387686};
+    private static final double[] MUON_PARAMETERS = {
+        -0.387415073672,
+        -0.0125945741852,
+        -0.323996771988,
+        0.0447249426256,
+        -0.314111316114,
+        0.0772130002166,
+        -0.24895041464,
+        0.15297183702,
+        -0.0964811925796,
+        0.220881839409,
+        -0.172991176466,
+        0.267022264658
+    };
+    private static final double[] MUON_STATISTICS = {
+        0.209413283766,
+        -0.0768117170457,
+        0.039253410797,
+        0.576727296642,
+        0.764395340445,
+        0.735287562611,
+        -0.0824209579883,
+        0.179024731057,
+        -0.0135541435335,
+        -0.153701042418,
+        0.345175115149,
+        0.3479757879,
+        0.346991539857,
+        0.346250317769
+    };
+    private static final double[] MUON_LOGITS = {
+        -0.0120911454706,
+        -0.267477655455,
+        -0.169445870496,
+        0.169848011527,
+        -0.420841959373,
+        -0.0350060314848,
+        0.169949050259,
+        -0.505194220815,
+        -0.125562164891,
+        0.115719950008,
+        -0.0167136856929,
+        -0.26155087545,
+        -0.171005631426,
+        0.157800548157,
+        -0.412167809963,
+        -0.0327802752627,
+        0.167894137517,
+        -0.499786353349,
+        -0.130786731191,
+        0.113529762339
+    };
+
     @Test
     void nesterovTrainsAsInPyTorch() {
         var optimizer = new Optimizer.Sgd(1, 0.9, true, 0.02);
@@ -141,6 +195,12 @@ final class ReferenceGoldenTest {
     void adamWTrainsAsInPyTorch() {
         var optimizer = new Optimizer.AdamW(1, 0.8, 0.95, 0.01, 0.3);
         check(optimizer, ADAMW_LOSS_SUMS, ADAMW_PARAMETERS, ADAMW_STATISTICS, ADAMW_LOGITS);
+    }
+
+    @Test
+    void muonTrainsAsInPyTorch() {
+        var optimizer = new Optimizer.Muon(1, 0.9, 0.8, 0.95, 0.01, 0.3);
+        check(optimizer, MUON_LOSS_SUMS, MUON_PARAMETERS, MUON_STATISTICS, MUON_LOGITS);
     }
 
     private static void check(

@@ -97,6 +97,18 @@ final class RecipeReaderTest {
     }
 
     @Test
+    void optimisersHaveTheirDefaults() {
+        assertEquals(
+                new Optimizer.Muon(0.01, 0.95, 0.9, 0.999, 1e-8, 0.01),
+                RecipeReader.parse("recipe x", LEAST + "\noptimizer = { type = \"muon\" }")
+                        .optimizer());
+        assertEquals(
+                new Optimizer.Sgd(0.1, 0.9, true, 0),
+                RecipeReader.parse("recipe x", LEAST + "\noptimizer = { type = \"sgd\" }")
+                        .optimizer());
+    }
+
+    @Test
     void layersHaveTheirDefaults() {
         List<Layer> layers = parse("""
                 network = [

@@ -51,7 +51,9 @@ final class Recipes {
                 Combinators.combine(numbers(0, 100), share(), Arbitraries.of(true, false), numbers(0, 10))
                         .as(Optimizer.Sgd::new),
                 Combinators.combine(numbers(0, 100), share(), share(), numbers(1e-12, 1), numbers(0, 10))
-                        .as(Optimizer.AdamW::new));
+                        .as(Optimizer.AdamW::new),
+                Combinators.combine(numbers(0, 100), share(), share(), share(), numbers(1e-12, 1), numbers(0, 10))
+                        .as(Optimizer.Muon::new));
     }
 
     private static Arbitrary<Augmentation> augmentations() {

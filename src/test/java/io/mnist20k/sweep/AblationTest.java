@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.network.Layer;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.Schedule;
@@ -25,6 +26,7 @@ final class AblationTest {
     private static final String FULL = """
             name = "full"
             label_smoothing = 0.05
+            optimizer.type = "muon"
             averaging.decay = 0.9
             augmentation.shift = 1
             network = [
@@ -69,13 +71,17 @@ final class AblationTest {
                         "full without label smoothing",
                         "full without batch normalisation",
                         "full without 1×1 convolutions",
-                        "full without one-cycle"),
+                        "full without one-cycle",
+                        "full without muon"),
                 all.stream().map(Recipe::name).toList());
         assertEquals(RecipeReader.parse("full", FULL), all.getFirst());
         assertEquals(Augmentation.NONE, variant("full without augmentation").augmentation());
         assertEquals(0, variant("full without averaging").averagingDecay());
         assertEquals(0, variant("full without label smoothing").labelSmoothing());
         assertEquals(new Schedule.Constant(), variant("full without one-cycle").schedule());
+        assertEquals(
+                new Optimizer.AdamW(0.01, 0.9, 0.999, 1e-8, 0.01),
+                variant("full without muon").optimizer());
     }
 
     @Test
@@ -116,6 +122,16 @@ final class AblationTest {
                 Set.of("bare", "bare with label smoothing 0.1"), variants(bare).keySet());
     }
 
+    @Test
+    void muonIsPutInWhereConvolutionsLearnByAdamW() {
+        Recipe adam = RecipeReader.parse("full", FULL.replace("optimizer.type = \"muon\"", "optimizer.beta1 = 0.8"));
+        assertEquals(
+                new Optimizer.Muon(0.01, 0.95, 0.8, 0.999, 1e-8, 0.01),
+                Objects.requireNonNull(variants(adam).get("full with muon")).optimizer());
+        Recipe sgd = RecipeReader.parse("full", FULL.replace("\"muon\"", "\"sgd\""));
+        assertEquals(8, variants(sgd).size());
+    }
+
     @ParameterizedTest
     @FieldSource("BUILT_IN")
     void builtInRecipesCanBeTakenApart(String name) {
@@ -127,6 +143,6 @@ final class AblationTest {
     @Test
     void aLongNameLeavesRoomForTheChange() {
         Recipe longNamed = RecipeReader.parse("long", FULL.replace("\"full\"", "\"" + "x".repeat(100) + "\""));
-        assertEquals(8, variants(longNamed).size());
+        assertEquals(9, variants(longNamed).size());
     }
 }

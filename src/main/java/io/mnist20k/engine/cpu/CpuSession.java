@@ -46,7 +46,7 @@ final class CpuSession implements Session, Profiled {
         team = new Team(Math.min(threads, blocks));
         batch = new Batch(blocks);
         gradients = new Gradients(blocks, network.parameterCount());
-        update = new Update(network, training);
+        update = new Update(network, training, team.size());
         weights = new Weights(update.parameters, update.statistics);
         clock = new Clock(team.size());
         scratch = new Scratch(team.size());
@@ -129,13 +129,7 @@ final class CpuSession implements Session, Profiled {
         }
         clock.book(worker, lossTime);
         run(program.backward, worker);
-        int parameters = update.parameters.length;
-        update.step(
-                gradients,
-                batch.blocks(),
-                learningRate,
-                share(parameters, worker, team.size()),
-                share(parameters, worker + 1, team.size()));
+        update.step(gradients, batch.blocks(), learningRate, worker);
         clock.book(worker, updateTime);
         meet(worker, () -> {});
         pack(worker);
@@ -164,7 +158,8 @@ final class CpuSession implements Session, Profiled {
         return share(batch.blocks(), worker, team.size());
     }
 
-    private static int share(int total, int part, int parts) {
+    /// Where a part begins of as many equal ones.
+    static int share(int total, int part, int parts) {
         return (int) ((long) total * part / parts);
     }
 

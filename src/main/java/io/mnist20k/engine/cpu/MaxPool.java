@@ -65,16 +65,18 @@ record MaxPool(Signal in, Signal out, int height, int width, int stride) impleme
                     FloatVector v1 = FloatVector.fromArray(SPECIES, x.data, i + x.columnStride);
                     FloatVector v2 = FloatVector.fromArray(SPECIES, x.data, i + x.rowStride);
                     FloatVector v3 = FloatVector.fromArray(SPECIES, x.data, i + x.rowStride + x.columnStride);
-                    VectorMask<Float> right = v1.compare(GT, v0);
-                    VectorMask<Float> lowerRight = v3.compare(GT, v2);
-                    VectorMask<Float> below = v2.blend(v3, lowerRight).compare(GT, v0.blend(v1, right));
+                    // The last that is larger than all before takes the gradient.
+                    VectorMask<Float> second = v1.compare(GT, v0);
+                    FloatVector max = v0.blend(v1, second);
+                    VectorMask<Float> third = v2.compare(GT, max);
+                    VectorMask<Float> fourth = v3.compare(GT, max.blend(v2, third));
                     FloatVector g = FloatVector.fromArray(SPECIES, dy.data, d);
-                    FloatVector upper = g.blend(0, below);
-                    FloatVector lower = none.blend(g, below);
-                    upper.blend(0, right).intoArray(dx.data, j);
-                    none.blend(upper, right).intoArray(dx.data, j + dx.columnStride);
-                    lower.blend(0, lowerRight).intoArray(dx.data, j + dx.rowStride);
-                    none.blend(lower, lowerRight).intoArray(dx.data, j + dx.rowStride + dx.columnStride);
+                    FloatVector upToThird = g.blend(0, fourth);
+                    FloatVector upToSecond = upToThird.blend(0, third);
+                    upToSecond.blend(0, second).intoArray(dx.data, j);
+                    none.blend(upToSecond, second).intoArray(dx.data, j + dx.columnStride);
+                    none.blend(upToThird, third).intoArray(dx.data, j + dx.rowStride);
+                    none.blend(g, fourth).intoArray(dx.data, j + dx.rowStride + dx.columnStride);
                     i += 2 * x.columnStride;
                     j += 2 * dx.columnStride;
                     d += dy.columnStride;

@@ -58,14 +58,14 @@ final class PoolingNorm extends BatchNorm {
                     FloatVector v1 = c1.fma(scale, shift);
                     FloatVector v2 = c2.fma(scale, shift);
                     FloatVector v3 = c3.fma(scale, shift);
-                    VectorMask<Float> right = v1.compare(GT, v0);
-                    VectorMask<Float> lowerRight = v3.compare(GT, v2);
-                    FloatVector upper = v0.blend(v1, right);
-                    FloatVector lower = v2.blend(v3, lowerRight);
-                    VectorMask<Float> below = lower.compare(GT, upper);
-                    c0.blend(c1, right).blend(c2.blend(c3, lowerRight), below).intoArray(chosen.data, p);
+                    VectorMask<Float> second = v1.compare(GT, v0);
+                    FloatVector max = v0.blend(v1, second);
+                    VectorMask<Float> third = v2.compare(GT, max);
+                    max = max.blend(v2, third);
+                    VectorMask<Float> fourth = v3.compare(GT, max);
+                    max = max.blend(v3, fourth);
+                    c0.blend(c1, second).blend(c2, third).blend(c3, fourth).intoArray(chosen.data, p);
                     p += COUNT;
-                    FloatVector max = upper.blend(lower, below);
                     FloatVector v = max.blend(0, max.compare(LT, 0));
                     if (dropout != null) {
                         int drawn = drawn(dropout, block, c, element++);
@@ -146,24 +146,27 @@ final class PoolingNorm extends BatchNorm {
                     FloatVector v1 = c1.fma(scale, shift);
                     FloatVector v2 = c2.fma(scale, shift);
                     FloatVector v3 = c3.fma(scale, shift);
-                    VectorMask<Float> right = v1.compare(GT, v0);
-                    VectorMask<Float> lowerRight = v3.compare(GT, v2);
-                    VectorMask<Float> below = v2.blend(v3, lowerRight).compare(GT, v0.blend(v1, right));
-                    FloatVector upper = g.blend(0, below);
-                    FloatVector lower = none.blend(g, below);
-                    upper.blend(0, right)
+                    // The last that is larger than all before takes the gradient.
+                    VectorMask<Float> second = v1.compare(GT, v0);
+                    FloatVector max = v0.blend(v1, second);
+                    VectorMask<Float> third = v2.compare(GT, max);
+                    VectorMask<Float> fourth = v3.compare(GT, max.blend(v2, third));
+                    FloatVector upToThird = g.blend(0, fourth);
+                    FloatVector upToSecond = upToThird.blend(0, third);
+                    upToSecond
+                            .blend(0, second)
                             .sub(meanGradient)
                             .fma(maskedScale, c0.mul(slope))
                             .intoArray(dz.data, j);
-                    none.blend(upper, right)
+                    none.blend(upToSecond, second)
                             .sub(meanGradient)
                             .fma(maskedScale, c1.mul(slope))
                             .intoArray(dz.data, j + dz.columnStride);
-                    lower.blend(0, lowerRight)
+                    none.blend(upToThird, third)
                             .sub(meanGradient)
                             .fma(maskedScale, c2.mul(slope))
                             .intoArray(dz.data, j + dz.rowStride);
-                    none.blend(lower, lowerRight)
+                    none.blend(g, fourth)
                             .sub(meanGradient)
                             .fma(maskedScale, c3.mul(slope))
                             .intoArray(dz.data, j + dz.rowStride + dz.columnStride);

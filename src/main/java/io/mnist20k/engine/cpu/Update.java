@@ -5,8 +5,13 @@ import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import io.mnist20k.recipe.Optimizer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Parameters, optimiser state and moving averages, and the step that changes them; formulas in
 /// `docs/OPERATIONS.md`.
@@ -20,10 +25,18 @@ final class Update {
     /// 1 where weight decay acts, else 0.
     private final float[] decays;
 
+    /// What each worker changes.
+    private final List<List<Piece>> shares;
+
     private final Training training;
     private long updates;
 
-    Update(Network network, Training training) {
+    /// Parameters that nothing but their own gradient changes, in a tensor.
+    ///
+    /// @param matrix of what is a matrix to Muon
+    private record Piece(int from, int to, @Nullable NewtonSchulz matrix) {}
+
+    Update(Network network, Training training, int workers) {
         this.training = training;
         int count = network.parameterCount();
         parameters = new float[count];
@@ -35,10 +48,8 @@ final class Update {
                 Arrays.fill(decays, tensor.offset(), tensor.offset() + tensor.elements(), 1);
             }
         }
-        slots = switch (training.optimizer()) {
-            case Optimizer.Sgd _ -> new float[1][count];
-            case Optimizer.AdamW _ -> new float[2][count];
-        };
+        slots = new float[training.optimizer().slots()][count];
+        shares = shares(network.parameters(), training.optimizer(), workers);
         averagedParameters = new float[training.averages() ? count : 0];
         averagedStatistics = new float[training.averages() ? statistics.length : 0];
     }
@@ -49,15 +60,57 @@ final class Update {
         return (long) parameters.length * (blocks + 2L * changed);
     }
 
-    /// The update of a range of the parameters; ranges may be at work at once. [#finish] follows when all are done.
-    void step(Gradients gradients, int blocks, float learningRate, int from, int to) {
-        gradients.sum(blocks, from, to, gradient);
-        switch (training.optimizer()) {
-            case Optimizer.Sgd sgd -> descend(sgd, learningRate, from, to);
-            case Optimizer.AdamW adam -> adapt(adam, learningRate, from, to);
+    /// Tensors are cut, but for matrices, of which each goes to the worker that has least to do.
+    private static List<List<Piece>> shares(List<Tensor> tensors, Optimizer optimizer, int workers) {
+        List<List<Piece>> shares = Stream.generate(() -> (List<Piece>) new ArrayList<Piece>())
+                .limit(workers)
+                .toList();
+        long[] costs = new long[workers];
+        for (Tensor tensor : tensors) {
+            int from = tensor.offset();
+            int elements = tensor.elements();
+            if (optimizer instanceof Optimizer.Muon && Optimizer.Muon.isMatrix(tensor)) {
+                int rows = tensor.shape().getFirst();
+                var matrix = new NewtonSchulz(rows, elements / rows);
+                int least = IntStream.range(0, workers)
+                        .boxed()
+                        .min(Comparator.comparingLong(worker -> costs[worker]))
+                        .orElseThrow();
+                shares.get(least).add(new Piece(from, from + elements, matrix));
+                costs[least] += matrix.cost();
+            } else {
+                for (int worker = 0; worker < workers; worker++) {
+                    int begin = from + CpuSession.share(elements, worker, workers);
+                    int end = from + CpuSession.share(elements, worker + 1, workers);
+                    shares.get(worker).add(new Piece(begin, end, null));
+                }
+            }
         }
-        if (training.averages()) {
-            average(averagedParameters, parameters, from, to);
+        return shares;
+    }
+
+    /// A worker's share of the update; all may be at work at once. [#finish] follows when all are done.
+    void step(Gradients gradients, int blocks, float learningRate, int worker) {
+        for (Piece piece : shares.get(worker)) {
+            gradients.sum(blocks, piece.from, piece.to, gradient);
+            change(piece, learningRate);
+            if (training.averages()) {
+                average(averagedParameters, parameters, piece.from, piece.to);
+            }
+        }
+    }
+
+    private void change(Piece piece, float learningRate) {
+        switch (training.optimizer()) {
+            case Optimizer.Sgd sgd -> descend(sgd, learningRate, piece.from, piece.to);
+            case Optimizer.AdamW adam -> adapt(adam, learningRate, piece.from, piece.to);
+            case Optimizer.Muon muon -> {
+                if (piece.matrix != null) {
+                    turn(muon, learningRate, piece.from, piece.to, piece.matrix);
+                } else {
+                    adapt(muon.rest(), learningRate, piece.from, piece.to);
+                }
+            }
         }
     }
 
@@ -90,6 +143,24 @@ final class Update {
             second[i] = v;
             float p = parameters[i] - decay * decays[i] * parameters[i];
             parameters[i] = p - lr * (m * correction1) / ((float) Math.sqrt(v * correction2) + epsilon);
+        }
+    }
+
+    private void turn(Optimizer.Muon muon, float lr, int from, int to, NewtonSchulz matrix) {
+        float momentum = (float) muon.momentum();
+        float share = (float) (1 - muon.momentum());
+        float decay = (float) (lr * muon.weightDecay());
+        float[] velocity = slots[0];
+        for (int i = from; i < to; i++) {
+            float g = share * gradient[i];
+            float v = momentum * velocity[i] + g;
+            velocity[i] = v;
+            gradient[i] = momentum * v + g;
+        }
+        matrix.run(gradient, from);
+        float rate = (float) (lr * Optimizer.Muon.SIZE * Math.sqrt(matrix.longerSide()));
+        for (int i = from; i < to; i++) {
+            parameters[i] -= decay * parameters[i] + rate * gradient[i];
         }
     }
 

@@ -124,8 +124,8 @@ final class Device implements AutoCloseable {
                 .prepare(new LaunchShape(gridX, gridY, threads, 1), parameters);
     }
 
-    /// A launch of a block of threads an image, with shared memory of its own, of a kernel that itself waits for the
-    /// launch before: where the GPU can, its blocks begin while those of that one end.
+    /// A launch with shared memory of its own, of a kernel that itself waits for the launch before: where the GPU can,
+    /// its blocks begin while those of that one end.
     KernelLaunch launchSharing(String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
         var shape = new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlaps);
         return kernels.computeIfAbsent(kernel, module::kernel).prepare(shape, parameters);

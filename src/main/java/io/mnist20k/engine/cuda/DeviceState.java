@@ -25,8 +25,6 @@ final class DeviceState {
 
     static final long STEP_POSITION = 8;
 
-    private static final int CONVOLUTION_RANK = 4;
-
     final Layout parameterLayout;
     final Layout statisticLayout;
     final Region step;
@@ -42,6 +40,9 @@ final class DeviceState {
     final Region rounded;
     final Region evaluatedRounded;
     final Region roundedGradients;
+    final Matrices matrices;
+    final Region matrixTable;
+    final Region matrixScratch;
     private final Training training;
     private final DataType factors;
     private @Nullable KernelLaunch round;
@@ -54,8 +55,9 @@ final class DeviceState {
     /// @param gradient  of its gradient
     record Place(long current, long evaluated, long gradient) {}
 
-    /// @param factors type of what multiplies activations
-    DeviceState(Network network, Training training, DataType factors, MemoryPlan memory) {
+    /// @param factors     type of what multiplies activations
+    /// @param sharedBytes that the GPU has for a block
+    DeviceState(Network network, Training training, DataType factors, MemoryPlan memory, int sharedBytes) {
         this.training = training;
         this.factors = factors;
         parameterLayout = new Layout(network.parameters());
@@ -66,10 +68,7 @@ final class DeviceState {
         parameters = memory.lasting(parameterBytes);
         gradients = memory.lasting(parameterBytes);
         decays = memory.lasting(parameterBytes);
-        int slotCount = switch (training.optimizer()) {
-            case Optimizer.Sgd _ -> 1;
-            case Optimizer.AdamW _ -> 2;
-        };
+        int slotCount = training.optimizer().slots();
         slots = IntStream.range(0, slotCount)
                 .mapToObj(_ -> memory.lasting(parameterBytes))
                 .toList();
@@ -81,6 +80,15 @@ final class DeviceState {
         rounded = memory.lasting(rounds() ? parameterBytes / 2 : 0);
         evaluatedRounded = memory.lasting(rounds() ? parameterBytes / 2 : 0);
         roundedGradients = memory.lasting(rounds() ? parameterBytes / 2 : 0);
+        boolean isMuon = training.optimizer() instanceof Optimizer.Muon;
+        matrices = new Matrices(
+                network.parameters().stream()
+                        .filter(tensor -> isMuon && Optimizer.Muon.isMatrix(tensor))
+                        .toList(),
+                parameterLayout,
+                sharedBytes);
+        matrixTable = memory.lasting((long) matrices.table().length * Integer.BYTES);
+        matrixScratch = memory.lasting(matrices.scratchBytes());
     }
 
     /// Whether what multiplies activations is a rounded copy.
@@ -88,9 +96,10 @@ final class DeviceState {
         return factors != DataType.FLOAT;
     }
 
-    /// Elements of the vector of gradients that come in bfloat16 where [#rounds].
-    int roundedGradientCount() {
-        return parameterLayout.lengthOfRank(CONVOLUTION_RANK);
+    /// Elements of the weights of convolutions, which come first, gaps included. Where [#rounds], their gradients come
+    /// in bfloat16.
+    int convolutionCount() {
+        return parameterLayout.lengthOfRank(Tensor.CONVOLUTION_RANK);
     }
 
     /// The number of parameters and statistics on the device, gaps included.
@@ -125,9 +134,9 @@ final class DeviceState {
         return new Place(statistics.address() + offset, evaluatedStatistics.address() + offset, 0);
     }
 
-    /// The address of a region, or null as C has it where the region is empty.
-    static long addressOrNull(Region region) {
-        return region.bytes() == 0 ? 0 : region.address();
+    /// The address of a byte in a region, or null as C has it where the region is empty.
+    static long addressOrNull(Region region, long offset) {
+        return region.bytes() == 0 ? 0 : region.address() + offset;
     }
 
     /// Writes what never changes, into memory that is all zeros: the gaps between tensors stay so.
@@ -136,6 +145,9 @@ final class DeviceState {
         Arrays.fill(decays, 0, parameterLayout.lengthOfRank(2), (float)
                 training.optimizer().weightDecay());
         memory.upload(this.decays.offset(), decays);
+        if (matrices.count() > 0) {
+            memory.upload(matrixTable.offset(), matrices.table());
+        }
         if (rounds()) {
             round = rounding(device, rounded, parameters);
             roundEvaluated = rounding(device, evaluatedRounded, evaluatedParameters);

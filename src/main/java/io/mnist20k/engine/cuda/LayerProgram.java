@@ -48,15 +48,16 @@ final class LayerProgram implements Program {
         Operation layOut(Device device, Owner owner, int samples);
     }
 
-    /// @param notUnits for [#kernels], why whole units that were asked for are not taken, or nothing
-    LayerProgram(Network network, Training training, String notUnits) {
+    /// @param notUnits    for [#kernels], why whole units that were asked for are not taken, or nothing
+    /// @param sharedBytes that the GPU has for a block
+    LayerProgram(Network network, Training training, int sharedBytes, String notUnits) {
         this.notUnits = notUnits;
         this.network = network;
         this.training = training;
         type = Device.typeOf(training.engine().precision());
         groups = groups();
         memory = new MemoryPlan(2 * groups.size() + 1);
-        state = new DeviceState(network, training, type, memory);
+        state = new DeviceState(network, training, type, memory, sharedBytes);
         labels = memory.lasting(training.batch());
         input = new Signal(network.input(), type, bytes(network.input(), type), bytes(network.input(), type), false);
         input.value().touch(0);

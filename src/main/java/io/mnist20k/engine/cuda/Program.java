@@ -31,21 +31,23 @@ interface Program {
 
     /// Whole units by this program's kernels where they are asked for and fit network and GPU, else layer by layer.
     static Program of(Gpu.Description gpu, Network network, Training training) {
+        int sharedBytes = gpu.sharedBytes();
         if (training.engine().kernels() != Kernels.FUSED) {
-            return new LayerProgram(network, training, "");
+            return new LayerProgram(network, training, sharedBytes, "");
         }
         if (training.engine().precision() != Precision.FP32) {
-            return new LayerProgram(network, training, "; whole units are computed in fp32 alone");
+            return new LayerProgram(network, training, sharedBytes, "; whole units are computed in fp32 alone");
         }
-        var units = Units.of(network, gpu.sharedBytes());
+        var units = Units.of(network, sharedBytes);
         if (units.isPresent()) {
-            return new UnitProgram(units.get(), network, training);
+            return new UnitProgram(units.get(), network, training, sharedBytes);
         }
         return new LayerProgram(
                 network,
                 training,
+                sharedBytes,
                 "; no whole units: the network is not made of them, or one is too large, in channels or for the "
-                        + (gpu.sharedBytes() >> 10) + " KB of shared memory that a block has here");
+                        + (sharedBytes >> 10) + " KB of shared memory that a block has here");
     }
 
     /// Writes what never changes, into memory that is all zeros.

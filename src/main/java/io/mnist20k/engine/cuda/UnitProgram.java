@@ -55,14 +55,15 @@ final class UnitProgram implements Program {
     /// @param gradientSums `[channels, batch]`, by image
     record UnitMemory(Region raw, Region moments, Region saved, Region gradient, Region gradientSums) {}
 
-    UnitProgram(Units units, Network network, Training training) {
+    /// @param sharedBytes that the GPU has for a block
+    UnitProgram(Units units, Network network, Training training, int sharedBytes) {
         this.units = units;
         this.network = network;
         this.training = training;
         long batch = training.batch();
         int count = units.units().size();
         memory = new MemoryPlan(2 * count + 1);
-        state = new DeviceState(network, training, DataType.FLOAT, memory);
+        state = new DeviceState(network, training, DataType.FLOAT, memory, sharedBytes);
         input = memory.passing(batch * network.input().pixels() * Float.BYTES);
         input.touch(0);
         input.touch(2 * count);

@@ -74,7 +74,7 @@ final class ReferenceSession implements Session {
 
         long number = current.updates() + 1;
         var update = new Update(training.optimizer(), number, epoch.learningRates()[step]);
-        update.apply(current.parameters(), gradient, decayed, current.slots());
+        update.apply(network.parameters(), current.parameters(), gradient, decayed, current.slots());
         round(statistics, current.statistics());
         if (training.averages()) {
             update.average(current.averagedParameters(), current.parameters(), training.averagingDecay());
@@ -120,7 +120,7 @@ final class ReferenceSession implements Session {
         int statistics = network.statisticCount();
         requireLength("parameters", saved.parameters(), parameters);
         requireLength("statistics", saved.statistics(), statistics);
-        int slots = Update.slots(training.optimizer());
+        int slots = training.optimizer().slots();
         if (!saved.slots().isEmpty() && saved.slots().size() != slots) {
             throw new IllegalArgumentException(
                     "a state with " + saved.slots().size() + " optimiser slots for a session that has " + slots);

@@ -1,5 +1,6 @@
 package io.mnist20k.engine.reference;
 
+import io.mnist20k.network.Tensor;
 import io.mnist20k.recipe.Optimizer;
 import java.util.List;
 
@@ -8,23 +9,22 @@ import java.util.List;
 /// @param number       from 1, over the whole run
 /// @param learningRate of this update
 record Update(Optimizer optimizer, long number, double learningRate) {
-    /// How many numbers an optimiser remembers for each parameter.
-    static int slots(Optimizer optimizer) {
-        return switch (optimizer) {
-            case Optimizer.Sgd _ -> 1;
-            case Optimizer.AdamW _ -> 2;
-        };
-    }
-
     /// Overwrites parameters and slots.
     ///
+    /// @param tensors of which the parameters are
     /// @param decayed whether weight decay acts on a parameter
-    /// @param slots   momentum (SGD), first and second moment (AdamW)
-    void apply(float[] parameters, double[] gradient, boolean[] decayed, List<float[]> slots) {
-        switch (optimizer) {
-            case Optimizer.Sgd sgd -> sgd(sgd, parameters, gradient, decayed, slots.getFirst());
-            case Optimizer.AdamW adamW ->
-                adamW(adamW, parameters, gradient, decayed, slots.getFirst(), slots.getLast());
+    /// @param slots   as [SessionState#slots]
+    void apply(List<Tensor> tensors, float[] parameters, double[] gradient, boolean[] decayed, List<float[]> slots) {
+        for (Tensor tensor : tensors) {
+            int from = tensor.offset();
+            int to = from + tensor.elements();
+            switch (optimizer) {
+                case Optimizer.Sgd sgd -> sgd(sgd, parameters, gradient, decayed, slots.getFirst(), from, to);
+                case Optimizer.AdamW adamW -> adamW(adamW, parameters, gradient, decayed, slots, from, to);
+                case Optimizer.Muon muon
+                when Optimizer.Muon.isMatrix(tensor) -> muon(muon, parameters, gradient, slots.getFirst(), tensor);
+                case Optimizer.Muon muon -> adamW(muon.rest(), parameters, gradient, decayed, slots, from, to);
+            }
         }
     }
 
@@ -36,8 +36,15 @@ record Update(Optimizer optimizer, long number, double learningRate) {
         }
     }
 
-    private void sgd(Optimizer.Sgd sgd, float[] parameters, double[] gradient, boolean[] decayed, float[] momentum) {
-        for (int i = 0; i < parameters.length; i++) {
+    private void sgd(
+            Optimizer.Sgd sgd,
+            float[] parameters,
+            double[] gradient,
+            boolean[] decayed,
+            float[] momentum,
+            int from,
+            int to) {
+        for (int i = from; i < to; i++) {
             double p = parameters[i];
             double g = gradient[i] + (decayed[i] ? sgd.weightDecay() * p : 0);
             double v = sgd.momentum() * momentum[i] + g;
@@ -51,11 +58,14 @@ record Update(Optimizer optimizer, long number, double learningRate) {
             float[] parameters,
             double[] gradient,
             boolean[] decayed,
-            float[] first,
-            float[] second) {
+            List<float[]> slots,
+            int from,
+            int to) {
+        float[] first = slots.getFirst();
+        float[] second = slots.getLast();
         double firstCorrection = 1 - StrictMath.pow(adamW.beta1(), (double) number);
         double secondCorrection = 1 - StrictMath.pow(adamW.beta2(), (double) number);
-        for (int i = 0; i < parameters.length; i++) {
+        for (int i = from; i < to; i++) {
             double p = parameters[i];
             p -= decayed[i] ? learningRate * adamW.weightDecay() * p : 0;
             double m = adamW.beta1() * first[i] + (1 - adamW.beta1()) * gradient[i];
@@ -64,6 +74,25 @@ record Update(Optimizer optimizer, long number, double learningRate) {
             second[i] = (float) v;
             p -= learningRate * (m / firstCorrection) / (Math.sqrt(v / secondCorrection) + adamW.epsilon());
             parameters[i] = (float) p;
+        }
+    }
+
+    private void muon(Optimizer.Muon muon, float[] parameters, double[] gradient, float[] momentum, Tensor matrix) {
+        int from = matrix.offset();
+        int rows = matrix.shape().getFirst();
+        double[] direction = new double[matrix.elements()];
+        for (int i = 0; i < direction.length; i++) {
+            double g = (1 - muon.momentum()) * gradient[from + i];
+            double v = muon.momentum() * momentum[from + i] + g;
+            momentum[from + i] = (float) v;
+            direction[i] = muon.momentum() * v + g;
+        }
+        double[] update = NewtonSchulz.orthogonal(direction, rows, direction.length / rows);
+        double scale = Optimizer.Muon.SIZE * Math.sqrt(Math.max(rows, direction.length / rows));
+        for (int i = 0; i < direction.length; i++) {
+            double p = parameters[from + i];
+            p -= learningRate * muon.weightDecay() * p;
+            parameters[from + i] = (float) (p - learningRate * scale * update[i]);
         }
     }
 }

@@ -23,6 +23,11 @@ final class KernelBench implements AutoCloseable {
         module = KernelImage.load(gpu);
     }
 
+    /// What a block can have of shared memory.
+    int sharedBytes() {
+        return gpu.description().sharedBytes();
+    }
+
     /// Launches a kernel of one dimension and waits for it.
     void launch(String kernel, int grid, int block, Object... parameters) {
         launch(kernel, new LaunchShape(grid, 1, block, 1), parameters);
