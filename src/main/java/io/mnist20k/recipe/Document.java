@@ -40,7 +40,7 @@ final class Document {
         if (table == null) {
             throw new UserError(
                     title + ": this is no TOML, and where it goes wrong cannot be told; look for a line break"
-                            + " or a control character within { and }");
+                            + " or a control character within { and } or [ and ]");
         }
         if (table.hasErrors()) {
             TomlParseError error = table.errors().getFirst();
@@ -53,11 +53,11 @@ final class Document {
     }
 
     /// @return null where tomlj itself fails, as 2.2.0 does on a carriage return in a comment within a broken inline
-    ///         table
+    ///         table, or with assertions on, on a control character in one within a header
     private static @Nullable TomlParseResult toml(String text) {
         try {
             return Toml.parse(text);
-        } catch (NullPointerException e) {
+        } catch (NullPointerException | AssertionError e) {
             return null;
         }
     }

@@ -52,6 +52,7 @@ final class RecipeReaderTest {
     @Test
     void whatTheParserItselfFailsOnIsRefused() {
         assertRefused(() -> RecipeReader.parse("recipe x", "k={\"\",#\r1"), "recipe x", "no TOML");
+        assertRefused(() -> RecipeReader.parse("recipe x", "[optimizer#\0]\nlr = 1"), "recipe x");
         assertRefused(() -> RecipeReader.read("default", List.of("epochs={\"\",#\r1")), "epochs", "text");
     }
 

@@ -3,6 +3,7 @@ package io.mnist20k.engine.cpu;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.IS_NAN;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -100,11 +101,14 @@ record MaxPool(Signal in, Signal out, int height, int width, int stride) impleme
                     FloatVector g = FloatVector.fromArray(SPECIES, dy.data, d);
                     FloatVector max = largest(x, i);
                     VectorMask<Float> open = SPECIES.maskAll(true);
+                    // Nothing equals what is no number, which is the largest only where the window begins with it.
+                    VectorMask<Float> begins = max.test(IS_NAN);
                     for (int k = 0; k < height * width; k++) {
                         int at = j + k / width * dx.rowStride + k % width * dx.columnStride;
                         VectorMask<Float> here = FloatVector.fromArray(
                                         SPECIES, x.data, i + k / width * x.rowStride + k % width * x.columnStride)
                                 .compare(EQ, max)
+                                .or(begins)
                                 .and(open);
                         open = open.andNot(here);
                         FloatVector sum = FloatVector.fromArray(SPECIES, dx.data, at);
