@@ -158,7 +158,7 @@ final class CpuSession implements Session, Profiled {
         return share(batch.blocks(), worker, team.size());
     }
 
-    /// Where a part begins of as many equal ones.
+    /// Where a part begins, of `parts` as equal as can be.
     static int share(int total, int part, int parts) {
         return (int) ((long) total * part / parts);
     }
