@@ -2,18 +2,19 @@ package io.mnist20k.check;
 
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Stage;
-import io.mnist20k.recipe.Optimizer;
 
 /// The least that training costs on any card: its arithmetic at the card's best rate, or the bytes that have to move at
 /// its best bandwidth, whichever takes longer. No program reaches it; how many times the floor one takes can be
-/// compared between networks and cards. An optimiser's arithmetic is not in it.
+/// compared between networks and cards.
 ///
 /// @param multiplyAdds of one image's training: forward, gradients of weights, gradients of data but for the first
 ///                     layer, whose input nobody trains
 /// @param imageBytes   of one image and its label, read once
-/// @param stateBytes   of one step: weights, the optimiser's slots and the average, each read and written once
+/// @param stateBytes   of one step: weights, two moments and their average, each read and written once
 public record Floor(long multiplyAdds, long imageBytes, long stateBytes) {
-    static Floor of(Network network, Optimizer optimizer) {
+    private static final int NUMBERS_PER_PARAMETER = 4;
+
+    static Floor of(Network network) {
         long forward = network.multiplyAdds();
         long first = network.stages().stream()
                 .mapToLong(Stage::multiplyAdds)
@@ -23,17 +24,7 @@ public record Floor(long multiplyAdds, long imageBytes, long stateBytes) {
         return new Floor(
                 3 * forward - first,
                 (long) network.input().height() * network.input().width() + 1,
-                2L * Float.BYTES * numbers(network, optimizer));
-    }
-
-    /// Of a matrix Muon remembers the momentum alone.
-    private static long numbers(Network network, Optimizer optimizer) {
-        return network.parameters().stream()
-                .mapToLong(tensor -> {
-                    boolean matrix = optimizer instanceof Optimizer.Muon && Optimizer.Muon.isMatrix(tensor);
-                    return (2L + (matrix ? 1 : optimizer.slots())) * tensor.elements();
-                })
-                .sum();
+                2L * NUMBERS_PER_PARAMETER * Float.BYTES * network.parameterCount());
     }
 
     /// @param images of one step

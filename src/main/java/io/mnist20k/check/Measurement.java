@@ -120,7 +120,7 @@ public record Measurement(Split files, boolean quick) {
 
     private Map<String, Object> floor() {
         Recipe recipe = recipe(Kernels.CUDNN);
-        Floor floor = Floor.of(recipe.build(), recipe.optimizer());
+        Floor floor = Floor.of(recipe.build());
         Ceilings ceilings;
         try (var gpu = new Gpu(0)) {
             ceilings = Ceilings.measure(gpu, quick ? 64 : 8192, quick ? 1 << 20 : 1L << 30);

@@ -20,9 +20,7 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
 
     private static final String OURS = "mnist20k";
     private static final List<String> VARIANTS = List.of("eager", "compile", "graphs", "compile+graphs");
-    /// As the script trains.
-    private static final List<String> ALIKE = List.of(
-            "--set=optimizer.type=adamw",
+    private static final List<String> UNDISTORTED = List.of(
             "--set=augmentation.rotation=0",
             "--set=augmentation.scale=0",
             "--set=augmentation.shear=0",
@@ -94,7 +92,7 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
 
     private double ours(int round, Kernels kernels) throws IOException, InterruptedException {
         String run = "peers-" + round + "-" + kernels.type();
-        var options = new ArrayList<>(ALIKE);
+        var options = new ArrayList<>(UNDISTORTED);
         options.addAll(List.of("--epochs", "5"));
         plan.train(processes, run, kernels, options);
         return Plan.median(Plan.speeds(processes, run));

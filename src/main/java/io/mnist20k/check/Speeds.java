@@ -1,6 +1,5 @@
 package io.mnist20k.check;
 
-import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,8 +23,7 @@ final class Speeds {
     Map<String, Object> overFloor(JsonNode ceilings) {
         var measured = new LinkedHashMap<String, Object>();
         ceilings.properties().forEach(entry -> measured.put(entry.getKey(), entry.getValue()));
-        Recipe recipe = RecipeReader.read("default", List.of());
-        Floor floor = Floor.of(recipe.build(), recipe.optimizer());
+        Floor floor = Floor.of(RecipeReader.read("default", List.of()).build());
         double flops = ceilings.get(Measurement.FLOPS).doubleValue();
         double bytes = ceilings.get(Measurement.BYTES).doubleValue();
         for (Speed speed : speeds) {

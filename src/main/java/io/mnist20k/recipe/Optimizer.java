@@ -49,7 +49,9 @@ public sealed interface Optimizer {
     record AdamW(double lr, double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
         public AdamW {
             requireRates(lr, weightDecay);
-            requireMoments(beta1, beta2, epsilon);
+            requireBelow("beta1", beta1, 0, 1);
+            requireBelow("beta2", beta2, 0, 1);
+            requireWithin("epsilon", epsilon, 1e-12, 1);
         }
 
         @Override
@@ -68,11 +70,8 @@ public sealed interface Optimizer {
     /// learning rate means for both about the same (Jordan et al., 2024; Liu et al., 2025).
     ///
     /// @param momentum 0 ≤ m < 1, of the matrices
-    /// @param beta1    0 ≤ β < 1, of the rest, as are the next two
-    /// @param beta2    0 ≤ β < 1
-    /// @param epsilon  1e-12..1
-    record Muon(double lr, double momentum, double beta1, double beta2, double epsilon, double weightDecay)
-            implements Optimizer {
+    /// @param rest     of the other parameters; learning rate and weight decay are those of the matrices too
+    record Muon(double momentum, AdamW rest) implements Optimizer {
         /// Of a recipe that says nothing else.
         public static final double MOMENTUM = 0.95;
 
@@ -92,9 +91,7 @@ public sealed interface Optimizer {
         public static final double SIZE = 0.2;
 
         public Muon {
-            requireRates(lr, weightDecay);
             requireBelow("momentum", momentum, 0, 1);
-            requireMoments(beta1, beta2, epsilon);
         }
 
         @Override
@@ -103,34 +100,28 @@ public sealed interface Optimizer {
         }
 
         @Override
-        public int slots() {
-            return 2;
+        public double lr() {
+            return rest.lr();
         }
 
-        /// With the momentum that is usual.
-        public static Muon with(AdamW rest) {
-            return new Muon(rest.lr(), MOMENTUM, rest.beta1(), rest.beta2(), rest.epsilon(), rest.weightDecay());
+        @Override
+        public double weightDecay() {
+            return rest.weightDecay();
+        }
+
+        @Override
+        public int slots() {
+            return 2;
         }
 
         /// Whether a parameter is a matrix to it, of as many rows as its first dimension says.
         public static boolean isMatrix(Tensor parameter) {
             return parameter.shape().size() == Tensor.CONVOLUTION_RANK;
         }
-
-        /// What the other parameters learn by.
-        public AdamW rest() {
-            return new AdamW(lr, beta1, beta2, epsilon, weightDecay);
-        }
     }
 
     private static void requireRates(double lr, double weightDecay) {
         requireWithin("lr", lr, 0, 100);
         requireWithin("weight_decay", weightDecay, 0, 10);
-    }
-
-    private static void requireMoments(double beta1, double beta2, double epsilon) {
-        requireBelow("beta1", beta1, 0, 1);
-        requireBelow("beta2", beta2, 0, 1);
-        requireWithin("epsilon", epsilon, 1e-12, 1);
     }
 }

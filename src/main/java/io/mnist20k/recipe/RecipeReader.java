@@ -172,21 +172,8 @@ public final class RecipeReader {
 
     private Optimizer optimizer() {
         return switch (document.word("optimizer.type", "adamw", OPTIMIZERS)) {
-            case "adamw" ->
-                new Optimizer.AdamW(
-                        document.number("optimizer.lr", 0.01),
-                        document.number("optimizer.beta1", 0.9),
-                        document.number("optimizer.beta2", 0.999),
-                        document.number("optimizer.epsilon", 1e-8),
-                        document.number("optimizer.weight_decay", 0.01));
-            case "muon" ->
-                new Optimizer.Muon(
-                        document.number("optimizer.lr", 0.01),
-                        document.number("optimizer.momentum", Optimizer.Muon.MOMENTUM),
-                        document.number("optimizer.beta1", 0.9),
-                        document.number("optimizer.beta2", 0.999),
-                        document.number("optimizer.epsilon", 1e-8),
-                        document.number("optimizer.weight_decay", 0.01));
+            case "adamw" -> adamW();
+            case "muon" -> new Optimizer.Muon(document.number("optimizer.momentum", Optimizer.Muon.MOMENTUM), adamW());
             default ->
                 new Optimizer.Sgd(
                         document.number("optimizer.lr", 0.1),
@@ -194,6 +181,15 @@ public final class RecipeReader {
                         document.flag("optimizer.nesterov", true),
                         document.number("optimizer.weight_decay", 0));
         };
+    }
+
+    private Optimizer.AdamW adamW() {
+        return new Optimizer.AdamW(
+                document.number("optimizer.lr", 0.01),
+                document.number("optimizer.beta1", 0.9),
+                document.number("optimizer.beta2", 0.999),
+                document.number("optimizer.epsilon", 1e-8),
+                document.number("optimizer.weight_decay", 0.01));
     }
 
     private Schedule schedule() {

@@ -81,13 +81,14 @@ public final class RecipeWriter {
                 + switch (optimizer) {
                     case Optimizer.Sgd s ->
                         "momentum = %s\nnesterov = %s\n".formatted(plain(s.momentum()), s.nesterov());
-                    case Optimizer.AdamW a ->
-                        "beta1 = %s\nbeta2 = %s\nepsilon = %s\n"
-                                .formatted(plain(a.beta1()), plain(a.beta2()), plain(a.epsilon()));
-                    case Optimizer.Muon m ->
-                        "momentum = %s\nbeta1 = %s\nbeta2 = %s\nepsilon = %s\n"
-                                .formatted(plain(m.momentum()), plain(m.beta1()), plain(m.beta2()), plain(m.epsilon()));
+                    case Optimizer.AdamW a -> moments(a);
+                    case Optimizer.Muon m -> "momentum = %s\n".formatted(plain(m.momentum())) + moments(m.rest());
                 };
+    }
+
+    private static String moments(Optimizer.AdamW adam) {
+        return "beta1 = %s\nbeta2 = %s\nepsilon = %s\n"
+                .formatted(plain(adam.beta1()), plain(adam.beta2()), plain(adam.epsilon()));
     }
 
     private static String schedule(Schedule schedule) {

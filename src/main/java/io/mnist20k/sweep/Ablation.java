@@ -51,7 +51,8 @@ public final class Ablation {
         if (recipe.network().stream().anyMatch(Layer.Conv.class::isInstance)) {
             switch (recipe.optimizer()) {
                 case Optimizer.Muon muon -> add("without muon", complete.with(muon.rest()));
-                case Optimizer.AdamW adam -> add("with muon", complete.with(Optimizer.Muon.with(adam)));
+                case Optimizer.AdamW adam ->
+                    add("with muon", complete.with(new Optimizer.Muon(Optimizer.Muon.MOMENTUM, adam)));
                 case Optimizer.Sgd _ -> {}
             }
         }

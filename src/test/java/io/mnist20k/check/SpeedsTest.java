@@ -3,7 +3,6 @@ package io.mnist20k.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,8 +14,7 @@ class SpeedsTest {
     @Test
     void aSpeedAtTheFloorIsOnceTheFloor() {
         var ceilings = Map.of(Measurement.FLOPS, 1e12, Measurement.BYTES, 1e12);
-        Recipe recipe = RecipeReader.read("default", List.of());
-        Floor floor = Floor.of(recipe.build(), recipe.optimizer());
+        Floor floor = Floor.of(RecipeReader.read("default", List.of()).build());
         var speeds = new Speeds();
         speeds.add("at it", 128, 128 / floor.stepSeconds(128, 1e12, 1e12));
         speeds.add("half as fast", 64, 32 / floor.stepSeconds(64, 1e12, 1e12));

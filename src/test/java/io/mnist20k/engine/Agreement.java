@@ -94,25 +94,24 @@ final class Agreement {
             List<Tensor> parameters, SessionState before, SessionState expected, double rateSum) {
         double gradient = switch (test.training().optimizer()) {
             case Optimizer.Sgd _ -> relative * largestChange(parameters, before.parameters(), expected.parameters());
-            case Optimizer.AdamW adamW -> {
-                // An error e of the corrected first moment changes p by η e / (√v + ε), at most η e / ε.
-                double correction = 1 - Math.pow(adamW.beta2(), (double) expected.updates());
-                double moment = Math.sqrt(largest(parameters, expected.slots().getLast()) / correction);
-                yield relative * rateSum * Math.max(1, moment / adamW.epsilon());
-            }
-            case Optimizer.Muon muon -> {
-                double moment = Math.sqrt(largest(parameters, expected.slots().getLast())
-                        / (1 - Math.pow(muon.beta2(), (double) expected.updates())));
-                double rest = relative * rateSum * Math.max(1, moment / muon.epsilon());
-                yield rest
+            case Optimizer.AdamW adamW -> momentTolerance(adamW, parameters, expected, rateSum);
+            case Optimizer.Muon muon ->
+                momentTolerance(muon.rest(), parameters, expected, rateSum)
                         + parameters.stream()
                                 .filter(Optimizer.Muon::isMatrix)
                                 .mapToDouble(matrix ->
                                         matrixTolerance(matrix, expected.slots().getFirst(), rateSum))
                                 .sum();
-            }
         };
         return gradient + storedRounding(parameters, expected.parameters());
+    }
+
+    /// An error e of the corrected first moment changes p by η e / (√v + ε), at most η e / ε.
+    private double momentTolerance(
+            Optimizer.AdamW adamW, List<Tensor> parameters, SessionState expected, double rateSum) {
+        double correction = 1 - Math.pow(adamW.beta2(), (double) expected.updates());
+        double moment = Math.sqrt(largest(parameters, expected.slots().getLast()) / correction);
+        return relative * rateSum * Math.max(1, moment / adamW.epsilon());
     }
 
     /// An iteration multiplies an error of its argument, whose norm is 1 at the start, by at most 3.4445: where

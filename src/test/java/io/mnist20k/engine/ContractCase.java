@@ -22,7 +22,7 @@ record ContractCase(String name, Network network, Training training, int images)
     private static final Optimizer ADAM = new Optimizer.AdamW(0.01, 0.9, 0.99, 0.01, 0.05);
 
     /// Decays so much that it shows beside what rounding may do to the matrices.
-    private static final Optimizer MUON = new Optimizer.Muon(0.01, 0.9, 0.9, 0.99, 0.01, 5);
+    private static final Optimizer MUON = new Optimizer.Muon(0.9, new Optimizer.AdamW(0.01, 0.9, 0.99, 0.01, 5));
 
     private static final Augmentation UPRIGHT = Augmentation.NONE;
     private static final Augmentation DISTORTED = new Augmentation(15, 0.15, 0.2, 2);

@@ -199,7 +199,7 @@ final class ReferenceGoldenTest {
 
     @Test
     void muonTrainsAsInPyTorch() {
-        var optimizer = new Optimizer.Muon(1, 0.9, 0.8, 0.95, 0.01, 0.3);
+        var optimizer = new Optimizer.Muon(0.9, new Optimizer.AdamW(1, 0.8, 0.95, 0.01, 0.3));
         check(optimizer, MUON_LOSS_SUMS, MUON_PARAMETERS, MUON_STATISTICS, MUON_LOGITS);
     }
 

@@ -100,7 +100,7 @@ final class RecipeReaderTest {
     @Test
     void optimisersHaveTheirDefaults() {
         assertEquals(
-                new Optimizer.Muon(0.01, 0.95, 0.9, 0.999, 1e-8, 0.01),
+                new Optimizer.Muon(0.95, new Optimizer.AdamW(0.01, 0.9, 0.999, 1e-8, 0.01)),
                 RecipeReader.parse("recipe x", LEAST + "\noptimizer = { type = \"muon\" }")
                         .optimizer());
         assertEquals(

@@ -50,10 +50,13 @@ final class Recipes {
         return Arbitraries.oneOf(
                 Combinators.combine(numbers(0, 100), share(), Arbitraries.of(true, false), numbers(0, 10))
                         .as(Optimizer.Sgd::new),
-                Combinators.combine(numbers(0, 100), share(), share(), numbers(1e-12, 1), numbers(0, 10))
-                        .as(Optimizer.AdamW::new),
-                Combinators.combine(numbers(0, 100), share(), share(), share(), numbers(1e-12, 1), numbers(0, 10))
-                        .as(Optimizer.Muon::new));
+                adamW(),
+                Combinators.combine(share(), adamW()).as(Optimizer.Muon::new));
+    }
+
+    private static Arbitrary<Optimizer.AdamW> adamW() {
+        return Combinators.combine(numbers(0, 100), share(), share(), numbers(1e-12, 1), numbers(0, 10))
+                .as(Optimizer.AdamW::new);
     }
 
     private static Arbitrary<Augmentation> augmentations() {

@@ -126,7 +126,7 @@ final class AblationTest {
     void muonIsPutInWhereConvolutionsLearnByAdamW() {
         Recipe adam = RecipeReader.parse("full", FULL.replace("optimizer.type = \"muon\"", "optimizer.beta1 = 0.8"));
         assertEquals(
-                new Optimizer.Muon(0.01, 0.95, 0.8, 0.999, 1e-8, 0.01),
+                new Optimizer.Muon(0.95, new Optimizer.AdamW(0.01, 0.8, 0.999, 1e-8, 0.01)),
                 Objects.requireNonNull(variants(adam).get("full with muon")).optimizer());
         Recipe sgd = RecipeReader.parse("full", FULL.replace("\"muon\"", "\"sgd\""));
         assertEquals(8, variants(sgd).size());

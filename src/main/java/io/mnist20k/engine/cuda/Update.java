@@ -22,7 +22,16 @@ final class Update {
             case Optimizer.AdamW adam ->
                 device.launch("begin_step", 1, 1, 1, step, 0L, adam.beta1(), adam.beta2(), training.averagingDecay());
             case Optimizer.Muon muon ->
-                device.launch("begin_step", 1, 1, 1, step, 0L, muon.beta1(), muon.beta2(), training.averagingDecay());
+                device.launch(
+                        "begin_step",
+                        1,
+                        1,
+                        1,
+                        step,
+                        0L,
+                        muon.rest().beta1(),
+                        muon.rest().beta2(),
+                        training.averagingDecay());
         };
         long rounded = state.convolutionCount();
         widenGradients = !state.rounds() || rounded == 0
