@@ -1,5 +1,6 @@
 package io.mnist20k.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,8 +14,12 @@ import io.mnist20k.cuda.SoftwareDevice;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.cuda.CudaEngines;
 import io.mnist20k.engine.cuda.CudaProvider;
+import io.mnist20k.recipe.EngineSettings;
+import io.mnist20k.recipe.Kernels;
+import io.mnist20k.recipe.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whatever fails below a session ends it in one sentence, with everything freed.
@@ -31,7 +37,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CudaFailureTest {
     private static final long SEED = 5;
     private static final Engine ENGINE = new CudaProvider().create(1);
-    private static final ContractCase TEST = small();
+    private static final ContractCase LAYERS = small(
+            "layers",
+            "pool 4 4, biasConv 2 3 1 0, norm, relu, dropout 0.2, conv 3 1 1 0, average, dense 10",
+            Kernels.CUDNN);
+    /// So many channels that a block is to have more shared memory than it has unasked.
+    private static final ContractCase UNITS = small(
+            "units",
+            "conv 24 3 1 0, norm, relu, pool 2 2, dropout 0.2, conv 32 3 1 0, norm, relu, average, dense 10",
+            Kernels.FUSED);
 
     /// `CUDA_ERROR_UNKNOWN`, and no status of cuDNN, cuBLAS or NVRTC.
     private static final int UNKNOWN = 999;
@@ -58,12 +72,12 @@ final class CudaFailureTest {
             "cudnnDestroyPoolingDescriptor",
             "nvrtcDestroyProgram");
 
-    /// One layer of each kind that has native objects of its own, and a short last step.
-    private static ContractCase small() {
+    /// Layers that have native objects of their own, and a short last step.
+    private static ContractCase small(String name, String layers, Kernels kernels) {
         Training usual = ContractCase.usual(SEED).training();
         return new ContractCase(
-                "small",
-                Layers.network("pool 4 4, biasConv 2 3 1 0, norm, relu, dropout 0.2, conv 3 1 1 0, average, dense 10"),
+                name,
+                Layers.network(layers),
                 new Training(
                         4,
                         SEED,
@@ -72,8 +86,12 @@ final class CudaFailureTest {
                         0.9,
                         usual.augmentation(),
                         usual.normalization(),
-                        usual.engine()),
+                        new EngineSettings(Precision.FP32, kernels)),
                 10);
+    }
+
+    static List<ContractCase> cases() {
+        return List.of(LAYERS, UNITS);
     }
 
     @BeforeEach
@@ -82,24 +100,37 @@ final class CudaFailureTest {
         SoftwareDevice.reset();
     }
 
-    /// All that a session does in its life.
-    private static SessionState live() {
-        Dataset dataset = Synthetic.images(SEED, TEST.images());
-        Epoch epoch = ReferenceRun.epoch(TEST, SEED);
-        try (Session session = ENGINE.open(TEST.network(), TEST.training())) {
-            session.restore(Synthetic.state(TEST.network(), TEST.training(), SEED));
+    /// What a session leaves.
+    private record Life(SessionState state, float[] logits) {}
+
+    /// All that a session does in its life: steps and passes are launched, captured, and replayed.
+    private static Life live(ContractCase test) {
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        try (Session session = ENGINE.open(test.network(), test.training())) {
+            session.restore(Synthetic.state(test.network(), test.training(), SEED));
             session.train(dataset, epoch, (_, _, _) -> true);
+            float[] launched = session.logits(dataset);
             session.train(dataset, epoch, (_, _, _) -> true);
-            session.logits(dataset);
-            return session.state();
+            float[] captured = session.logits(dataset);
+            assertFalse(Arrays.equals(launched, captured), "an epoch changed nothing");
+            float[] replayed = session.logits(dataset);
+            assertArrayEquals(captured, replayed);
+            return new Life(session.state(), replayed);
         }
     }
 
-    @Test
-    void eachCallThatFailsEndsInOneSentenceWithEverythingFreed() {
-        SessionState expected = live(); // and the algorithms are chosen
+    private static void checkSame(Life expected, Life actual) {
+        SameBits.check(expected.state(), actual.state());
+        assertArrayEquals(expected.logits(), actual.logits());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void eachCallThatFailsEndsInOneSentenceWithEverythingFreed(ContractCase test) {
+        Life expected = live(test); // and the algorithms are chosen
         SoftwareDevice.reset();
-        live();
+        live(test);
         var calls = new TreeMap<String, Long>();
         for (String function : BoundFunctions.withStatus()) {
             boolean tellsOfAnother = function.startsWith("cuGetError");
@@ -107,23 +138,26 @@ final class CudaFailureTest {
                 calls.put(function, SoftwareDevice.calls(function));
             }
         }
-        assertTrue(calls.size() > 40, calls.toString());
+        Set<String> ofTheCase = test.equals(LAYERS)
+                ? Set.of("cudnnConvolutionForward", "cublasGemmEx", "cuLaunchKernel")
+                : Set.of("cuFuncSetAttribute", "cuLaunchKernelEx");
+        assertTrue(calls.keySet().containsAll(ofTheCase), calls.toString());
         calls.forEach((function, count) -> {
             for (long nth = 1; nth <= count; nth++) {
-                checkFailure(function, nth, expected);
+                checkFailure(test, function, nth, expected);
             }
         });
     }
 
     /// How often the host looks and fetches depends on time, so a call that was counted may not come again.
-    private static void checkFailure(String function, long nth, SessionState expected) {
+    private static void checkFailure(ContractCase test, String function, long nth, Life expected) {
         String what = "call " + nth + " of " + function;
         Map<String, Integer> before = NativeObject.live();
         long alive = SoftwareDevice.live("");
         SoftwareDevice.reset();
         SoftwareDevice.fail(function, nth, UNKNOWN);
         try {
-            SameBits.check(expected, live());
+            checkSame(expected, live(test));
             assertTrue(SoftwareDevice.calls(function) < nth, () -> what + " was survived");
         } catch (UserError error) {
             assertFalse(error.getMessage().contains("\n"), error.getMessage());
@@ -138,21 +172,21 @@ final class CudaFailureTest {
 
     @Test
     void everyFailedSearchForAnAlgorithmEndsInOneSentence() throws IOException {
-        SessionState expected = live();
+        Life expected = live(LAYERS);
         for (String function : BoundFunctions.withStatus()) {
             if (function.startsWith("cudnnFindConvolution")) {
                 Files.deleteIfExists(CudaEngines.algorithmFile());
-                checkFailure(function, 1, expected);
+                checkFailure(LAYERS, function, 1, expected);
             }
         }
     }
 
     @Test
     void anErrorThatSticksEndsTheSessionAndItsSentenceSaysSo() {
-        live();
+        live(LAYERS);
         SoftwareDevice.reset();
         SoftwareDevice.fail("cuGraphLaunch", 2, LAUNCH_FAILED);
-        UserError error = assertThrows(UserError.class, CudaFailureTest::live);
+        UserError error = assertThrows(UserError.class, () -> live(LAYERS));
         SoftwareDevice.reset();
         assertTrue(error.getMessage().contains("719"), error.getMessage());
         assertTrue(error.getMessage().contains("start again"), error.getMessage());
@@ -163,7 +197,7 @@ final class CudaFailureTest {
         long alive = SoftwareDevice.live("");
         SoftwareDevice.memory(1 << 20);
         try {
-            UserError error = assertThrows(UserError.class, CudaFailureTest::live);
+            UserError error = assertThrows(UserError.class, () -> live(LAYERS));
             assertTrue(error.getMessage().contains("cuMemAlloc_v2"), error.getMessage());
             assertTrue(error.getMessage().contains("--batch"), error.getMessage());
             assertEquals(alive, SoftwareDevice.live(""));
@@ -175,13 +209,13 @@ final class CudaFailureTest {
     @Test
     void runningOutOfMemoryInTheMiddleEndsTheSession() {
         SoftwareDevice.reset();
-        live();
+        live(LAYERS);
         long allocations = SoftwareDevice.calls("cuMemAlloc_v2");
         SoftwareDevice.reset();
         for (long nth = 1; nth <= allocations; nth++) {
             long alive = SoftwareDevice.live("");
             SoftwareDevice.fail("cuMemAlloc_v2", nth, OUT_OF_MEMORY);
-            UserError error = assertThrows(UserError.class, CudaFailureTest::live);
+            UserError error = assertThrows(UserError.class, () -> live(LAYERS));
             assertTrue(error.getMessage().contains("CUDA_ERROR_OUT_OF_MEMORY"), error.getMessage());
             assertEquals(alive, SoftwareDevice.live(""), "allocation " + nth);
         }
@@ -189,8 +223,8 @@ final class CudaFailureTest {
 
     @Test
     void afterAFailureTheSessionIsClosed() {
-        Dataset dataset = Synthetic.images(SEED, TEST.images());
-        Session session = ENGINE.open(TEST.network(), TEST.training());
+        Dataset dataset = Synthetic.images(SEED, LAYERS.images());
+        Session session = ENGINE.open(LAYERS.network(), LAYERS.training());
         SoftwareDevice.fail("cuMemcpyDtoHAsync_v2", 1, UNKNOWN);
         assertThrows(UserError.class, session::state);
         assertThrows(IllegalStateException.class, session::state);
@@ -202,27 +236,28 @@ final class CudaFailureTest {
     @ParameterizedTest
     @ValueSource(strings = {"cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuGraphInstantiateWithFlags"})
     void aStepThatCannotBeCapturedIsLaunchedPieceByPiece(String function) {
-        SessionState expected = live();
+        Life expected = live(LAYERS);
         SoftwareDevice.reset();
         SoftwareDevice.fail(function, 1, CAPTURE_UNSUPPORTED);
-        SameBits.check(expected, live());
+        checkSame(expected, live(LAYERS));
     }
 
     /// A library that queues in a capture what cannot be captured fails in its own words, the first step having gone
-    /// well; only the end of the capture tells why. The full step and the short one are captured.
+    /// well; only the end of the capture tells why. The full step, the short one, and the pass of an evaluation
+    /// are captured.
     ///
-    /// @param captured calls of the function while the two are
+    /// @param captured calls of the function while the three are
     @ParameterizedTest
     @CsvSource({
         "cudnnConvolutionBackwardFilter, 5003, 4",
         "cudnnBatchNormalizationForwardTraining, 5000, 2",
         "cudnnPoolingBackward, 5003, 2",
-        "cublasGemmEx, 13, 6"
+        "cublasGemmEx, 13, 9"
     })
     void aLibraryThatCannotBeCapturedIsCalledPieceByPiece(String function, int status, int captured) {
-        SessionState expected = live();
+        Life expected = live(LAYERS);
         SoftwareDevice.reset();
-        live();
+        live(LAYERS);
         long calls = SoftwareDevice.calls(function);
         int survived = 0;
         for (long nth = 1; nth <= calls; nth++) {
@@ -230,7 +265,7 @@ final class CudaFailureTest {
             SoftwareDevice.reset();
             SoftwareDevice.fail(function, nth, status);
             try {
-                SameBits.check(expected, live());
+                checkSame(expected, live(LAYERS));
                 survived++;
             } catch (UserError outside) {
                 assertTrue(outside.getMessage().contains("(" + status + ")"), outside.getMessage());
@@ -244,10 +279,10 @@ final class CudaFailureTest {
     /// Looking at events is no waiting: the device never stands still for the host within an epoch.
     @Test
     void anEpochWaitsOnceAndAllocatesNothing() {
-        Dataset dataset = Synthetic.images(SEED, TEST.images());
-        Epoch epoch = ReferenceRun.epoch(TEST, SEED);
-        try (Session session = ENGINE.open(TEST.network(), TEST.training())) {
-            session.restore(Synthetic.state(TEST.network(), TEST.training(), SEED));
+        Dataset dataset = Synthetic.images(SEED, LAYERS.images());
+        Epoch epoch = ReferenceRun.epoch(LAYERS, SEED);
+        try (Session session = ENGINE.open(LAYERS.network(), LAYERS.training())) {
+            session.restore(Synthetic.state(LAYERS.network(), LAYERS.training(), SEED));
             session.train(dataset, epoch, (_, _, _) -> true);
             session.train(dataset, epoch, (_, _, _) -> true);
             SoftwareDevice.reset();
@@ -257,6 +292,41 @@ final class CudaFailureTest {
                 assertEquals(0, SoftwareDevice.calls(function), function);
             }
             assertEquals(epoch.steps(), SoftwareDevice.calls("cuGraphLaunch"));
+        }
+    }
+
+    /// Whatever the dataset's size, once its pass has been captured.
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aPassThroughADatasetIsOneLaunchAndAllocatesNothing(ContractCase test) {
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Dataset another = Synthetic.images(SEED + 1, 3 * test.images() + 1);
+        try (Session session = ENGINE.open(test.network(), test.training())) {
+            session.restore(Synthetic.state(test.network(), test.training(), SEED));
+            float[] launched = session.logits(dataset);
+            float[] ofAnother = session.logits(another);
+            assertArrayEquals(launched, session.logits(dataset));
+            SoftwareDevice.reset();
+            assertArrayEquals(launched, session.logits(dataset));
+            assertEquals(1, SoftwareDevice.calls("cuGraphLaunch"));
+            assertEquals(1, SoftwareDevice.calls("cuStreamSynchronize"));
+            for (String function :
+                    List.of("cuMemAlloc_v2", "cuMemHostAlloc", "cuLaunchKernel", "cuLaunchKernelEx", "cublasGemmEx")) {
+                assertEquals(0, SoftwareDevice.calls(function), function);
+            }
+            assertArrayEquals(ofAnother, session.logits(another));
+        }
+    }
+
+    /// A graph of them all would take too much memory.
+    @Test
+    void aPassOfVeryManyBatchesIsLaunchedPieceByPiece() {
+        Dataset dataset = Synthetic.images(SEED, 4_001);
+        try (Session session = ENGINE.open(LAYERS.network(), LAYERS.training())) {
+            session.restore(Synthetic.state(LAYERS.network(), LAYERS.training(), SEED));
+            float[] first = session.logits(dataset);
+            assertArrayEquals(first, session.logits(dataset));
+            assertEquals(0, SoftwareDevice.calls("cuGraphLaunch"));
         }
     }
 }

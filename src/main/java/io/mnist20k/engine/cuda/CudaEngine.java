@@ -9,7 +9,7 @@ import io.mnist20k.network.Network;
 ///
 /// @param ordinal    the driver's number of it
 /// @param deviceName as the driver calls it
-/// @param captures   whether training steps are captured as graphs
+/// @param captures   whether steps and evaluations are captured as graphs
 /// @param stretch    steps until the first report of the first epoch; those to come follow the clock
 record CudaEngine(int ordinal, String deviceName, boolean captures, int stretch) implements Engine {
     CudaEngine(int ordinal, String deviceName, boolean captures) {

@@ -5,7 +5,6 @@ import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.DeviceBuffer;
 import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.Owner;
-import io.mnist20k.cuda.PinnedBuffer;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.Epoch;
 import io.mnist20k.engine.Session;
@@ -28,9 +27,8 @@ final class CudaSession implements Session {
     private final Device device;
     private final DeviceBuffer memory;
     private final Held<DeviceImages> trainingImages;
-    private final Held<DeviceImages> evaluatedImages;
     private final Held<EpochMemory> epochMemory;
-    private final Held<PinnedBuffer> results;
+    private final Evaluation evaluation;
     private final Map<Integer, Step> steps = new HashMap<>();
     private long plannedBytes;
     /// Steps between two reports, as the epochs so far have found it.
@@ -38,7 +36,7 @@ final class CudaSession implements Session {
     private boolean closed;
 
     /// @param ordinal  the driver's number of the GPU
-    /// @param captures whether steps are captured as graphs
+    /// @param captures whether steps and evaluations are captured as graphs
     /// @param stretch  steps until the first report
     CudaSession(int ordinal, Network network, Training training, boolean captures, int stretch) {
         this.network = network;
@@ -53,9 +51,9 @@ final class CudaSession implements Session {
             memory.clear();
             program.begin(device, memory);
             trainingImages = owner.own(new Held<>());
-            evaluatedImages = owner.own(new Held<>());
             epochMemory = owner.own(new Held<>());
-            results = owner.own(new Held<>());
+            evaluation =
+                    owner.own(new Evaluation(device, program, memory, training.batch(), network.classes(), captures));
             step(training.batch());
         } catch (CudaException failure) {
             throw closed("opening a session", failure);
@@ -132,24 +130,7 @@ final class CudaSession implements Session {
     @Override
     public float[] logits(Dataset dataset) {
         requireOpen();
-        return attempt("evaluating", () -> {
-            DeviceImages images =
-                    evaluatedImages.get(held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
-            float[] logits = new float[dataset.count() * network.classes()];
-            long bytes = (long) logits.length * Float.BYTES;
-            PinnedBuffer target = results.get(held -> held.bytes() >= bytes, () -> new PinnedBuffer(bytes));
-            Step step = step(training.batch());
-            program.beginEvaluation(memory);
-            for (int from = 0; from < dataset.count(); from += training.batch()) {
-                int count = Math.min(training.batch(), dataset.count() - from);
-                step.evaluate(images, from, count);
-                long row = (long) network.classes() * Float.BYTES;
-                memory.copyTo(target, from * row, program.evaluatedLogits().offset(), count * row);
-            }
-            device.gpu.synchronize();
-            target.view().asFloatBuffer().get(logits);
-            return logits;
-        });
+        return attempt("evaluating", () -> evaluation.logits(dataset, step(training.batch())));
     }
 
     @Override

@@ -1,14 +1,11 @@
 package io.mnist20k.engine.cuda;
 
-import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.CudaGraph;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.engine.Training;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A training step, or a batch of an evaluation, for one number of samples.
@@ -19,11 +16,6 @@ import org.jspecify.annotations.Nullable;
 /// anew where one of them has changed. Where the driver cannot capture what a library does, every step is launched
 /// piece by piece: the bits are the same.
 final class Step implements AutoCloseable {
-    /// `CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED` to `CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD` of `cuda.h`.
-    private static final int FIRST_CAPTURE_ERROR = 900;
-
-    private static final int LAST_CAPTURE_ERROR = 908;
-
     /// Some milliseconds of work.
     private static final int STEPS_OF_A_GRAPH = 16;
 
@@ -32,11 +24,9 @@ final class Step implements AutoCloseable {
     private final Update update;
     private final List<Runnable> launches;
     private final Owner owner = new Owner();
-    private boolean captures;
+    private final Graphs graphs;
     private boolean warm;
     private @Nullable Addresses bound;
-    /// By the number of steps in them.
-    private final Map<Integer, CudaGraph> graphs = new HashMap<>();
 
     /// Of what training steps use beside the session's own memory.
     record Addresses(
@@ -45,7 +35,7 @@ final class Step implements AutoCloseable {
     /// @param captures whether training steps are captured
     Step(Device device, Program program, Training training, int samples, boolean captures) {
         this.device = device;
-        this.captures = captures;
+        graphs = owner.own(new Graphs(device.gpu, captures));
         try {
             body = program.layOut(device, owner, samples);
             update = new Update(device, program.state(), training);
@@ -67,7 +57,7 @@ final class Step implements AutoCloseable {
                 epoch.correct(),
                 device.workspace.address());
         if (!addresses.equals(bound)) {
-            forgetGraphs();
+            graphs.forget();
             body.bind(addresses);
             update.bind(addresses);
             bound = addresses;
@@ -80,7 +70,7 @@ final class Step implements AutoCloseable {
     /// @return how many were queued
     int train(int most) {
         int steps = warm && most >= STEPS_OF_A_GRAPH ? STEPS_OF_A_GRAPH : 1;
-        CudaGraph graph = warm ? graph(steps) : null;
+        CudaGraph graph = warm ? graphs.of(steps, this::launch) : null;
         if (graph != null) {
             graph.launch();
             return steps;
@@ -88,38 +78,6 @@ final class Step implements AutoCloseable {
         launch();
         warm = true;
         return 1;
-    }
-
-    /// Null where steps cannot be captured.
-    private @Nullable CudaGraph graph(int steps) {
-        CudaGraph known = graphs.get(steps);
-        if (known != null || !captures) {
-            return known;
-        }
-        try {
-            CudaGraph graph = device.gpu.capture(() -> {
-                for (int i = 0; i < steps; i++) {
-                    launch();
-                }
-            });
-            graphs.put(steps, graph);
-            return graph;
-        } catch (CudaException failure) {
-            if (!isOfCapture(failure)) {
-                throw failure;
-            }
-            captures = false;
-            return null;
-        }
-    }
-
-    /// A library whose call cannot be captured fails in its own words; that it broke the capture tells the end of that,
-    /// whose failure is suppressed then.
-    private static boolean isOfCapture(CudaException failure) {
-        return Stream.concat(Stream.of(failure), Stream.of(failure.getSuppressed()))
-                .anyMatch(each -> each instanceof CudaException cuda
-                        && cuda.status() >= FIRST_CAPTURE_ERROR
-                        && cuda.status() <= LAST_CAPTURE_ERROR);
     }
 
     /// What [#train] queues, in order and by name.
@@ -141,19 +99,8 @@ final class Step implements AutoCloseable {
         body.evaluate(images, from, count);
     }
 
-    private void forgetGraphs() {
-        try (var forgotten = new Owner()) {
-            graphs.values().forEach(forgotten::own);
-            graphs.clear();
-        }
-    }
-
     @Override
     public void close() {
-        try {
-            forgetGraphs();
-        } finally {
-            owner.close();
-        }
+        owner.close();
     }
 }
