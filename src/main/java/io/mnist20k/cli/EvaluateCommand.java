@@ -71,7 +71,7 @@ final class EvaluateCommand implements Runnable {
         var normalization = new Normalization(trained.mean(), trained.deviation());
         try (Session session = choice.engine().open(trained.network(), Training.evaluationOnly(normalization))) {
             session.restore(SessionState.ofModel(trained.parameters(), trained.statistics()));
-            return session.logits(test);
+            return session.logits(trained.recipe().deskew() ? test.deskewed() : test);
         }
     }
 

@@ -93,6 +93,11 @@ public final class Dataset {
         return new Dataset(selectedPixels, selectedLabels);
     }
 
+    /// A copy of these images without their slant; `docs/OPERATIONS.md` has the formula.
+    public Dataset deskewed() {
+        return new Dataset(new Deskew(HEIGHT, WIDTH).apply(pixels), labels);
+    }
+
     /// Mean and deviation of this dataset's pixels; computed anew at each call, in one pass.
     public Normalization normalization() {
         return Normalization.of(pixels);

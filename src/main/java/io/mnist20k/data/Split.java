@@ -60,6 +60,11 @@ public record Split(Dataset train, Dataset validation) {
         return new Split(train.first(most), validation);
     }
 
+    /// Both parts without their slant.
+    public Split deskewed() {
+        return new Split(train.deskewed(), validation.deskewed());
+    }
+
     /// SHA-256 of the images and labels, training and validation, in hexadecimal.
     public String digest() {
         try {

@@ -15,12 +15,14 @@ import java.util.List;
 /// @param epochs         1..[#MAX_EPOCHS]
 /// @param batch          samples a step, 1..[#MAX_BATCH]
 /// @param network        from image to class probabilities, up to [#MAX_LAYERS] layers
+/// @param deskew         whether the network sees images without their slant, in training and ever after
 /// @param averagingDecay decay of the exponential moving average of the model, 0 ≤ d < 1; 0 averages nothing
 /// @param labelSmoothing share of the target spread evenly over all classes, 0 ≤ s < 1
 public record Recipe(
         String name,
         int epochs,
         int batch,
+        boolean deskew,
         List<Layer> network,
         Initialization initialization,
         Optimizer optimizer,

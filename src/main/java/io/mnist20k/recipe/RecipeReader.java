@@ -135,6 +135,7 @@ public final class RecipeReader {
         String name = document.text("name", defaultName);
         int epochs = document.integer("epochs", 19);
         int batch = document.integer("batch", 128);
+        boolean deskew = document.flag("normalization.deskew", false);
         double labelSmoothing = document.number("label_smoothing", 0);
         Initialization initialization =
                 word("initialization", Initialization.KAIMING_NORMAL, Initialization.values(), Initialization::type);
@@ -155,6 +156,7 @@ public final class RecipeReader {
                         name,
                         epochs,
                         batch,
+                        deskew,
                         network,
                         initialization,
                         optimizer,

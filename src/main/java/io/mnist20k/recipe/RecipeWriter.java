@@ -29,6 +29,9 @@ public final class RecipeWriter {
                 [averaging]
                 decay = %s
 
+                [normalization]
+                deskew = %s
+
                 [augmentation]
                 rotation = %s
                 scale = %s
@@ -50,6 +53,7 @@ public final class RecipeWriter {
                         optimizer(recipe.optimizer()),
                         schedule(recipe.schedule()),
                         plain(recipe.averagingDecay()),
+                        recipe.deskew(),
                         plain(recipe.augmentation().rotation()),
                         plain(recipe.augmentation().scale()),
                         plain(recipe.augmentation().shear()),

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A recipe with one ingredient changed at a time and all else left as it is: what each is worth to it. An
-/// ingredient that the recipe lacks has no variant, but for label smoothing and Muon, which are then put in.
+/// ingredient that the recipe lacks has no variant, but for deskewing, label smoothing and Muon, which are then put in.
 public final class Ablation {
     /// What Szegedy et al. (2016), who came up with it, smoothed by.
     private static final double LABEL_SMOOTHING = 0.1;
@@ -31,12 +31,14 @@ public final class Ablation {
     private List<Recipe> variants() {
         variants.add(recipe);
         var complete = new Ingredients(
+                recipe.deskew(),
                 recipe.network(),
                 recipe.optimizer(),
                 recipe.schedule(),
                 recipe.averagingDecay(),
                 recipe.augmentation(),
                 recipe.labelSmoothing());
+        add(recipe.deskew() ? "without deskewing" : "with deskewing", complete.withDeskewing(!recipe.deskew()));
         add("without augmentation", complete.with(Augmentation.NONE));
         add("without dropout", complete.with(withoutDropout(recipe.network())));
         add("without averaging", complete.withAveraging(0));
@@ -61,34 +63,39 @@ public final class Ablation {
 
     /// What of a recipe is taken out.
     private record Ingredients(
+            boolean deskew,
             List<Layer> network,
             Optimizer optimizer,
             Schedule schedule,
             double averaging,
             Augmentation augmentation,
             double smoothing) {
+        Ingredients withDeskewing(boolean other) {
+            return new Ingredients(other, network, optimizer, schedule, averaging, augmentation, smoothing);
+        }
+
         Ingredients with(List<Layer> other) {
-            return new Ingredients(other, optimizer, schedule, averaging, augmentation, smoothing);
+            return new Ingredients(deskew, other, optimizer, schedule, averaging, augmentation, smoothing);
         }
 
         Ingredients with(Optimizer other) {
-            return new Ingredients(network, other, schedule, averaging, augmentation, smoothing);
+            return new Ingredients(deskew, network, other, schedule, averaging, augmentation, smoothing);
         }
 
         Ingredients with(Schedule other) {
-            return new Ingredients(network, optimizer, other, averaging, augmentation, smoothing);
+            return new Ingredients(deskew, network, optimizer, other, averaging, augmentation, smoothing);
         }
 
         Ingredients with(Augmentation other) {
-            return new Ingredients(network, optimizer, schedule, averaging, other, smoothing);
+            return new Ingredients(deskew, network, optimizer, schedule, averaging, other, smoothing);
         }
 
         Ingredients withAveraging(double other) {
-            return new Ingredients(network, optimizer, schedule, other, augmentation, smoothing);
+            return new Ingredients(deskew, network, optimizer, schedule, other, augmentation, smoothing);
         }
 
         Ingredients withSmoothing(double other) {
-            return new Ingredients(network, optimizer, schedule, averaging, augmentation, other);
+            return new Ingredients(deskew, network, optimizer, schedule, averaging, augmentation, other);
         }
     }
 
@@ -107,6 +114,7 @@ public final class Ablation {
                 name,
                 recipe.epochs(),
                 recipe.batch(),
+                left.deskew(),
                 left.network(),
                 recipe.initialization(),
                 left.optimizer(),

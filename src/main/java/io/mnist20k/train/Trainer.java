@@ -1,5 +1,6 @@
 package io.mnist20k.train;
 
+import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.data.SampleOrder;
 import io.mnist20k.data.Split;
@@ -28,6 +29,9 @@ public final class Trainer {
     private final RunSettings settings;
     private final Recipe recipe;
     private final Network network;
+    private final String digest;
+    private final Dataset judged;
+    /// As the network sees them.
     private final Split images;
     private final Normalization normalization;
     private final RunDirectory directory;
@@ -50,7 +54,10 @@ public final class Trainer {
         this.settings = settings;
         this.recipe = settings.recipe();
         this.network = recipe.build();
-        this.images = settings.select(files);
+        Split selected = settings.select(files);
+        this.digest = selected.digest();
+        this.judged = selected.validation();
+        this.images = recipe.deskew() ? selected.deskewed() : selected;
         this.normalization = images.train().normalization();
         this.directory = directory;
         this.listener = listener;
@@ -73,8 +80,7 @@ public final class Trainer {
                 recipe.augmentation(),
                 normalization,
                 recipe.engine());
-        String digest = images.digest();
-        Checkpoint start = start(training, digest);
+        Checkpoint start = start(training);
         directory.begin(settings, start.progress().epochs());
         listener.started(new TrainingListener.Start(
                 settings,
@@ -90,11 +96,11 @@ public final class Trainer {
         try (Session session = engine.open(network, training)) {
             listener.opened(session.kernels());
             session.restore(start.state());
-            return train(session, digest, start.progress());
+            return train(session, start.progress());
         }
     }
 
-    private Checkpoint start(Training training, String digest) {
+    private Checkpoint start(Training training) {
         if (directory.checkpoint().isPresent()) {
             Checkpoint stopped = directory.checkpoint().get();
             stopped.requireSame(directory.path(), settings, digest);
@@ -103,26 +109,26 @@ public final class Trainer {
         // Written before the first step, so that there is always something to go on from, and an unwritable folder is
         // found out before the first epoch and not after it.
         SessionState untrained = SessionState.initial(network, recipe.initialization(), training);
-        return save(digest, Progress.START, untrained);
+        return save(Progress.START, untrained);
     }
 
-    private TrainingResult train(Session session, String digest, Progress progress) {
+    private TrainingResult train(Session session, Progress progress) {
         float[] logits = null;
         while (progress.epochsDone() < recipe.epochs()) {
             var epoch = new RunningEpoch(progress);
             int step = stopAsked.getAsBoolean() ? progress.step() : epoch.train(session);
             if (step < steps) {
                 Progress stopped = epoch.progress(step);
-                save(digest, stopped, finite(session.state(), epoch, step));
+                save(stopped, finite(session.state(), epoch, step));
                 return new TrainingResult.Stopped(
                         settings, stopped.epochs(), stopped.epochsDone() + 1, step, directory.path());
             }
             long before = System.nanoTime();
             logits = session.logits(images.validation());
-            Evaluation evaluation = Evaluation.of(images.validation(), logits);
+            Evaluation evaluation = Evaluation.of(judged, logits);
             EpochRecord record = epoch.record(evaluation, (System.nanoTime() - before) * 1e-9);
             progress = progress.after(record);
-            save(digest, progress, finite(session.state(), epoch, step));
+            save(progress, finite(session.state(), epoch, step));
             directory.append(record);
             listener.epochDone(record);
         }
@@ -154,13 +160,13 @@ public final class Trainer {
                 epochs,
                 epochs.stream().mapToDouble(EpochRecord::seconds).sum(),
                 epochs.size() / training,
-                images.validation(),
+                judged,
                 logits,
-                Evaluation.of(images.validation(), logits),
+                Evaluation.of(judged, logits),
                 directory.path());
     }
 
-    private Checkpoint save(String digest, Progress progress, SessionState state) {
+    private Checkpoint save(Progress progress, SessionState state) {
         var checkpoint = new Checkpoint(settings, digest, images.train().count(), engine.name(), progress, state);
         directory.write(checkpoint);
         return checkpoint;

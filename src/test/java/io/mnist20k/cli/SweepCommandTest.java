@@ -97,7 +97,7 @@ final class SweepCommandTest {
         List<String> names =
                 rows.valueStream().map(row -> row.get("recipe").stringValue()).toList();
         assertTrue(names.contains("tiny") && names.contains("tiny without dropout"), names.toString());
-        assertEquals(8, names.size(), "it has all ingredients but 1×1 convolutions: " + names);
+        assertEquals(9, names.size(), "it has all ingredients but 1×1 convolutions: " + names);
     }
 
     @Test
@@ -112,7 +112,7 @@ final class SweepCommandTest {
         List<String> lines = table.lines().toList();
         assertTrue(lines.get(0).startsWith("| recipe | images | parameters |"), table);
         assertTrue(lines.get(1).startsWith("| --- | --- | ---: |"), table);
-        assertEquals(2 + 8, lines.size(), table);
+        assertEquals(2 + 9, lines.size(), table);
         assertEquals(
                 table,
                 Typed.in("sweep", "table", folder.resolve("sweep").toString(), kept.toString())
@@ -122,7 +122,7 @@ final class SweepCommandTest {
         String each = Typed.in("sweep", "table", kept.toString(), "--each")
                 .succeeded()
                 .out();
-        assertEquals(2 + 16, each.lines().count(), each);
+        assertEquals(2 + 18, each.lines().count(), each);
         String svg = Files.readString(plot);
         assertTrue(svg.contains("tiny without dropout") && svg.contains("prefers-color-scheme: dark"), svg);
     }

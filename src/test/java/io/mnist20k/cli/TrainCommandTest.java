@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 final class TrainCommandTest {
@@ -153,9 +155,10 @@ final class TrainCommandTest {
         assertTrue(Files.readString(run.resolve("report.html")).contains("33 held-out images"));
     }
 
-    @Test
-    void evaluateAgreesWithTheRun() {
-        JsonNode trained = train("--json").succeeded().json();
+    @ParameterizedTest
+    @ValueSource(strings = {"normalization.deskew=false", "normalization.deskew=true"})
+    void evaluateAgreesWithTheRun(String images) {
+        JsonNode trained = train("--json", "--set", images).succeeded().json();
         String model = run.resolve("model.safetensors").toString();
         String data = TinySetup.data(folder).toString();
         JsonNode answer = Typed.in("evaluate", model, "--data", data, "--device", "reference", "--json")

@@ -21,6 +21,7 @@ final class TinyModel {
                 "tiny \"ü\"",
                 3,
                 7,
+                true,
                 List.of(
                         new Layer.MaxPool(7, 7),
                         new Layer.Conv(3, 3, 1, 1, true),

@@ -85,6 +85,7 @@ final class RecipeReaderTest {
                         "unnamed",
                         19,
                         128,
+                        false,
                         List.of(new Layer.Dense(10, true), new Layer.Softmax()),
                         Initialization.KAIMING_NORMAL,
                         new Optimizer.AdamW(0.01, 0.9, 0.999, 1e-8, 0.01),

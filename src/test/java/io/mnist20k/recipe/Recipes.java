@@ -22,11 +22,13 @@ final class Recipes {
                         optimizers(),
                         schedules(),
                         augmentations(),
-                        engines())
-                .as((s, network, initialization, optimizer, schedule, augmentation, engine) -> new Recipe(
+                        Combinators.combine(Arbitraries.of(true, false), engines())
+                                .as(List::<Object>of))
+                .as((s, network, initialization, optimizer, schedule, augmentation, rest) -> new Recipe(
                         (String) s.get(0),
                         (Integer) s.get(1),
                         (Integer) s.get(2),
+                        (Boolean) rest.get(0),
                         network,
                         initialization,
                         optimizer,
@@ -34,7 +36,7 @@ final class Recipes {
                         (Double) s.get(3),
                         augmentation,
                         (Double) s.get(4),
-                        engine));
+                        (EngineSettings) rest.get(1)));
     }
 
     static Arbitrary<Schedule> schedules() {

@@ -29,6 +29,7 @@ final class AblationTest {
             optimizer.type = "muon"
             averaging.decay = 0.9
             augmentation.shift = 1
+            normalization.deskew = true
             network = [
                 { type = "conv", out = 4, kernel = 3 },
                 { type = "batchnorm" },
@@ -65,6 +66,7 @@ final class AblationTest {
         assertEquals(
                 List.of(
                         "full",
+                        "full without deskewing",
                         "full without augmentation",
                         "full without dropout",
                         "full without averaging",
@@ -75,6 +77,7 @@ final class AblationTest {
                         "full without muon"),
                 all.stream().map(Recipe::name).toList());
         assertEquals(RecipeReader.parse("full", FULL), all.getFirst());
+        assertFalse(variant("full without deskewing").deskew());
         assertEquals(Augmentation.NONE, variant("full without augmentation").augmentation());
         assertEquals(0, variant("full without averaging").averagingDecay());
         assertEquals(0, variant("full without label smoothing").labelSmoothing());
@@ -119,7 +122,8 @@ final class AblationTest {
                 schedule.type = "constant"
                 network = [{ type = "dense", out = 10 }, { type = "softmax" }]""");
         assertEquals(
-                Set.of("bare", "bare with label smoothing 0.1"), variants(bare).keySet());
+                Set.of("bare", "bare with deskewing", "bare with label smoothing 0.1"),
+                variants(bare).keySet());
     }
 
     @Test
@@ -129,7 +133,7 @@ final class AblationTest {
                 new Optimizer.Muon(0.95, new Optimizer.AdamW(0.01, 0.8, 0.999, 1e-8, 0.01)),
                 Objects.requireNonNull(variants(adam).get("full with muon")).optimizer());
         Recipe sgd = RecipeReader.parse("full", FULL.replace("\"muon\"", "\"sgd\""));
-        assertEquals(8, variants(sgd).size());
+        assertEquals(9, variants(sgd).size());
     }
 
     @ParameterizedTest
@@ -143,6 +147,6 @@ final class AblationTest {
     @Test
     void aLongNameLeavesRoomForTheChange() {
         Recipe longNamed = RecipeReader.parse("long", FULL.replace("\"full\"", "\"" + "x".repeat(100) + "\""));
-        assertEquals(9, variants(longNamed).size());
+        assertEquals(10, variants(longNamed).size());
     }
 }

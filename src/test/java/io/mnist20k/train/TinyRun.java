@@ -75,6 +75,7 @@ public final class TinyRun {
                 "tiny",
                 epochs,
                 16,
+                false,
                 List.of(
                         new Layer.MaxPool(4, 4),
                         new Layer.Conv(4, 3, 1, 1, false),
@@ -97,8 +98,13 @@ public final class TinyRun {
     }
 
     static TrainingResult begin(Path path, RunSettings settings, TrainingListener listener, BooleanSupplier stop) {
+        return begin(path, settings, images(), listener, stop);
+    }
+
+    static TrainingResult begin(
+            Path path, RunSettings settings, Split files, TrainingListener listener, BooleanSupplier stop) {
         try (RunDirectory directory = RunDirectory.create(path)) {
-            return new Trainer(new ReferenceEngine(), settings, images(), directory, listener, stop).run();
+            return new Trainer(new ReferenceEngine(), settings, files, directory, listener, stop).run();
         }
     }
 

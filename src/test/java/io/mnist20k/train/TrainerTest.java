@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,11 +22,13 @@ import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.recipe.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -73,6 +76,25 @@ class TrainerTest {
         assertEquals(TinyRun.recipe(), model.recipe());
         assertEquals(17, model.origin().seed());
         assertFalse(model.origin().budgetLifted());
+    }
+
+    /// As a recipe that does not would on images that are upright already; reported are the images of the files.
+    @Test
+    void aRecipeThatDeskewsTrainsAndIsJudgedOnUprightImages() {
+        String plain = RecipeWriter.toToml(TinyRun.recipe());
+        Recipe deskewing = RecipeReader.parse("tiny", plain.replace("deskew = false", "deskew = true"));
+        Split files = TinyRun.images();
+        TrainingResult.Finished deskewed = finish("deskewed", deskewing, files);
+        TrainingResult.Finished upright = finish("upright", TinyRun.recipe(), files.deskewed());
+        TrainingResult.Finished slanted = finish("slanted", TinyRun.recipe(), files);
+        assertArrayEquals(upright.validationLogits(), deskewed.validationLogits());
+        assertFalse(Arrays.equals(slanted.validationLogits(), deskewed.validationLogits()));
+        assertSame(files.validation(), deskewed.validation());
+    }
+
+    private TrainingResult.Finished finish(String run, Recipe recipe, Split files) {
+        return (TrainingResult.Finished) TinyRun.begin(
+                folder.resolve(run), TinyRun.settings(recipe), files, new TrainingListener() {}, () -> false);
     }
 
     @Test
