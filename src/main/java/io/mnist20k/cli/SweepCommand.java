@@ -67,8 +67,9 @@ final class SweepCommand implements Callable<Integer> {
     @Option(
             names = "--ablation",
             description =
-                    "Also every recipe with one ingredient changed at a time: without augmentation, dropout,"
-                            + " averaging, label smoothing, batch normalisation, 1×1 convolutions, its schedule; with label smoothing, with Muon.")
+                    "Also every recipe with one ingredient changed at a time: without augmentation, dropout, averaging,"
+                            + " batch normalisation, 1×1 convolutions, its schedule; without deskewing, label smoothing,"
+                            + " Muon, or with what of these it has not.")
     private boolean ablation;
 
     @Option(

@@ -10,10 +10,9 @@ package io.mnist20k.data;
 /// slope = Σ w (x - x̄) (y - ȳ) / Σ w (y - ȳ)²
 /// ```
 ///
-/// and row y of the result shows the source at x + slope · (y - ȳ), interpolated between two pixels, with black (0)
-/// outside,
-/// rounded to whole values. The sums are integers and therefore exact: the same image gives the same bytes anywhere. An
-/// image whose ink is all in one row, or that has none, stays as it is.
+/// and row y of the result shows the source at x + slope · (y - ȳ), interpolated between two pixels, black (0)
+/// outside, rounded to whole values. The sums are integers and therefore exact: the same image gives the same bytes
+/// anywhere. An image whose ink is all in one row, or that has none, stays as it is.
 final class Deskew {
     private final int width;
     private final int height;

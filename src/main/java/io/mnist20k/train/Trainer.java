@@ -29,7 +29,9 @@ public final class Trainer {
     private final RunSettings settings;
     private final Recipe recipe;
     private final Network network;
+    /// Of the images as the files have them.
     private final String digest;
+    /// As the files have them too: the report shows its mistakes.
     private final Dataset judged;
     /// As the network sees them.
     private final Split images;

@@ -115,7 +115,7 @@ final class DeskewTest {
         assertArrayEquals(pixels, deskewed(pixels));
     }
 
-    /// The last row's ink is some 180 pixels to the side of where it belongs.
+    /// The first row's ink is some 180 pixels to the side of where it belongs.
     @Test
     void inkThatIsMovedOutOfTheImageIsGone() {
         byte[] pixels = new byte[SIDE * SIDE];

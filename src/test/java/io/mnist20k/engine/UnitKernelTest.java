@@ -43,7 +43,7 @@ final class UnitKernelTest {
     @MethodSource("units")
     void twoSessionsGiveTheSameBits(ContractCase test) {
         assertTrue(CudaEngines.isOfUnits(test.network()), test + " is no network of units");
-        Dataset unseen = Synthetic.images(SEED + 7, 3);
+        Dataset unseen = Synthetic.images(SEED + 7, 2 * test.training().batch() + 1);
         SessionState[] states = new SessionState[2];
         float[][] logits = new float[2][];
         for (int i = 0; i < 2; i++) {
@@ -59,6 +59,8 @@ final class UnitKernelTest {
                 assertEquals(epoch.steps(), session.train(dataset, epoch, (_, _, _) -> true));
                 states[i] = session.state();
                 logits[i] = session.logits(unseen);
+                assertArrayEquals(logits[i], session.logits(unseen), "captured");
+                assertArrayEquals(logits[i], session.logits(unseen), "replayed");
             }
         }
         SameBits.check(states[0], states[1]);

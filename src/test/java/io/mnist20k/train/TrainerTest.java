@@ -81,15 +81,18 @@ class TrainerTest {
     /// As a recipe that does not would on images that are upright already; reported are the images of the files.
     @Test
     void aRecipeThatDeskewsTrainsAndIsJudgedOnUprightImages() {
-        String plain = RecipeWriter.toToml(TinyRun.recipe());
-        Recipe deskewing = RecipeReader.parse("tiny", plain.replace("deskew = false", "deskew = true"));
         Split files = TinyRun.images();
-        TrainingResult.Finished deskewed = finish("deskewed", deskewing, files);
+        TrainingResult.Finished deskewed = finish("deskewed", deskewing(), files);
         TrainingResult.Finished upright = finish("upright", TinyRun.recipe(), files.deskewed());
         TrainingResult.Finished slanted = finish("slanted", TinyRun.recipe(), files);
         assertArrayEquals(upright.validationLogits(), deskewed.validationLogits());
         assertFalse(Arrays.equals(slanted.validationLogits(), deskewed.validationLogits()));
         assertSame(files.validation(), deskewed.validation());
+    }
+
+    private static Recipe deskewing() {
+        String plain = RecipeWriter.toToml(TinyRun.recipe());
+        return RecipeReader.parse("tiny", plain.replace("deskew = false", "deskew = true"));
     }
 
     private TrainingResult.Finished finish(String run, Recipe recipe, Split files) {
@@ -138,6 +141,18 @@ class TrainerTest {
         assertEquals(steps % TinyRun.STEPS, stopped.stepsDone());
         assertEquals(steps / TinyRun.STEPS, stopped.epochs().size());
         assertFalse(Files.exists(run.resolve(RunDirectory.MODEL)));
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+        assertSameRun(whole, run);
+    }
+
+    @Test
+    void stoppingLeavesNoTraceOnUprightImages() throws IOException {
+        Path whole = TinyRun.finish(folder.resolve("whole"), deskewing()).directory();
+        Path run = folder.resolve("stopped");
+        int[] looks = {0};
+        assertInstanceOf(
+                TrainingResult.Stopped.class,
+                TinyRun.begin(run, TinyRun.settings(deskewing()), new TrainingListener() {}, () -> ++looks[0] > 9));
         assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
         assertSameRun(whole, run);
     }

@@ -28,7 +28,7 @@ final class CudaSession implements Session {
     private final DeviceBuffer memory;
     private final Held<DeviceImages> trainingImages;
     private final Held<EpochMemory> epochMemory;
-    private final Evaluation evaluation;
+    private final Inference inference;
     private final Map<Integer, Step> steps = new HashMap<>();
     private long plannedBytes;
     /// Steps between two reports, as the epochs so far have found it.
@@ -52,8 +52,8 @@ final class CudaSession implements Session {
             program.begin(device, memory);
             trainingImages = owner.own(new Held<>());
             epochMemory = owner.own(new Held<>());
-            evaluation =
-                    owner.own(new Evaluation(device, program, memory, training.batch(), network.classes(), captures));
+            inference =
+                    owner.own(new Inference(device, program, memory, training.batch(), network.classes(), captures));
             step(training.batch());
         } catch (CudaException failure) {
             throw closed("opening a session", failure);
@@ -130,7 +130,7 @@ final class CudaSession implements Session {
     @Override
     public float[] logits(Dataset dataset) {
         requireOpen();
-        return attempt("evaluating", () -> evaluation.logits(dataset, step(training.batch())));
+        return attempt("evaluating", () -> inference.logits(dataset, step(training.batch())));
     }
 
     @Override

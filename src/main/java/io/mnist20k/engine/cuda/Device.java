@@ -127,7 +127,14 @@ final class Device implements AutoCloseable {
     /// A launch with shared memory of its own, of a kernel that itself waits for the launch before: where the GPU can,
     /// its blocks begin while those of that one end.
     KernelLaunch launchSharing(String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
-        var shape = new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlaps);
+        return launchSharing(true, kernel, blocks, threads, sharedBytes, parameters);
+    }
+
+    /// @param overlaps whether its blocks may begin early: not behind a copy, since within a graph only a kernel has an
+    ///                 end to overlap with
+    KernelLaunch launchSharing(
+            boolean overlaps, String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
+        var shape = new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlaps && this.overlaps);
         return kernels.computeIfAbsent(kernel, module::kernel).prepare(shape, parameters);
     }
 

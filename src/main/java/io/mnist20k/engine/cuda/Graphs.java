@@ -16,6 +16,9 @@ final class Graphs implements AutoCloseable {
 
     private static final int LAST_CAPTURE_ERROR = 908;
 
+    /// `CUDA_ERROR_OUT_OF_MEMORY`
+    private static final int OUT_OF_MEMORY = 2;
+
     private final Gpu gpu;
     private final Map<Integer, CudaGraph> graphs = new HashMap<>();
     private boolean captures;
@@ -28,7 +31,8 @@ final class Graphs implements AutoCloseable {
 
     /// The graph of so many repetitions of the work, captured where that has not been done.
     ///
-    /// @return null where the driver cannot capture what a library does, now and from then on
+    /// @return null, now and from then on, where the driver cannot capture what a library does, or has no memory
+    ///         for the graph
     @Nullable
     CudaGraph of(int repetitions, Runnable work) {
         CudaGraph known = graphs.get(repetitions);
@@ -44,7 +48,7 @@ final class Graphs implements AutoCloseable {
             graphs.put(repetitions, graph);
             return graph;
         } catch (CudaException failure) {
-            if (!isOfCapture(failure)) {
+            if (failure.status() != OUT_OF_MEMORY && !isOfCapture(failure)) {
                 throw failure;
             }
             captures = false;

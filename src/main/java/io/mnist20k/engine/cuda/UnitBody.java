@@ -55,6 +55,7 @@ final class UnitBody implements Body {
         arrange = program.arrange(device, program.state().parameters);
     }
 
+    /// In an evaluation it follows the copy of the logits before.
     private KernelLaunch first(boolean trains) {
         Unit unit = program.units.units().getFirst();
         UnitMemory memory = program.memory(0);
@@ -62,6 +63,7 @@ final class UnitBody implements Body {
         Normalization normalization = training.normalization();
         Tiling tiling = unit.forwardTiling(Mask.NONE);
         return device.launchSharing(
+                trains,
                 "first_unit_forward",
                 samples,
                 Unit.THREADS,

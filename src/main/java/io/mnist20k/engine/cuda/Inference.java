@@ -7,9 +7,10 @@ import io.mnist20k.cuda.PinnedBuffer;
 import io.mnist20k.data.Dataset;
 import org.jspecify.annotations.Nullable;
 
-/// Passes of a whole dataset through the model of the moment. The first is launched piece by piece, since libraries set
-/// themselves up at the first call of everything; from the second on, the passes over the same images are one graph.
-final class Evaluation implements AutoCloseable {
+/// Passes of a whole dataset through the model of the moment. A pass over other images than the one before is launched
+/// piece by piece, which is also when libraries set themselves up; from the second on, passes over the same are one
+/// graph.
+final class Inference implements AutoCloseable {
     /// A graph takes memory for each of its launches, so more batches than this are launched piece by piece: all of
     /// MNIST's 60,000 images in batches of 64 are 938.
     private static final int MOST_BATCHES_OF_A_GRAPH = 1_000;
@@ -23,15 +24,14 @@ final class Evaluation implements AutoCloseable {
     private final Held<DeviceImages> images = owner.own(new Held<>());
     private final Held<PinnedBuffer> results = owner.own(new Held<>());
     private final Graphs graphs;
-    private boolean warm;
-    private @Nullable Addresses captured;
+    private @Nullable Addresses last;
 
-    /// What a graph has frozen beside the session's own memory.
+    /// What a pass, and so its graph, uses beside the session's own memory.
     private record Addresses(long images, int count, PinnedBuffer results, long workspace) {}
 
     /// @param memory   of the program
     /// @param captures whether anything is captured at all
-    Evaluation(Device device, Program program, DeviceBuffer memory, int batch, int classes, boolean captures) {
+    Inference(Device device, Program program, DeviceBuffer memory, int batch, int classes, boolean captures) {
         this.device = device;
         this.program = program;
         this.memory = memory;
@@ -48,28 +48,25 @@ final class Evaluation implements AutoCloseable {
         DeviceImages images = this.images.get(held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
         PinnedBuffer results = this.results.get(held -> held.bytes() >= bytes, () -> new PinnedBuffer(bytes));
         Runnable pass = () -> queue(step, images, dataset.count(), results);
-        CudaGraph graph = warm ? graph(images, dataset.count(), results, pass) : null;
+        CudaGraph graph =
+                graph(new Addresses(images.pixels(), dataset.count(), results, device.workspace.address()), pass);
         if (graph != null) {
             graph.launch();
         } else {
             pass.run();
-            warm = true;
         }
         device.gpu.synchronize();
         results.view().asFloatBuffer().get(logits);
         return logits;
     }
 
-    private @Nullable CudaGraph graph(DeviceImages images, int count, PinnedBuffer results, Runnable pass) {
-        if (Math.ceilDiv(count, batch) > MOST_BATCHES_OF_A_GRAPH) {
+    private @Nullable CudaGraph graph(Addresses addresses, Runnable pass) {
+        if (!addresses.equals(last)) {
+            graphs.forget();
+            last = addresses;
             return null;
         }
-        var addresses = new Addresses(images.pixels(), count, results, device.workspace.address());
-        if (!addresses.equals(captured)) {
-            graphs.forget();
-            captured = addresses;
-        }
-        return graphs.of(1, pass);
+        return Math.ceilDiv(addresses.count, batch) > MOST_BATCHES_OF_A_GRAPH ? null : graphs.of(1, pass);
     }
 
     private void queue(Step step, DeviceImages images, int count, PinnedBuffer results) {
