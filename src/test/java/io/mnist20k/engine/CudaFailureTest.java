@@ -248,6 +248,7 @@ final class CudaFailureTest {
             SoftwareDevice.reset();
             SoftwareDevice.fail(function, nth, status);
             checkSame(expected, live(LAYERS));
+            assertTrue(SoftwareDevice.calls(function) >= nth, "capture " + nth + " did not fail");
             assertEquals(alive, SoftwareDevice.live(""));
         }
     }

@@ -35,10 +35,10 @@ final class Step implements AutoCloseable {
     /// @param captures whether training steps are captured
     Step(Device device, Program program, Training training, int samples, boolean captures) {
         this.device = device;
-        graphs = owner.own(new Graphs(device.gpu, captures));
         try {
             body = program.layOut(device, owner, samples);
             update = new Update(device, program.state(), training);
+            graphs = owner.own(new Graphs(device.gpu, captures)); // closed before what they replay
             launches = List.copyOf(pieces().values());
         } catch (RuntimeException | Error failure) {
             owner.closeAfter(failure);
