@@ -150,7 +150,7 @@ log=$work/stopped.log
 inside "${entrypoint[@]}" train --out /runs/stopped >"$log" 2>&1 &
 outside=$!
 for (( tenths = 0; tenths < 1200; tenths++ )); do
-    ! grep -q '^epoch ' "$log" || break
+    ! grep -qs '^epoch ' "$log" || break
     kill -0 "$outside" 2>/dev/null || break
     sleep 0.1
 done
