@@ -21,6 +21,11 @@ struct SharedMemory {
         next += (floats + 3) / 4 * 4;
         return piece;
     }
+
+    // What follows lies behind the pieces of another too, which went on from the same place: those of both share it.
+    __device__ void goBehind(const SharedMemory& other) {
+        next = next > other.next ? next : other.next;
+    }
 };
 
 // Launches of some kernels may begin while the launch before them ends. What they do before this call may touch only

@@ -46,7 +46,8 @@ __device__ inline void forEachPixel(int planes, int height, int width, Operation
     }
 }
 
-// Planes in shared memory with a border of zeros, IN channels side by side. Rows are an odd number of pixels apart:
+// Planes in shared memory with a border of zeros, IN channels side by side. The border at the end of a row is that at
+// the beginning of the next, and the border below a plane that above the next. Rows are an odd number of pixels apart:
 // threads that read one column of neighbouring rows meet different banks.
 struct Planes {
     static constexpr int SLACK_PIXELS = 10;
@@ -54,9 +55,13 @@ struct Planes {
     int border, rowPixels, planePixels;
 
     __device__ Planes(SharedMemory& shared, int planes, int channelsBeside, int height, int width, int border)
-        : border(border), rowPixels((width + 2 * border) | 1), planePixels((height + 2 * border) * rowPixels) {
-        // A tile at the right edge reads beyond its row, and in the last row beyond the plane.
-        memory = shared.take((planes * planePixels + SLACK_PIXELS) * channelsBeside);
+        : border(border), rowPixels((width + border) | 1), planePixels((height + border) * rowPixels) {
+        memory = shared.take(pixels(planes) * channelsBeside);
+    }
+
+    // A tile at the right edge reads beyond its row, and in the last row beyond the plane.
+    __device__ int pixels(int planes) const {
+        return planes * planePixels + border * (rowPixels + 1) + SLACK_PIXELS;
     }
 
     // Counted from the border's corner.
@@ -67,7 +72,7 @@ struct Planes {
 
     template <int IN>
     __device__ void clear(int planes) const {
-        int count = ((planes * planePixels + SLACK_PIXELS) * IN + 3) / 4;
+        int count = (pixels(planes) * IN + 3) / 4;
         for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
             store(memory + i * 4, Floats<4>{});
         }

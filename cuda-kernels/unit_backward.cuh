@@ -237,7 +237,8 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     unsigned long long seed, int layer, int threshold, float keptScale, int dropsChannels,  // of the dropout before
     const float* __restrict__ weights,      // arranged, flipped
     int stride, int samples, int channels, int height, int width, int pool, int kernel, int padding,
-    int tile, int shareCount, int slices) {  // as Tiling
+    int tile, int shareCount, int slices,  // as Tiling
+    int stagesLate) {                       // whether weights have no place until those of their gradient are left
     SharedMemory shared;
     int inHeight = heightBefore / poolBefore;
     int inWidth = widthBefore / poolBefore;
@@ -245,17 +246,19 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     int inGroups = groupsOf(inChannels);
     int taps = kernel * kernel;
     int weightCount = groups * inGroups * taps * GROUP * GROUP;
-    float* staged = shared.take(weightCount);
+    float* dWeights = shared.take(weightCount);
+    float* staged = stagesLate ? dWeights : shared.take(weightCount);
     Normals normals(shared, channels);
     Slopes slopes(shared, channels);
     Normals normalsBefore(shared, inChannels);
+    SharedMemory place = shared;
     Planes inputs(shared, inGroups, GROUP, inHeight, inWidth, padding);
+    Outputs outputs(place, inGroups, inHeight, inWidth, shareCount);  // when the inputs are done with
+    shared.goBehind(place);
     Planes dz(shared, groups, GROUP, height, width, kernel - 1 - padding);
     Kept kept(
         shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, inChannels, inHeight * inWidth);
     float* pixelSums = shared.take(static_cast<int>(blockDim.x) / WARP * PIXEL_SUMS);
-    float* dWeights = shared.take(weightCount);
-    Outputs outputs(shared, inGroups, inHeight, inWidth, shareCount);
     long long n = blockIdx.x;
     const float* imageBefore = zBefore + n * inGroups * heightBefore * widthBefore * GROUP;
     const float* image = z + n * groups * height * width * GROUP;
@@ -265,7 +268,9 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
             c, c < inChannels ? savedNormal(savedBefore, scaleBefore, shiftBefore, c, inChannels)
                               : Normal{0.0f, 0.0f, 0.0f});
     }
-    stageWeights(staged, Idle(channels), weights, weightCount);
+    if (!stagesLate) {
+        stageWeights(staged, Idle(channels), weights, weightCount);
+    }
     awaitLaunchBefore();
     prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
     if (padding > 0) {
@@ -282,6 +287,11 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     __syncthreads();
     correlateWeights<GROUP>(kernel, slices, dWeights, dz, inputs, channels, inChannels, height, width);
     leaveWeights(shares, stride, dWeights, weightCount);
+    if (stagesLate) {
+        __syncthreads();
+        stageWeights(staged, Idle(0), weights, weightCount);
+        __syncthreads();
+    }
     correlateTiles<GROUP>(
         kernel, {tile, shareCount}, dz, groups, staged, inGroups, inHeight, inWidth,
         [&](int share, int group, int row, int column, const Floats<GROUP>& four) {
@@ -295,17 +305,18 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
         int row = columns.quotient(p);
         int column = p - row * inWidth;
         auto gradients = outputs.of(group, p);
-        auto input = load<GROUP>(inputs.at<GROUP>(group, row + padding, column + padding));
+        Winners winners = before.winners(group, row, column);
 #pragma unroll
         for (int i = 0; i < GROUP; i++) {
-            gradients.values[i] = input.values[i] > 0.0f ? gradients.values[i] * keptScale : 0.0f;
+            int c = group * GROUP + i;
+            bool passes = winners.values.values[i] > 0.0f && kept.of(c, c * pixels + p);
+            gradients.values[i] = passes ? gradients.values[i] * keptScale : 0.0f;
         }
-        auto raw = before.winners(group, row, column).raw;
         auto means = load<GROUP>(normalsBefore.means + group * GROUP);
         store(target + (group * pixels + p) * GROUP, gradients);
 #pragma unroll
         for (int i = 0; i < GROUP; i++) {
-            float deviation = raw.values[i] - means.values[i];
+            float deviation = winners.raw.values[i] - means.values[i];
             own[i] += gradients.values[i];
             own[GROUP + i] = fmaf(deviation, gradients.values[i], own[GROUP + i]);
         }

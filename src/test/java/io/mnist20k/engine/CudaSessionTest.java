@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What the CUDA engine promises beyond the contract.
 @OnCudaDevice
@@ -108,7 +109,24 @@ final class CudaSessionTest {
     @ParameterizedTest
     @EnumSource(Kernels.class)
     void theDefaultNetworksGradientsAreTheReferences(Kernels kernels) {
-        Network network = RecipeReader.read("default", List.of()).build();
+        Engine engine = new EngineWith(ENGINE, new EngineSettings(Precision.FP32, kernels));
+        checkGradients(engine, RecipeReader.read("default", List.of()).build());
+    }
+
+    /// On the least GPU whose shared memory does, not only on the one that is here.
+    @ParameterizedTest
+    @ValueSource(strings = {"default", "small", "sprint"})
+    void inLittleSharedMemoryGradientsAreTheReferences(String recipe) {
+        Network network = RecipeReader.read(recipe, List.of()).build();
+        int least = CudaEngines.leastSharedMemory(network);
+        var engine =
+                new EngineWith(CudaEngines.withSharedMemory(least), new EngineSettings(Precision.FP32, Kernels.FUSED));
+        String kernels = checkGradients(engine, network);
+        assertEquals(least <= CudaEngines.sharedMemory(), kernels.startsWith("ours"), kernels);
+    }
+
+    /// @return which kernels computed
+    private static String checkGradients(Engine engine, Network network) {
         var training = new Training(
                 5,
                 SEED,
@@ -118,14 +136,14 @@ final class CudaSessionTest {
                 Augmentation.NONE,
                 Synthetic.NORMALIZATION,
                 EngineSettings.DEFAULT);
-        var test = new ContractCase("default network", network, training, 5);
+        var test = new ContractCase("one step", network, training, 5);
         ReferenceRun run = ReferenceRun.of(test, SEED);
-        Engine engine = new EngineWith(ENGINE, new EngineSettings(Precision.FP32, kernels));
         try (Session session = engine.open(network, training)) {
             session.restore(run.states().getFirst());
             session.train(run.dataset(), run.epoch(), ON);
             new Agreement(test, 1)
                     .checkStates(run.states().getFirst(), run.states().getLast(), session.state(), run.rateSum(1));
+            return session.kernels();
         }
     }
 

@@ -38,11 +38,23 @@ final class UnitKernelTest {
         }
     }
 
-    /// On the software device in another order of threads, where a missing barrier shows.
     @ParameterizedTest
     @MethodSource("units")
     void twoSessionsGiveTheSameBits(ContractCase test) {
         assertTrue(CudaEngines.isOfUnits(test.network()), test + " is no network of units");
+        checkTwoSessions(new CudaProvider().create(1), test);
+    }
+
+    /// Where arrays take one another's places.
+    @ParameterizedTest
+    @MethodSource("units")
+    void twoSessionsInLittleMemoryGiveTheSameBits(ContractCase test) {
+        int least = CudaEngines.leastSharedMemory(test.network());
+        checkTwoSessions(CudaEngines.withSharedMemory(least), test);
+    }
+
+    /// On the software device in another order of threads, where a missing barrier shows.
+    private static void checkTwoSessions(Engine anyKernels, ContractCase test) {
         Dataset unseen = Synthetic.images(SEED + 7, 2 * test.training().batch() + 1);
         SessionState[] states = new SessionState[2];
         float[][] logits = new float[2][];
@@ -50,8 +62,7 @@ final class UnitKernelTest {
             if (SoftwareDevice.isUsed()) {
                 SoftwareDevice.order(2 * i);
             }
-            var engine =
-                    new EngineWith(new CudaProvider().create(1), new EngineSettings(Precision.FP32, Kernels.FUSED));
+            var engine = new EngineWith(anyKernels, new EngineSettings(Precision.FP32, Kernels.FUSED));
             Epoch epoch = ReferenceRun.epoch(test, SEED);
             try (Session session = engine.open(test.network(), test.training())) {
                 session.restore(Synthetic.state(test.network(), test.training(), SEED));

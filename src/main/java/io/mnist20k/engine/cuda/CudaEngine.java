@@ -1,5 +1,6 @@
 package io.mnist20k.engine.cuda;
 
+import io.mnist20k.cuda.Gpu;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.Training;
@@ -7,13 +8,11 @@ import io.mnist20k.network.Network;
 
 /// One GPU.
 ///
-/// @param ordinal    the driver's number of it
-/// @param deviceName as the driver calls it
-/// @param captures   whether steps and evaluations are captured as graphs
-/// @param stretch    steps until the first report of the first epoch; those to come follow the clock
-record CudaEngine(int ordinal, String deviceName, boolean captures, int stretch) implements Engine {
-    CudaEngine(int ordinal, String deviceName, boolean captures) {
-        this(ordinal, deviceName, captures, 1);
+/// @param captures whether steps and evaluations are captured as graphs
+/// @param stretch  steps until the first report of the first epoch; those to come follow the clock
+record CudaEngine(Gpu.Description gpu, boolean captures, int stretch) implements Engine {
+    CudaEngine(Gpu.Description gpu, boolean captures) {
+        this(gpu, captures, 1);
     }
 
     @Override
@@ -22,7 +21,12 @@ record CudaEngine(int ordinal, String deviceName, boolean captures, int stretch)
     }
 
     @Override
+    public String deviceName() {
+        return gpu.name();
+    }
+
+    @Override
     public Session open(Network network, Training training) {
-        return new CudaSession(ordinal, network, training, captures, stretch);
+        return new CudaSession(gpu, network, training, captures, stretch);
     }
 }

@@ -111,6 +111,6 @@ public final class CudaProvider implements EngineProvider {
 
     @Override
     public Engine create(int threads) {
-        return new CudaEngine(ORDINAL, Gpu.all().get(ORDINAL).name(), true);
+        return new CudaEngine(Gpu.all().get(ORDINAL), true);
     }
 }

@@ -35,18 +35,17 @@ final class CudaSession implements Session {
     private int stretch;
     private boolean closed;
 
-    /// @param ordinal  the driver's number of the GPU
     /// @param captures whether steps and evaluations are captured as graphs
     /// @param stretch  steps until the first report
-    CudaSession(int ordinal, Network network, Training training, boolean captures, int stretch) {
+    CudaSession(Gpu.Description gpu, Network network, Training training, boolean captures, int stretch) {
         this.network = network;
         this.training = training;
         this.captures = captures;
         this.stretch = stretch;
         try {
-            program = Program.of(Gpu.all().get(ordinal), network, training);
+            program = Program.of(gpu, network, training);
             plannedBytes = program.memory().bytes();
-            device = owner.own(new Device(ordinal, training.engine().precision()));
+            device = owner.own(new Device(gpu.ordinal(), training.engine().precision()));
             memory = owner.own(program.allocate(device.gpu));
             memory.clear();
             program.begin(device, memory);

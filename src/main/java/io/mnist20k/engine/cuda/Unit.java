@@ -92,7 +92,17 @@ record Unit(
                 raw.channels(),
                 in,
                 conv.kernel(),
-                sharedBytes - backwardBesides(mask).bytes());
+                sharedBytes - backwardBesides(mask, stagesLate(mask)).bytes());
+    }
+
+    /// Whether the way back has no place for weights until those of their gradient are left: they share one where there
+    /// would be too little memory otherwise. Early, weights come while a launch waits for the one before.
+    ///
+    /// @param mask of the unit before
+    boolean stagesLate(Mask mask) {
+        Shared shared = backwardBesides(mask, false);
+        shared.takeEither(inputs(), outputs(in, 1));
+        return !isFirst() && shared.bytes() > sharedBytes;
     }
 
     /// Threads that share the rows of one sum of the weights' gradient.
@@ -103,7 +113,7 @@ record Unit(
     /// Bytes of shared memory of `first_unit_forward` or `unit_forward`.
     int forwardShared(Mask mask) {
         Shared shared = forwardBesides(mask);
-        shared.takeOutputs(raw, forwardTiling(mask));
+        shared.take(outputs(raw, forwardTiling(mask).shares()));
         return shared.bytes();
     }
 
@@ -116,7 +126,7 @@ record Unit(
         } else {
             shared.takeChannels(in.channels(), 3);
         }
-        shared.takePlanes(inGroups(), inBeside(), in, conv.padding());
+        shared.take(inputs());
         shared.takeKept(mask, in);
         shared.take(WARPS * 2 * GROUP);
         return shared;
@@ -124,28 +134,42 @@ record Unit(
 
     /// Bytes of shared memory of `first_unit_backward` or `unit_backward`.
     int backwardShared(Mask mask) {
-        Shared shared = backwardBesides(mask);
-        if (!isFirst()) {
-            shared.takeOutputs(in, backwardTiling(mask));
-        }
+        Shared shared = backwardBesides(mask, stagesLate(mask));
+        shared.takeEither(
+                inputs(), isFirst() ? 0 : outputs(in, backwardTiling(mask).shares()));
         return shared.bytes();
     }
 
-    private Shared backwardBesides(Mask mask) {
+    /// But for the inputs, and for the outputs in their place.
+    private Shared backwardBesides(Mask mask, boolean stagesLate) {
         var shared = new Shared();
-        shared.takeChannels(raw.channels(), 5);
-        shared.takePlanes(inGroups(), inBeside(), in, conv.padding());
         shared.take(arrangedWeights()); // their gradients
+        shared.takeChannels(raw.channels(), 5);
         if (isFirst()) {
-            shared.takePlanes(groups(raw.channels()), GROUP, raw, 0);
+            shared.take(planes(groups(raw.channels()), GROUP, raw, 0));
         } else {
-            shared.take(arrangedWeights());
+            shared.take(stagesLate ? 0 : arrangedWeights());
             shared.takeChannels(in.channels(), 3);
-            shared.takePlanes(groups(raw.channels()), GROUP, raw, conv.kernel() - 1 - conv.padding());
+            shared.take(planes(groups(raw.channels()), GROUP, raw, conv.kernel() - 1 - conv.padding()));
             shared.takeKept(mask, in);
             shared.take(WARPS * 2 * GROUP);
         }
         return shared;
+    }
+
+    private int inputs() {
+        return planes(inGroups(), inBeside(), in, conv.padding());
+    }
+
+    /// Numbers of `Planes` of `unit.cuh`.
+    static int planes(int planes, int channelsBeside, Shape shape, int border) {
+        int rowPixels = (shape.width() + border) | 1;
+        int pixels = planes * (shape.height() + border) * rowPixels + border * (rowPixels + 1) + SLACK_PIXELS;
+        return pixels * channelsBeside;
+    }
+
+    private static int outputs(Shape shape, int shares) {
+        return shares * groups(shape.channels()) * GROUP * shape.pixels();
     }
 
     /// Adds up a block's shared memory as `SharedMemory` of `shared.cuh` gives it out.
@@ -163,13 +187,9 @@ record Unit(
             }
         }
 
-        void takePlanes(int planes, int channelsBeside, Shape shape, int border) {
-            int rowPixels = (shape.width() + 2 * border) | 1;
-            take((planes * (shape.height() + 2 * border) * rowPixels + SLACK_PIXELS) * channelsBeside);
-        }
-
-        void takeOutputs(Shape shape, Tiling tiling) {
-            take(tiling.shares() * groups(shape.channels()) * GROUP * shape.pixels());
+        /// One place for both.
+        void takeEither(int floats, int others) {
+            take(Math.max(floats, others));
         }
 
         void takeKept(Mask mask, Shape shape) {

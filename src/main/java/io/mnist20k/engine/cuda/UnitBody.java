@@ -217,7 +217,7 @@ final class UnitBody implements Body {
         parameters.add(program.backwardWeights(index));
         addShape(parameters, unit);
         Tiling tiling = unit.backwardTiling(mask);
-        parameters.addAll(List.of(tiling.tile(), tiling.shares(), unit.slices()));
+        parameters.addAll(List.of(tiling.tile(), tiling.shares(), unit.slices(), unit.stagesLate(mask) ? 1 : 0));
         return device.launchSharing(
                 "unit_backward", samples, Unit.THREADS, unit.backwardShared(mask), parameters.toArray());
     }

@@ -109,7 +109,7 @@ record Units(List<Unit> units, Head head) {
         Shape features = last().out();
         var shared = new Unit.Shared();
         shared.takeChannels(features.channels(), 3);
-        shared.takePlanes(Unit.groups(features.channels()), Unit.GROUP, features, 0);
+        shared.take(Unit.planes(Unit.groups(features.channels()), Unit.GROUP, features, 0));
         shared.take(features.channels());
         shared.take(head.classes());
         shared.takeKept(last().mask(), features);

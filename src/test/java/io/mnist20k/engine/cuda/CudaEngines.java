@@ -1,5 +1,6 @@
 package io.mnist20k.engine.cuda;
 
+import io.mnist20k.cuda.Gpu;
 import io.mnist20k.data.MnistFolder;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.network.Network;
@@ -11,12 +12,45 @@ public final class CudaEngines {
 
     /// Launches every step piece by piece.
     public static Engine withoutGraphs() {
-        return new CudaEngine(0, "launched piece by piece", false);
+        return new CudaEngine(gpu(), false);
     }
 
     /// Reports so seldom from the start that steps run many to a graph.
     public static Engine withLongGraphs() {
-        return new CudaEngine(0, "many steps to a graph", true, 1024);
+        return new CudaEngine(gpu(), true, 1024);
+    }
+
+    /// Has no more shared memory for a block of threads than this.
+    public static Engine withSharedMemory(int bytes) {
+        Gpu.Description gpu = gpu();
+        return new CudaEngine(
+                new Gpu.Description(
+                        gpu.ordinal(),
+                        gpu.name(),
+                        gpu.major(),
+                        gpu.minor(),
+                        gpu.memoryBytes(),
+                        gpu.multiprocessors(),
+                        Math.min(bytes, gpu.sharedBytes())),
+                true);
+    }
+
+    /// That a block of threads can have here.
+    public static int sharedMemory() {
+        return gpu().sharedBytes();
+    }
+
+    /// The shared memory that the kernels of units take of a block, where they take as little as they can.
+    public static int leastSharedMemory(Network network) {
+        int bytes = 0;
+        while (Units.of(network, bytes).isEmpty()) {
+            bytes += 16;
+        }
+        return bytes;
+    }
+
+    private static Gpu.Description gpu() {
+        return Gpu.all().getFirst();
     }
 
     /// Whether the kernels of units train it, on a GPU with the shared memory of Hopper.

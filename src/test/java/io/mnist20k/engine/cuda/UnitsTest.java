@@ -7,6 +7,8 @@ import io.mnist20k.engine.Layers;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.RecipeReader;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,9 +49,9 @@ final class UnitsTest {
         assertTrue(Units.of(Layers.network(layers), SHARED_BYTES).isEmpty());
     }
 
-    /// In the order of what the recipes take: an A100 and Hopper have enough for all, a card for games for two.
+    /// In the order of what the recipes take: a T4 has enough for two, a workstation's card for all.
     @ParameterizedTest
-    @CsvSource({"48, 0", "99, 2", "163, 3", "227, 3"})
+    @CsvSource({"48, 0", "64, 2", "99, 3", "163, 3", "227, 3"})
     void howManyOfThisProgramsRecipesFit(int kilobytes, int expected) {
         long fit = Stream.of("sprint", "small", "default")
                 .takeWhile(recipe -> Units.of(
@@ -57,6 +59,18 @@ final class UnitsTest {
                         .isPresent())
                 .count();
         assertEquals(expected, fit);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"99, conv2", "163, ''", "227, ''"})
+    void whereMemoryIsShortWeightsComeLate(int kilobytes, String expected) {
+        Network network = RecipeReader.read("default", List.of()).build();
+        Units units = Units.of(network, kilobytes << 10).orElseThrow();
+        String late = IntStream.range(0, units.units().size())
+                .filter(i -> units.units().get(i).stagesLate(units.maskBefore(i)))
+                .mapToObj(i -> units.units().get(i).name())
+                .collect(Collectors.joining(", "));
+        assertEquals(expected, late);
     }
 
     @Test
