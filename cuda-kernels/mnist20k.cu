@@ -44,6 +44,7 @@ using T = float;
 #include "unit_forward.cuh"
 #include "unit_backward.cuh"
 #include "unit_head.cuh"
+#include "unit_merge.cuh"
 }  // namespace f32
 
 namespace b16 {

@@ -17,8 +17,8 @@ struct Slopes {
 // What a unit normalised with, and what becomes of its gradients. Block 0 writes those of scale and shift.
 __device__ inline void prepareSlopes(
     const Normals& normals, const Slopes& slopes, float* dScale, float* dShift,
-    const GradientSums* sums,  // [channels, samples]
-    const float* saved, const float* scale, const float* shift, int channels, int samples,
+    const GradientSums* sums,  // [channels, entries]
+    const float* saved, const float* scale, const float* shift, int channels, int entries,
     double perPixel) {
     forEachChannel(channels, [&](int c) {
         bool fillsUp = c >= channels;
@@ -27,8 +27,8 @@ __device__ inline void prepareSlopes(
         double inverse = fillsUp ? 0.0 : saved[channels + c];
         float imageGradients = 0.0f, imageProducts = 0.0f;
 #pragma unroll 16
-        for (int n = teamLane(); n < samples; n += TEAM) {
-            GradientSums image = sums[static_cast<long long>(fillsUp ? 0 : c) * samples + n];
+        for (int n = teamLane(); n < entries; n += TEAM) {
+            GradientSums image = sums[static_cast<long long>(fillsUp ? 0 : c) * entries + n];
             imageGradients += image.gradients;
             imageProducts += image.products;
         }
@@ -181,12 +181,12 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backwar
     float* __restrict__ dScale,           // [channels]          out
     float* __restrict__ dShift,           // [channels]          out
     const float* g,                       // [samples, groups, height / pool * (width / pool), 4]
-    const GradientSums* sums,  // [channels, samples]
+    const GradientSums* sums,               // [channels, entries]  an image's each, or one of all
     const float* z,                       // [samples, groups, height * width, 4]  raw
     const float* saved, const float* __restrict__ scale, const float* __restrict__ shift,
     double perPixel,                      // as Norm
     const float* __restrict__ x,          // [samples, inHeight, inWidth]  the input
-    int stride, int samples, int channels, int height, int width, int pool, int kernel, int padding, int slices) {
+    int stride, int entries, int channels, int height, int width, int pool, int kernel, int padding, int slices) {
     SharedMemory shared;
     int inHeight = height + kernel - 1 - 2 * padding;
     int inWidth = width + kernel - 1 - 2 * padding;
@@ -200,7 +200,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) first_unit_backwar
     int n = static_cast<int>(blockIdx.x);
     const float* raw = z + static_cast<long long>(n) * groups * height * width * GROUP;
     awaitLaunchBefore();
-    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
+    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, entries, perPixel);
     if (padding > 0) {
         inputs.clear<1>(1);
     }
@@ -225,7 +225,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     float* __restrict__ gBefore,            // [samples, inGroups, inputPixels, 4]  out
     GradientSums* __restrict__ sumsBefore,  // [inChannels, samples]                out
     const float* g,                         // [samples, groups, height / pool * (width / pool), 4]
-    const GradientSums* sums,  // [channels, samples]
+    const GradientSums* sums,               // [channels, entries]  an image's each, or one of all
     const float* z,                         // [samples, groups, height * width, 4]  raw
     const float* saved, const float* __restrict__ scale, const float* __restrict__ shift,
     double perPixel,                        // as Norm
@@ -236,7 +236,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     const Step* __restrict__ step,          // not read where threshold is 0
     unsigned long long seed, int layer, int threshold, float keptScale, int dropsChannels,  // of the dropout before
     const float* __restrict__ weights,      // arranged, flipped
-    int stride, int samples, int channels, int height, int width, int pool, int kernel, int padding,
+    int stride, int entries, int channels, int height, int width, int pool, int kernel, int padding,
     int tile, int shareCount, int slices,  // as Tiling
     int stagesLate) {                       // whether weights have no place until those of their gradient are left
     SharedMemory shared;
@@ -272,7 +272,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
         stageWeights(staged, Idle(channels), weights, weightCount);
     }
     awaitLaunchBefore();
-    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, samples, perPixel);
+    prepareSlopes(normals, slopes, dScale, dShift, sums, saved, scale, shift, channels, entries, perPixel);
     if (padding > 0) {
         inputs.clear<GROUP>(inGroups);
     }
@@ -323,7 +323,7 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_backward(
     });
     int c = static_cast<int>(threadIdx.x);
     if (c < inChannels) {
-        sumsBefore[static_cast<long long>(c) * samples + n] = {
+        sumsBefore[static_cast<long long>(c) * gridDim.x + n] = {
             static_cast<float>(pixelSum(pixelSums, inGroups, c / GROUP, c % GROUP)),
             static_cast<float>(pixelSum(pixelSums, inGroups, c / GROUP, GROUP + c % GROUP))};
     }

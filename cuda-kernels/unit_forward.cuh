@@ -1,17 +1,17 @@
 // Units forward. A launch finishes the unit before it (normalises its raw output, by the batch or for evaluation by
 // running statistics) on the way into shared memory, and convolves.
 
-// Over the batch, of one channel, in every lane of the calling team. Every image has the same number of pixels.
+// Over the batch, of one channel, in every lane of the calling team. Every entry is of the same number of pixels.
 struct BatchMoments {
     double mean, variance;
 
     __device__ BatchMoments(
-        const Moments* moments,  // [samples]
-        int samples, double perImage, double perPixel) {
+        const Moments* moments,  // [entries]
+        int entries, double perEntry, double perPixel) {
         float pivot = moments[0].mean;
         float distances = 0.0f, distanceSquares = 0.0f, squares = 0.0f;
 #pragma unroll 16
-        for (int n = teamLane(); n < samples; n += TEAM) {
+        for (int n = teamLane(); n < entries; n += TEAM) {
             Moments image = moments[n];
             float distance = image.mean - pivot;
             distances += distance;
@@ -19,26 +19,26 @@ struct BatchMoments {
             squares += image.squares;
         }
         double sum = teamSum(static_cast<double>(distances));
-        double between = teamSum(static_cast<double>(distanceSquares)) - sum * sum * perImage;
+        double between = teamSum(static_cast<double>(distanceSquares)) - sum * sum * perEntry;
         double within = teamSum(static_cast<double>(squares));
-        mean = pivot + sum * perImage;
-        variance = within * perPixel + (between < 0.0 ? 0.0 : between) * perImage;
+        mean = pivot + sum * perEntry;
+        variance = within * perPixel + (between < 0.0 ? 0.0 : between) * perEntry;
     }
 };
 
 // How a unit normalises.
 struct Norm {
-    const Moments* moments;  // [channels, samples]  null: by the running statistics
+    const Moments* moments;  // [channels, entries]  an image's each, or one of all; null: by the running statistics
     float* saved;            // [2, channels]        out: mu, 1 / sqrt(var + epsilon)
     float* runningMean;      // [channels]           in, and out where there are moments
     float* runningVariance;  // [channels]           in, and out where there are moments
     const float* scale;      // [channels]           gamma
     const float* shift;      // [channels]           beta
     double epsilon, momentum;
-    double perImage, perPixel;  // 1 over the number of images, and of pixels of a channel in all of them
+    double perEntry, perPixel;  // 1 over the number of entries, and of pixels of a channel in the batch
 
     // Block 0 moves the running statistics and keeps what backward needs.
-    __device__ void prepare(const Normals& normals, int channels, int samples) const {
+    __device__ void prepare(const Normals& normals, int channels, int entries) const {
         forEachChannel(channels, [&](int c) {
             bool fillsUp = c >= channels;
             if (moments == nullptr) {
@@ -50,7 +50,7 @@ struct Norm {
             // Read before the sums, not behind them: memory takes as long as they do.
             float gamma = fillsUp ? 0.0f : scale[c];
             float beta = fillsUp ? 0.0f : shift[c];
-            BatchMoments batch(moments + static_cast<long long>(fillsUp ? 0 : c) * samples, samples, perImage, perPixel);
+            BatchMoments batch(moments + static_cast<long long>(fillsUp ? 0 : c) * entries, entries, perEntry, perPixel);
             if (teamLane() == 0) {
                 float mean = static_cast<float>(batch.mean);
                 float inverse = 1.0f / sqrtf(static_cast<float>(batch.variance + epsilon));
@@ -179,13 +179,13 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_forward(
     const float* x,                        // [samples, inGroups, inHeight * inWidth, 4]  raw, of the unit before
     const Moments* inMoments, float* __restrict__ saved, float* __restrict__ runningMean,
     float* __restrict__ runningVariance, const float* __restrict__ scale, const float* __restrict__ shift,
-    double epsilon, double momentum, double perImage, double perPixel,  // all of the unit before, as Norm
+    double epsilon, double momentum, double perEntry, double perPixel,  // all of the unit before, as Norm
     int inChannels, int inHeight, int inWidth,
     int pool,                              // side and stride of the window behind it, 1 where there is none
     const Step* __restrict__ step,         // not read where threshold is 0
     unsigned long long seed, int layer, int threshold, float keptScale, int dropsChannels,  // as batch_norm_forward
     const float* __restrict__ weights,     // arranged
-    int samples, int channels, int kernel, int padding,
+    int entries, int channels, int kernel, int padding,
     int tile, int shares) {                // as Tiling
     SharedMemory shared;
     int height = inHeight / pool;
@@ -200,8 +200,8 @@ extern "C" __global__ void __launch_bounds__(UNIT_THREADS, 1) unit_forward(
     const float* image = x + static_cast<long long>(blockIdx.x) * inGroups * inHeight * inWidth * GROUP;
     stageWeights(staged, Idle(inChannels), weights, weightCount);
     awaitLaunchBefore();
-    Norm{inMoments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
-        .prepare(normals, inChannels, samples);
+    Norm{inMoments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perEntry, perPixel}
+        .prepare(normals, inChannels, entries);
     if (padding > 0) {
         planes.clear<GROUP>(inGroups);
     }

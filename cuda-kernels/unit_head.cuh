@@ -73,7 +73,7 @@ extern "C" __global__ void __launch_bounds__(256) head(
     const float* x,                         // [samples, groups, height * width, 4]  raw, of the last unit
     const Moments* moments, float* __restrict__ saved, float* __restrict__ runningMean,
     float* __restrict__ runningVariance, const float* __restrict__ scale, const float* __restrict__ shift,
-    double epsilon, double momentum, double perImage, double perPixel,  // as Norm
+    double epsilon, double momentum, double perEntry, double perPixel,  // as Norm
     int channels, int height, int width, int pool,
     unsigned long long seed, int layer, int threshold, float keptScale, int dropsChannels,  // as batch_norm_forward
     int largest,                            // 0: the mean of a channel, 1: its largest
@@ -82,7 +82,7 @@ extern "C" __global__ void __launch_bounds__(256) head(
     const unsigned char* __restrict__ labels,  // [count]  null in an evaluation
     const int* __restrict__ order,          // [samples of the epoch]
     const Step* __restrict__ step,          // not read in an evaluation
-    int batch, float smoothing, int stride, int samples, int classes) {
+    int batch, float smoothing, int stride, int entries, int classes) {
     SharedMemory shared;
     int outHeight = height / pool;
     int outWidth = width / pool;
@@ -97,8 +97,8 @@ extern "C" __global__ void __launch_bounds__(256) head(
     Kept kept(shared, DropoutMask(step, seed, layer, threshold, dropsChannels), keptScale, channels, pixels);
     const float* image = x + n * groups * height * width * GROUP;
     awaitLaunchBefore();
-    Norm{moments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perImage, perPixel}
-        .prepare(normals, channels, samples);
+    Norm{moments, saved, runningMean, runningVariance, scale, shift, epsilon, momentum, perEntry, perPixel}
+        .prepare(normals, channels, entries);
     __syncthreads();
     UnitTail tail{image, normals, channels, height, width, pool};
     activate(planes, tail, kept);
@@ -138,7 +138,7 @@ extern "C" __global__ void __launch_bounds__(256) head(
     __syncthreads();
     if (threadIdx.x < WARP) {
         int label = labels[order[static_cast<long long>(step->step) * batch + n]];
-        ImageLoss image(dScores, scores, classes, label, smoothing, samples);
+        ImageLoss image(dScores, scores, classes, label, smoothing, static_cast<int>(gridDim.x));
         if (threadIdx.x == 0) {
             losses[n] = image.loss;
             correct[n] = image.correct;
@@ -179,7 +179,7 @@ extern "C" __global__ void __launch_bounds__(256) head(
         gradients = teamSum(gradients);
         products = teamSum(products);
         if (lane == 0 && c < channels) {
-            sums[static_cast<long long>(c) * samples + n] = {gradients, products};
+            sums[static_cast<long long>(c) * gridDim.x + n] = {gradients, products};
         }
     });
 }

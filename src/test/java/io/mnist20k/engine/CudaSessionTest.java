@@ -110,7 +110,7 @@ final class CudaSessionTest {
     @EnumSource(Kernels.class)
     void theDefaultNetworksGradientsAreTheReferences(Kernels kernels) {
         Engine engine = new EngineWith(ENGINE, new EngineSettings(Precision.FP32, kernels));
-        checkGradients(engine, RecipeReader.read("default", List.of()).build());
+        checkGradients(engine, RecipeReader.read("default", List.of()).build(), 5);
     }
 
     /// On the least GPU whose shared memory does, not only on the one that is here.
@@ -121,14 +121,24 @@ final class CudaSessionTest {
         int least = CudaEngines.leastSharedMemory(network);
         var engine =
                 new EngineWith(CudaEngines.withSharedMemory(least), new EngineSettings(Precision.FP32, Kernels.FUSED));
-        String kernels = checkGradients(engine, network);
+        String kernels = checkGradients(engine, network, 5);
         assertEquals(least <= CudaEngines.sharedMemory(), kernels.startsWith("ours"), kernels);
     }
 
+    /// So many that what units leave is merged.
+    @Test
+    void gradientsOfManyImagesAreTheReferences() {
+        var engine = new EngineWith(ENGINE, new EngineSettings(Precision.FP32, Kernels.FUSED));
+        Network network = Layers.network(
+                "conv 5 3 1 0, norm, relu, pool 13 13, dropout 0.2, conv 6 1 1 0, norm, relu, " + "average, dense 10");
+        String kernels = checkGradients(engine, network, 521);
+        assertTrue(kernels.startsWith("ours"), kernels);
+    }
+
     /// @return which kernels computed
-    private static String checkGradients(Engine engine, Network network) {
+    private static String checkGradients(Engine engine, Network network, int batch) {
         var training = new Training(
-                5,
+                batch,
                 SEED,
                 new Optimizer.Sgd(0.01, 0.9, false, 0),
                 0.1,
@@ -136,7 +146,7 @@ final class CudaSessionTest {
                 Augmentation.NONE,
                 Synthetic.NORMALIZATION,
                 EngineSettings.DEFAULT);
-        var test = new ContractCase("one step", network, training, 5);
+        var test = new ContractCase("one step", network, training, batch);
         ReferenceRun run = ReferenceRun.of(test, SEED);
         try (Session session = engine.open(network, training)) {
             session.restore(run.states().getFirst());

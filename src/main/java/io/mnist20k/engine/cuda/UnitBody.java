@@ -22,6 +22,9 @@ final class UnitBody implements Body {
     private static final int LOSS_SUMS = 3;
     private static final int CORRECT_SUMS = 4;
     private static final int HEAD_THREADS = 256;
+    private static final int MERGE_THREADS = 256;
+    /// From more images on, merging what they leave takes less time than every block's adding it up.
+    private static final int MOST_UNMERGED = 512;
     /// Sums that a block of `sum_samples` computes.
     private static final int SUMS = 32;
 
@@ -33,6 +36,8 @@ final class UnitBody implements Body {
     private final List<KernelLaunch> forward = new ArrayList<>();
     private final List<KernelLaunch> infer = new ArrayList<>();
     private final List<KernelLaunch> backward = new ArrayList<>();
+    private final List<KernelLaunch> mergeMoments = new ArrayList<>();
+    private final List<KernelLaunch> mergeGradients = new ArrayList<>();
     private final KernelLaunch head;
     private final KernelLaunch inferHead;
     private final KernelLaunch sum;
@@ -48,6 +53,10 @@ final class UnitBody implements Body {
             forward.add(i == 0 ? first(true) : forward(i, true));
             infer.add(i == 0 ? first(false) : forward(i, false));
             backward.add(i == 0 ? firstBackward() : backward(i));
+            if (merges()) {
+                mergeMoments.add(mergeMoments(i));
+                mergeGradients.add(mergeGradients(i));
+            }
         }
         head = head(true);
         inferHead = head(false);
@@ -107,7 +116,7 @@ final class UnitBody implements Body {
         addDropout(parameters, mask);
         parameters.addAll(List.of(
                 program.forwardWeights(index),
-                samples,
+                entries(),
                 unit.raw().channels(),
                 unit.conv().kernel(),
                 unit.conv().padding(),
@@ -115,6 +124,41 @@ final class UnitBody implements Body {
                 tiling.shares()));
         return device.launchSharing(
                 "unit_forward", samples, Unit.THREADS, unit.forwardShared(mask), parameters.toArray());
+    }
+
+    private boolean merges() {
+        return samples > MOST_UNMERGED;
+    }
+
+    /// A channel's entries in the moments and sums that units read.
+    private int entries() {
+        return merges() ? 1 : samples;
+    }
+
+    private KernelLaunch mergeMoments(int index) {
+        UnitMemory memory = program.memory(index);
+        Shape raw = program.units.units().get(index).raw();
+        return device.launchSharing(
+                "merge_moments",
+                raw.channels(),
+                MERGE_THREADS,
+                0,
+                memory.merged().address(),
+                memory.moments().address(),
+                samples,
+                raw.pixels());
+    }
+
+    private KernelLaunch mergeGradients(int index) {
+        UnitMemory memory = program.memory(index);
+        return device.launchSharing(
+                "merge_gradient_sums",
+                program.units.units().get(index).raw().channels(),
+                MERGE_THREADS,
+                0,
+                memory.merged().address(),
+                memory.gradientSums().address(),
+                samples);
     }
 
     /// A unit's raw output, what normalises it, and its shape.
@@ -125,7 +169,7 @@ final class UnitBody implements Body {
         Shape raw = unit.raw();
         parameters.addAll(List.of(
                 memory.raw().address(),
-                trains ? memory.moments().address() : 0L,
+                trains ? (merges() ? memory.merged() : memory.moments()).address() : 0L,
                 norm.saved(),
                 trains ? norm.runningMean().current() : norm.runningMean().evaluated(),
                 trains
@@ -135,7 +179,7 @@ final class UnitBody implements Body {
                 trains ? norm.shift().current() : norm.shift().evaluated(),
                 unit.norm().epsilon(),
                 unit.norm().momentum()));
-        parameters.addAll(List.of(1.0 / samples, perPixel(raw)));
+        parameters.addAll(List.of(1.0 / entries(), perPixel(raw)));
         parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), unit.pool()));
     }
 
@@ -174,7 +218,7 @@ final class UnitBody implements Body {
                 training.batch(),
                 (float) training.labelSmoothing(),
                 program.shareStride(),
-                samples,
+                entries(),
                 program.units.head().classes()));
         return device.launchSharing("head", samples, HEAD_THREADS, program.units.headShared(), parameters.toArray());
     }
@@ -231,7 +275,7 @@ final class UnitBody implements Body {
                 norm.scale().gradient(),
                 norm.shift().gradient(),
                 memory.gradient().address(),
-                memory.gradientSums().address()));
+                (merges() ? memory.merged() : memory.gradientSums()).address()));
     }
 
     private void addRaw(List<Object> parameters, int index) {
@@ -248,7 +292,7 @@ final class UnitBody implements Body {
         Shape raw = unit.raw();
         parameters.addAll(List.of(
                 program.shareStride(),
-                samples,
+                entries(),
                 raw.channels(),
                 raw.height(),
                 raw.width(),
@@ -297,9 +341,15 @@ final class UnitBody implements Body {
         pieces.put("arrange", arrange::launch);
         for (int i = 0; i < units.size(); i++) {
             pieces.put(units.get(i).name() + " unit forward", forward.get(i)::launch);
+            if (merges()) {
+                pieces.put(units.get(i).name() + " moments", mergeMoments.get(i)::launch);
+            }
         }
         pieces.put("head", head::launch);
         for (int i = units.size() - 1; i >= 0; i--) {
+            if (merges()) {
+                pieces.put(units.get(i).name() + " gradient sums", mergeGradients.get(i)::launch);
+            }
             pieces.put(units.get(i).name() + " unit backward", backward.get(i)::launch);
         }
         pieces.put("sums", sum::launch);

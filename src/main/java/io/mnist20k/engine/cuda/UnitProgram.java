@@ -53,7 +53,8 @@ final class UnitProgram implements Program {
     /// @param saved        `[2, channels]`, what it was normalised by
     /// @param gradient     `[batch, groups, pooled pixels, 4]`, at what its normalisation gives
     /// @param gradientSums `[channels, batch]`, by image
-    record UnitMemory(Region raw, Region moments, Region saved, Region gradient, Region gradientSums) {}
+    /// @param merged       `[channels]`, of all images the moments, and later the gradients' sums
+    record UnitMemory(Region raw, Region moments, Region saved, Region gradient, Region gradientSums, Region merged) {}
 
     /// @param sharedBytes that the GPU has for a block
     UnitProgram(Units units, Network network, Training training, int sharedBytes) {
@@ -81,7 +82,8 @@ final class UnitProgram implements Program {
                     memory.lasting(channels * batch * PAIR_BYTES),
                     memory.lasting(2 * channels * Float.BYTES),
                     gradient,
-                    memory.lasting(channels * batch * PAIR_BYTES)));
+                    memory.lasting(channels * batch * PAIR_BYTES),
+                    memory.lasting(channels * PAIR_BYTES)));
         }
         logits = memory.lasting(batch * network.classes() * Float.BYTES);
         logitGradients = memory.lasting(batch * network.classes() * Float.BYTES);
