@@ -40,7 +40,8 @@ final class RoomsTest {
             room("report", "train", "recipe", "data", "network", "engine"),
             room("bench", "engine", "recipe", "data", "network", "random"),
             room("sweep", "train", "engine", "recipe", "data", "model", "network", "random"),
-            room("web", "model", "engine", "train"),
+            room("predict", "model", "engine", "data", "recipe", "network"),
+            room("web", "predict", "model", "train"),
             room("check", "train", "model", "engine", "engine.cuda", "cuda", "recipe", "data", "network"),
             room(
                     "cli",
@@ -58,6 +59,7 @@ final class RoomsTest {
                     "sweep",
                     "bench",
                     "check",
+                    "predict",
                     "web"));
 
     @ArchTest

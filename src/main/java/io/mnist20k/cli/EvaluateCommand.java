@@ -2,13 +2,10 @@ package io.mnist20k.cli;
 
 import io.mnist20k.UserError;
 import io.mnist20k.data.Dataset;
-import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.Evaluation;
-import io.mnist20k.engine.Session;
-import io.mnist20k.engine.SessionState;
-import io.mnist20k.engine.Training;
 import io.mnist20k.model.Model;
+import io.mnist20k.predict.Predictor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -68,10 +65,8 @@ final class EvaluateCommand implements Runnable {
     }
 
     private static float[] logits(Model trained, Dataset test, Devices.Choice choice) {
-        var normalization = new Normalization(trained.mean(), trained.deviation());
-        try (Session session = choice.engine().open(trained.network(), Training.evaluationOnly(normalization))) {
-            session.restore(SessionState.ofModel(trained.parameters(), trained.statistics()));
-            return session.logits(trained.recipe().deskew() ? test.deskewed() : test);
+        try (var predictor = new Predictor(trained, choice.engine())) {
+            return predictor.logits(test);
         }
     }
 

@@ -1,0 +1,354 @@
+package io.mnist20k.predict;
+
+import io.mnist20k.UserError;
+import io.mnist20k.model.AtomicFile;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import net.coobird.thumbnailator.Thumbnails;
+import org.jspecify.annotations.Nullable;
+
+/// A picture of one digit, of any size, dark on light or light on dark, from a screen, a scanner or a camera, and the
+/// image that MNIST would have made of it (LeCun, Cortes, Burges: *The MNIST database*): its ink white on black, fitted
+/// into 20×20 pixels without distortion, the centre of its mass in the centre of 28×28.
+///
+/// What is paper and what is ink, the picture's edge decides, where most is paper.
+public final class Picture {
+    /// More than a camera's picture has, less than would fill the memory.
+    public static final int MOST_BYTES = 64 << 20;
+
+    private static final long MOST_PIXELS = 64_000_000;
+
+    /// A side of more pixels says nothing more about a digit.
+    private static final double LONGEST_SIDE = 800;
+
+    private static final int SIDE = 28;
+    private static final double FITTED = 20;
+
+    /// Where MNIST puts the centre of mass, counted in pixels from the first one's centre: its images' mean, measured.
+    private static final double CENTRE = 14;
+
+    /// Twice the area of a digit's ink over the length of its outline, in pixels of MNIST's training images: the
+    /// median,
+    /// and what one in twenty is below, measured.
+    private static final double THICKNESS = 1.96;
+
+    private static final double LEAST_THICKNESS = 1.28;
+
+    /// Between paper and ink.
+    private static final double HALF = 0.5;
+
+    /// Of the range from black to white; less is paper, and the noise of a camera.
+    private static final double LEAST_CONTRAST = 0.1;
+
+    private final String subject;
+    private final int width;
+    private final int height;
+    /// `[height * width]`, 0 paper to 1 ink
+    private final double[] ink;
+
+    private Picture(String subject, int width, int height, double[] grey) {
+        this.subject = subject;
+        this.width = width;
+        this.height = height;
+        ink = ink(grey);
+    }
+
+    /// @throws UserError where there is no such file, or it holds no picture of anything
+    public static Picture read(Path path) {
+        String subject = "reading the picture " + path;
+        if (!Files.isRegularFile(path)) {
+            throw new UserError(subject + ": "
+                    + (Files.exists(path) ? "this is not a file" : "there is no such file")
+                    + "; give the path of a PNG or JPEG");
+        }
+        try (InputStream in = Files.newInputStream(path)) {
+            return of(subject, in.readNBytes(MOST_BYTES + 1));
+        } catch (IOException e) {
+            throw new UserError(subject + ": " + AtomicFile.reason(e) + "; make it readable or give another", e);
+        }
+    }
+
+    /// @param subject how an error begins
+    /// @param encoded a PNG or JPEG
+    /// @throws UserError where they are none, or hold no picture of anything
+    public static Picture of(String subject, byte[] encoded) {
+        if (encoded.length > MOST_BYTES) {
+            throw new UserError(
+                    subject + ": it has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller or give another");
+        }
+        double scale = scale(subject, encoded);
+        try (InputStream in = new ByteArrayInputStream(encoded)) {
+            BufferedImage image = Thumbnails.of(in)
+                    .scale(scale)
+                    .imageType(BufferedImage.TYPE_INT_ARGB)
+                    .asBufferedImage();
+            return new Picture(subject, image.getWidth(), image.getHeight(), grey(image));
+        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+            throw damaged(subject, e); // the decoders of the platform say in all these ways that a file is broken
+        }
+    }
+
+    /// What to shrink by. Sizes are believed before anything is decoded, and bounded.
+    private static double scale(String subject, byte[] encoded) {
+        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(encoded))) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (!readers.hasNext()) {
+                throw new UserError(subject + ": this is neither a PNG nor a JPEG; convert it to one of them");
+            }
+            ImageReader reader = readers.next();
+            reader.setInput(in);
+            int width = reader.getWidth(0);
+            int height = reader.getHeight(0);
+            reader.dispose();
+            if ((long) width * height > MOST_PIXELS) {
+                throw new UserError("%s: it has %d×%d pixels, more than %,d; make it smaller"
+                        .formatted(subject, width, height, MOST_PIXELS));
+            }
+            return Math.min(1, LONGEST_SIDE / Math.max(width, height));
+        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw damaged(subject, e);
+        }
+    }
+
+    private static UserError damaged(String subject, @Nullable Exception cause) {
+        return new UserError(
+                subject + ": it cannot be decoded, since it is damaged or of a rare kind; convert it to PNG", cause);
+    }
+
+    /// `[height * width]`, 0 black to 1 white. What is transparent becomes light where what is not is dark, and the
+    /// other way round.
+    private static double[] grey(BufferedImage image) {
+        int[] colours = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+        double opaque = 0;
+        double light = 0;
+        for (int colour : colours) {
+            opaque += alpha(colour);
+            light += alpha(colour) * luma(colour);
+        }
+        double behind = light * 2 < opaque ? 1 : 0;
+        return Arrays.stream(colours)
+                .mapToDouble(colour -> alpha(colour) * luma(colour) + (1 - alpha(colour)) * behind)
+                .toArray();
+    }
+
+    private static double alpha(int colour) {
+        return (colour >>> 24) / 255.0;
+    }
+
+    /// ITU-R BT.601.
+    private static double luma(int colour) {
+        return (0.299 * (colour >> 16 & 0xFF) + 0.587 * (colour >> 8 & 0xFF) + 0.114 * (colour & 0xFF)) / 255;
+    }
+
+    /// How far each pixel is from the paper towards what is farthest from it.
+    private double[] ink(double[] grey) {
+        double paper = median(edge(grey));
+        double darkest = Arrays.stream(grey).min().orElseThrow();
+        double lightest = Arrays.stream(grey).max().orElseThrow();
+        double ink = paper - darkest > lightest - paper ? darkest : lightest;
+        if (Math.abs(ink - paper) < LEAST_CONTRAST) {
+            throw new UserError(
+                    subject + ": it is all of one shade, so nothing is drawn on it; give a picture of a digit");
+        }
+        return Arrays.stream(grey)
+                .map(shade -> Math.clamp((shade - paper) / (ink - paper), 0, 1))
+                .toArray();
+    }
+
+    private double[] edge(double[] grey) {
+        double[] edge = new double[2 * (width + height)];
+        for (int x = 0; x < width; x++) {
+            edge[2 * x] = grey[x];
+            edge[2 * x + 1] = grey[(height - 1) * width + x];
+        }
+        for (int y = 0; y < height; y++) {
+            edge[2 * width + 2 * y] = grey[y * width];
+            edge[2 * width + 2 * y + 1] = grey[y * width + width - 1];
+        }
+        return edge;
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+
+    /// As a network sees it. A picture of 28×28 pixels is taken as it stands, but for its ink being white.
+    ///
+    /// @return `[28 * 28]`, row-major, 0 (background) to 255 without sign
+    public byte[] digit() {
+        double[] digit = width == SIDE && height == SIDE ? ink : fitted();
+        byte[] pixels = new byte[SIDE * SIDE];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) Math.round(255 * digit[i]);
+        }
+        return pixels;
+    }
+
+    private double[] fitted() {
+        double[] clean = thickened(clean());
+        Box box = Box.of(clean, width);
+        double pixel = box.side() / FITTED;
+        double sum = 0;
+        double sumX = 0;
+        double sumY = 0;
+        for (int y = box.top; y < box.bottom; y++) {
+            for (int x = box.left; x < box.right; x++) {
+                double value = clean[y * width + x];
+                sum += value;
+                sumX += value * (x + 0.5);
+                sumY += value * (y + 0.5);
+            }
+        }
+        double fromX = within(sumX / sum - (CENTRE + 0.5) * pixel, box.left, box.right, pixel);
+        double fromY = within(sumY / sum - (CENTRE + 0.5) * pixel, box.top, box.bottom, pixel);
+        double[] digit = new double[SIDE * SIDE];
+        for (int row = 0; row < SIDE; row++) {
+            for (int column = 0; column < SIDE; column++) {
+                digit[row * SIDE + column] = mean(clean, fromX + column * pixel, fromY + row * pixel, pixel);
+            }
+        }
+        double most = Arrays.stream(digit).max().orElseThrow();
+        return Arrays.stream(digit).map(value -> Math.min(1, value / most)).toArray();
+    }
+
+    /// What holds all ink; ends are exclusive.
+    private record Box(int left, int top, int right, int bottom) {
+        static Box of(double[] ink, int width) {
+            int left = width;
+            int right = 0;
+            int top = ink.length / width;
+            int bottom = 0;
+            for (int i = 0; i < ink.length; i++) {
+                if (ink[i] >= HALF) {
+                    left = Math.min(left, i % width);
+                    right = Math.max(right, i % width + 1);
+                    top = Math.min(top, i / width);
+                    bottom = Math.max(bottom, i / width + 1);
+                }
+            }
+            return new Box(left, top, right, bottom);
+        }
+
+        int side() {
+            return Math.max(right - left, bottom - top);
+        }
+    }
+
+    /// A pen's line in a large picture would be a breath of grey in 28×28: lines thinner than MNIST's become as thick.
+    private double[] thickened(double[] clean) {
+        double pixel = Box.of(clean, width).side() / FITTED;
+        double thickness = thickness(clean);
+        int radius = (int) Math.round((THICKNESS * pixel - thickness) / 2);
+        if (thickness >= LEAST_THICKNESS * pixel || radius == 0) {
+            return clean;
+        }
+        double[] rows = new double[clean.length];
+        double[] thick = new double[clean.length];
+        for (int i = 0; i < clean.length; i++) {
+            int first = Math.max(i % width - radius, 0) - i % width;
+            int last = Math.min(i % width + radius, width - 1) - i % width;
+            for (int d = first; d <= last; d++) {
+                rows[i] = Math.max(rows[i], clean[i + d]);
+            }
+        }
+        for (int i = 0; i < clean.length; i++) {
+            int first = Math.max(i / width - radius, 0) - i / width;
+            int last = Math.min(i / width + radius, height - 1) - i / width;
+            for (int d = first; d <= last; d++) {
+                thick[i] = Math.max(thick[i], rows[i + d * width]);
+            }
+        }
+        return thick;
+    }
+
+    /// Twice the area of the ink over the length of its outline, in pixels.
+    private double thickness(double[] clean) {
+        int area = 0;
+        int outline = 0;
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                if (clean[y * width + x] >= HALF) {
+                    area++;
+                    outline += (x == 0 || clean[y * width + x - 1] < HALF ? 1 : 0)
+                            + (x == width - 1 || clean[y * width + x + 1] < HALF ? 1 : 0)
+                            + (y == 0 || clean[(y - 1) * width + x] < HALF ? 1 : 0)
+                            + (y == height - 1 || clean[(y + 1) * width + x] < HALF ? 1 : 0);
+                }
+            }
+        }
+        return 2.0 * area / outline;
+    }
+
+    /// Where the image begins, so that all of the digit lies in it.
+    private static double within(double from, int first, int end, double pixel) {
+        return Math.clamp(from, end - SIDE * pixel, first);
+    }
+
+    /// Without the paper's own shades, and with ink as dark as it is on the whole. Between paper and ink lies the
+    /// threshold
+    /// that tells them apart best (Otsu: *A Threshold Selection Method from Gray-Level Histograms*, 1979).
+    private double[] clean() {
+        double threshold = threshold();
+        double[] sorted = ink.clone();
+        Arrays.sort(sorted);
+        int split = 0;
+        while (sorted[split] < threshold) {
+            split++;
+        }
+        double paper = sorted[(int) (split * 0.95)];
+        double full = sorted[(split + sorted.length) / 2];
+        return Arrays.stream(ink)
+                .map(value -> Math.clamp((value - paper) / (full - paper), 0, 1))
+                .toArray();
+    }
+
+    private double threshold() {
+        int[] histogram = new int[256];
+        double total = 0;
+        for (double value : ink) {
+            int level = (int) (value * 255);
+            histogram[level]++;
+            total += level;
+        }
+        double best = -1;
+        int threshold = 0;
+        double below = 0;
+        double sumBelow = 0;
+        for (int level = 0; level < 255; level++) {
+            below += histogram[level];
+            sumBelow += (double) level * histogram[level];
+            double above = ink.length - below;
+            if (below > 0 && above > 0) {
+                double distance = sumBelow / below - (total - sumBelow) / above;
+                double between = below * above * distance * distance;
+                if (between > best) {
+                    best = between;
+                    threshold = level;
+                }
+            }
+        }
+        return (threshold + 1) / 255.0;
+    }
+
+    /// Of a square, as much of each pixel as lies in it; outside is paper.
+    private double mean(double[] values, double fromX, double fromY, double side) {
+        double sum = 0;
+        for (int y = Math.max(0, (int) Math.floor(fromY)); y < Math.min(height, fromY + side); y++) {
+            double inY = Math.min(y + 1, fromY + side) - Math.max(y, fromY);
+            for (int x = Math.max(0, (int) Math.floor(fromX)); x < Math.min(width, fromX + side); x++) {
+                sum += inY * (Math.min(x + 1, fromX + side) - Math.max(x, fromX)) * values[y * width + x];
+            }
+        }
+        return sum / (side * side);
+    }
+}

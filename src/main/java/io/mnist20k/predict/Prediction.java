@@ -1,0 +1,41 @@
+package io.mnist20k.predict;
+
+import io.mnist20k.engine.Evaluation;
+
+/// A model's answer to one image.
+///
+/// @param digit         the class with the largest score, the first of equal ones
+/// @param probabilities of each class, 0..1, the softmax of the scores
+public record Prediction(int digit, double[] probabilities) {
+    /// @param logits `[count, classes]`, row-major
+    static Prediction of(float[] logits, int index, int classes) {
+        int from = index * classes;
+        int digit = Evaluation.argMax(logits, from, classes);
+        double[] probabilities = new double[classes];
+        double sum = 0;
+        for (int k = 0; k < classes; k++) {
+            probabilities[k] = Math.exp((double) logits[from + k] - logits[from + digit]);
+            sum += probabilities[k];
+        }
+        for (int k = 0; k < classes; k++) {
+            probabilities[k] /= sum;
+        }
+        return new Prediction(digit, probabilities);
+    }
+
+    /// Of the digit.
+    public double probability() {
+        return probabilities[digit];
+    }
+
+    /// The second likeliest, the first of equal ones.
+    public int next() {
+        int next = digit == 0 ? 1 : 0;
+        for (int k = next + 1; k < probabilities.length; k++) {
+            if (k != digit && probabilities[k] > probabilities[next]) {
+                next = k;
+            }
+        }
+        return next;
+    }
+}
