@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.engine.Devices;
+import io.mnist20k.model.onnx.OnnxModel;
 import io.mnist20k.sweep.Rungs;
 import io.mnist20k.sweep.SearchSpace;
 import io.mnist20k.sweep.Seeds;
@@ -43,6 +44,33 @@ final class OptionValues {
                 // refused below, as any other
             }
             throw new TypeConversionException("expected a number above 0, up to 3600");
+        }
+    }
+
+    /// What `export` writes.
+    static final class ModelFormat implements ITypeConverter<ModelFormat.Choice> {
+        enum Choice {
+            ONNX("ONNX, opset " + OnnxModel.OPSET),
+            SAFETENSORS("safetensors");
+
+            private final String title;
+
+            Choice(String title) {
+                this.title = title;
+            }
+
+            String title() {
+                return title;
+            }
+        }
+
+        @Override
+        public Choice convert(String value) {
+            return switch (value) {
+                case "onnx" -> Choice.ONNX;
+                case "safetensors" -> Choice.SAFETENSORS;
+                default -> throw new TypeConversionException("expected onnx or safetensors");
+            };
         }
     }
 
