@@ -14,7 +14,6 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import net.coobird.thumbnailator.Thumbnails;
-import org.jspecify.annotations.Nullable;
 
 /// A picture of one digit, of any size, dark on light or light on dark, from a screen, a scanner or a camera, and the
 /// image that MNIST would have made of it (LeCun, Cortes, Burges: *The MNIST database*): its ink white on black, fitted
@@ -49,17 +48,26 @@ public final class Picture {
     /// Of the range from black to white; less is paper, and the noise of a camera.
     private static final double LEAST_CONTRAST = 0.1;
 
-    private final String subject;
     private final int width;
     private final int height;
-    /// `[height * width]`, 0 paper to 1 ink
-    private final double[] ink;
+    /// `[height * width]`, 0 black to 1 white; the ink is lighter than the paper.
+    private final double[] lightOnDark;
+
+    private final double paper;
 
     private Picture(String subject, int width, int height, double[] grey) {
-        this.subject = subject;
         this.width = width;
         this.height = height;
-        ink = ink(grey);
+        double edge = median(edge(grey));
+        double darkest = Arrays.stream(grey).min().orElseThrow();
+        double lightest = Arrays.stream(grey).max().orElseThrow();
+        if (Math.max(edge - darkest, lightest - edge) < LEAST_CONTRAST) {
+            throw new UserError(
+                    subject + ": it is all of one shade, so nothing is drawn on it; give a picture of a digit");
+        }
+        boolean inkIsDark = edge - darkest > lightest - edge;
+        paper = inkIsDark ? 1 - edge : edge;
+        lightOnDark = inkIsDark ? Arrays.stream(grey).map(shade -> 1 - shade).toArray() : grey;
     }
 
     /// @throws UserError where there is no such file, or it holds no picture of anything
@@ -85,43 +93,40 @@ public final class Picture {
             throw new UserError(
                     subject + ": it has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller or give another");
         }
-        double scale = scale(subject, encoded);
-        try (InputStream in = new ByteArrayInputStream(encoded)) {
-            BufferedImage image = Thumbnails.of(in)
-                    .scale(scale)
-                    .imageType(BufferedImage.TYPE_INT_ARGB)
-                    .asBufferedImage();
-            return new Picture(subject, image.getWidth(), image.getHeight(), grey(image));
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-            throw damaged(subject, e); // the decoders of the platform say in all these ways that a file is broken
-        }
+        BufferedImage image = decode(subject, encoded);
+        return new Picture(subject, image.getWidth(), image.getHeight(), grey(image));
     }
 
-    /// What to shrink by. Sizes are believed before anything is decoded, and bounded.
-    private static double scale(String subject, byte[] encoded) {
+    private static BufferedImage decode(String subject, byte[] encoded) {
         try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(encoded))) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {
                 throw new UserError(subject + ": this is neither a PNG nor a JPEG; convert it to one of them");
             }
-            ImageReader reader = readers.next();
-            reader.setInput(in);
-            int width = reader.getWidth(0);
-            int height = reader.getHeight(0);
-            reader.dispose();
-            if ((long) width * height > MOST_PIXELS) {
-                throw new UserError("%s: it has %d×%d pixels, more than %,d; make it smaller"
-                        .formatted(subject, width, height, MOST_PIXELS));
-            }
-            return Math.min(1, LONGEST_SIDE / Math.max(width, height));
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw damaged(subject, e);
+            double scale = scale(subject, readers.next(), in);
+            return Thumbnails.of(new ByteArrayInputStream(encoded))
+                    .scale(scale)
+                    .imageType(BufferedImage.TYPE_INT_ARGB)
+                    .asBufferedImage();
+        } catch (UserError e) {
+            throw e;
+        } catch (IOException | RuntimeException e) { // with any of these the platform's decoders meet a broken file
+            throw new UserError(
+                    subject + ": it cannot be decoded, since it is damaged or of a rare kind; convert it to PNG", e);
         }
     }
 
-    private static UserError damaged(String subject, @Nullable Exception cause) {
-        return new UserError(
-                subject + ": it cannot be decoded, since it is damaged or of a rare kind; convert it to PNG", cause);
+    /// What to shrink by; the size is looked at before anything is decoded.
+    private static double scale(String subject, ImageReader reader, ImageInputStream in) throws IOException {
+        reader.setInput(in);
+        int width = reader.getWidth(0);
+        int height = reader.getHeight(0);
+        reader.dispose();
+        if ((long) width * height > MOST_PIXELS) {
+            throw new UserError("%s: it has %d×%d pixels, more than %,d; make it smaller"
+                    .formatted(subject, width, height, MOST_PIXELS));
+        }
+        return Math.min(1, LONGEST_SIDE / Math.max(width, height));
     }
 
     /// `[height * width]`, 0 black to 1 white. What is transparent becomes light where what is not is dark, and the
@@ -149,21 +154,6 @@ public final class Picture {
         return (0.299 * (colour >> 16 & 0xFF) + 0.587 * (colour >> 8 & 0xFF) + 0.114 * (colour & 0xFF)) / 255;
     }
 
-    /// How far each pixel is from the paper towards what is farthest from it.
-    private double[] ink(double[] grey) {
-        double paper = median(edge(grey));
-        double darkest = Arrays.stream(grey).min().orElseThrow();
-        double lightest = Arrays.stream(grey).max().orElseThrow();
-        double ink = paper - darkest > lightest - paper ? darkest : lightest;
-        if (Math.abs(ink - paper) < LEAST_CONTRAST) {
-            throw new UserError(
-                    subject + ": it is all of one shade, so nothing is drawn on it; give a picture of a digit");
-        }
-        return Arrays.stream(grey)
-                .map(shade -> Math.clamp((shade - paper) / (ink - paper), 0, 1))
-                .toArray();
-    }
-
     private double[] edge(double[] grey) {
         double[] edge = new double[2 * (width + height)];
         for (int x = 0; x < width; x++) {
@@ -186,7 +176,7 @@ public final class Picture {
     ///
     /// @return `[28 * 28]`, row-major, 0 (background) to 255 without sign
     public byte[] digit() {
-        double[] digit = width == SIDE && height == SIDE ? ink : fitted();
+        double[] digit = width == SIDE && height == SIDE ? lightOnDark : fitted();
         byte[] pixels = new byte[SIDE * SIDE];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) Math.round(255 * digit[i]);
@@ -294,25 +284,34 @@ public final class Picture {
         return Math.clamp(from, end - SIDE * pixel, first);
     }
 
-    /// Without the paper's own shades, and with ink as dark as it is on the whole. Between paper and ink lies the
+    /// Without the paper's own shades, and with ink as light as it is on the whole. Between paper and ink lies the
     /// threshold
     /// that tells them apart best (Otsu: *A Threshold Selection Method from Gray-Level Histograms*, 1979).
     private double[] clean() {
-        double threshold = threshold();
+        double[] ink = ink();
+        double threshold = threshold(ink);
         double[] sorted = ink.clone();
         Arrays.sort(sorted);
         int split = 0;
         while (sorted[split] < threshold) {
             split++;
         }
-        double paper = sorted[(int) (split * 0.95)];
+        double least = sorted[(int) (split * 0.95)];
         double full = sorted[(split + sorted.length) / 2];
         return Arrays.stream(ink)
-                .map(value -> Math.clamp((value - paper) / (full - paper), 0, 1))
+                .map(value -> Math.clamp((value - least) / (full - least), 0, 1))
                 .toArray();
     }
 
-    private double threshold() {
+    /// How far each pixel is from the paper towards the lightest, 0 to 1.
+    private double[] ink() {
+        double lightest = Arrays.stream(lightOnDark).max().orElseThrow();
+        return Arrays.stream(lightOnDark)
+                .map(shade -> Math.max(0, (shade - paper) / (lightest - paper)))
+                .toArray();
+    }
+
+    private static double threshold(double[] ink) {
         int[] histogram = new int[256];
         double total = 0;
         for (double value : ink) {

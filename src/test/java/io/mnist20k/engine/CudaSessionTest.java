@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What the CUDA engine promises beyond the contract.
@@ -123,6 +124,16 @@ final class CudaSessionTest {
                 new EngineWith(CudaEngines.withSharedMemory(least), new EngineSettings(Precision.FP32, Kernels.FUSED));
         String kernels = checkGradients(engine, network, 5);
         assertEquals(least <= CudaEngines.sharedMemory(), kernels.startsWith("ours"), kernels);
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.mnist20k.engine.UnitKernelTest#crowded")
+    void whereWeightsWaitForAPlaceGradientsAreTheReferences(ContractCase test) {
+        int least = CudaEngines.leastSharedMemory(test.network());
+        var engine =
+                new EngineWith(CudaEngines.withSharedMemory(least), new EngineSettings(Precision.FP32, Kernels.FUSED));
+        String kernels = checkGradients(engine, test.network(), 5);
+        assertTrue(kernels.startsWith("ours"), kernels);
     }
 
     /// So many that what units leave is merged.

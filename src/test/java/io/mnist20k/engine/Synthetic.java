@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.function.IntToDoubleFunction;
 
 /// Made-up inputs, each a function of a seed.
-final class Synthetic {
+public final class Synthetic {
     /// Near what such images have; an engine may not depend on it being exact.
-    static final Normalization NORMALIZATION = new Normalization(0.13f, 0.31f);
+    public static final Normalization NORMALIZATION = new Normalization(0.13f, 0.31f);
 
     /// Done before a run begins: the number of an update is not the number of a step.
     static final int UPDATES = 3;
@@ -21,7 +21,7 @@ final class Synthetic {
     private Synthetic() {}
 
     /// Images with a black margin, as handwritten digits have, and a random half of the pixels within it lit.
-    static Dataset images(long seed, int count) {
+    public static Dataset images(long seed, int count) {
         byte[] pixels = new byte[count * 28 * 28];
         byte[] labels = new byte[count];
         for (int n = 0; n < count; n++) {
@@ -37,7 +37,7 @@ final class Synthetic {
     }
 
     /// A state in which nothing has its initial value: no bias is 0, no scale 1, no running variance 1.
-    static SessionState state(Network network, Training training, long seed) {
+    public static SessionState state(Network network, Training training, long seed) {
         var initial = SessionState.initial(network, Initialization.KAIMING_UNIFORM, training);
         float[] parameters = initial.parameters();
         for (Tensor tensor : network.parameters()) {

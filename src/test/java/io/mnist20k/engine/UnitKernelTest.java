@@ -13,6 +13,7 @@ import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Precision;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,11 +46,26 @@ final class UnitKernelTest {
         checkTwoSessions(new CudaProvider().create(1), test);
     }
 
-    /// Where arrays take one another's places.
+    /// Where weights wait for their gradients' place: behind a dropout, padded, of single pixels, in several shares.
+    static List<ContractCase> crowded() {
+        return Stream.of(
+                        "conv 6 3 1 0, norm, relu, pool 2 2, dropout 0.2, conv 36 3 1 2, norm, relu, average, dense 10",
+                        "conv 7 3 1 0, norm, relu, pool 2 2, dropout2d 0.3, conv 40 3 1 1, norm, relu, maximum, dense 10",
+                        "conv 9 3 1 0, norm, relu, pool 3 3, conv 64 1 1 0, norm, relu, pool 2 2, conv 60 1 1 0, norm, "
+                                + "relu, average, dense 10",
+                        "conv 9 3 1 0, norm, relu, pool 3 3, conv 40 1 1 0, norm, relu, conv 20 3 1 0, norm, relu, "
+                                + "average, dense 10")
+                .map(layers -> new ContractCase(
+                        layers, Layers.network(layers), units().getFirst().training(), 18))
+                .toList();
+    }
+
     @ParameterizedTest
-    @MethodSource("units")
+    @MethodSource("crowded")
     void twoSessionsInLittleMemoryGiveTheSameBits(ContractCase test) {
         int least = CudaEngines.leastSharedMemory(test.network());
+        assertTrue(least <= 64 << 10, "every GPU has as much as " + least);
+        assertTrue(CudaEngines.stagesLate(test.network(), least), "weights wait in " + least);
         checkTwoSessions(CudaEngines.withSharedMemory(least), test);
     }
 

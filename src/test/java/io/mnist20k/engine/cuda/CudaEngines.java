@@ -5,6 +5,7 @@ import io.mnist20k.data.MnistFolder;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.network.Network;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 
 /// Engines as only tests want them.
 public final class CudaEngines {
@@ -41,7 +42,12 @@ public final class CudaEngines {
     }
 
     /// The shared memory that the kernels of units take of a block, where they take as little as they can.
+    ///
+    /// @param network of units
     public static int leastSharedMemory(Network network) {
+        if (!isOfUnits(network)) {
+            throw new IllegalArgumentException("no network of units");
+        }
         int bytes = 0;
         while (Units.of(network, bytes).isEmpty()) {
             bytes += 16;
@@ -51,6 +57,13 @@ public final class CudaEngines {
 
     private static Gpu.Description gpu() {
         return Gpu.all().getFirst();
+    }
+
+    /// Whether weights have to wait for a place in so much memory.
+    public static boolean stagesLate(Network network, int bytes) {
+        Units units = Units.of(network, bytes).orElseThrow();
+        return IntStream.range(0, units.units().size())
+                .anyMatch(i -> units.units().get(i).stagesLate(units.maskBefore(i)));
     }
 
     /// Whether the kernels of units train it, on a GPU with the shared memory of Hopper.

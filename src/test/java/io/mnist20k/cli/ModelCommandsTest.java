@@ -1,0 +1,164 @@
+package io.mnist20k.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.MadeUpDigits;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/// What can be done with a model: `predict` and `export`.
+final class ModelCommandsTest {
+    private static final Dataset TEST = MadeUpDigits.of(TinySetup.TEST_IMAGES, 2);
+
+    @TempDir
+    static Path folder;
+
+    private static String model = "";
+
+    @BeforeAll
+    static void train() {
+        Typed.in(Typed.train(folder, folder.resolve("run"), "--quiet")).succeeded();
+        model = folder.resolve("run").resolve("model.safetensors").toString();
+    }
+
+    /// The same images from the test files and from pictures of them get the same answers.
+    @Test
+    void predictAnswersAsEvaluateCounts() throws IOException {
+        var arguments = new ArrayList<>(List.of("predict", model, "--device", "reference", "--json"));
+        for (int i = 0; i < TEST.count(); i++) {
+            arguments.add(picture(i).toString());
+        }
+        JsonNode predictions =
+                Typed.in(arguments.toArray(String[]::new)).succeeded().json().get("predictions");
+        int right = 0;
+        for (int i = 0; i < TEST.count(); i++) {
+            JsonNode prediction = predictions.get(i);
+            assertEquals(
+                    List.of("image", "digit", "probability", "probabilities"), List.copyOf(prediction.propertyNames()));
+            assertEquals(arguments.get(i + 5), prediction.get("image").stringValue());
+            int digit = prediction.get("digit").intValue();
+            double sum = 0;
+            for (int k = 0; k < 10; k++) {
+                double probability = prediction.get("probabilities").get(k).doubleValue();
+                assertTrue(probability <= prediction.get("probability").doubleValue());
+                sum += probability;
+            }
+            assertEquals(1, sum, 1e-9);
+            assertEquals(
+                    prediction.get("probability"),
+                    prediction.get("probabilities").get(digit));
+            right += digit == TEST.labels()[i] ? 1 : 0;
+        }
+        JsonNode evaluation = Typed.in(
+                        "evaluate",
+                        model,
+                        "--device",
+                        "reference",
+                        "--data",
+                        folder.resolve("data").toString(),
+                        "--json")
+                .succeeded()
+                .json();
+        assertEquals(TEST.count() - evaluation.get("errors").intValue(), right);
+    }
+
+    @Test
+    void peopleSeeALineAPicture() throws IOException {
+        List<String> lines = Typed.in(
+                        "predict", model, picture(0).toString(), picture(1).toString())
+                .succeeded()
+                .out()
+                .lines()
+                .toList();
+        assertEquals(3, lines.size(), lines.toString());
+        assertTrue(lines.getFirst().startsWith("image"), lines.toString());
+        assertTrue(lines.get(1).startsWith(picture(0).toString()), lines.toString());
+        assertTrue(lines.get(1).matches(".* \\d +[\\d.]+ % +\\d +[\\d.]+ %"), lines.get(1));
+    }
+
+    private static Path picture(int index) throws IOException {
+        var image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 784; i++) {
+            image.getRaster().setSample(i % 28, i / 28, 0, TEST.pixels()[index * 784 + i] & 0xFF);
+        }
+        Path path = folder.resolve(index + ".png");
+        assertTrue(ImageIO.write(image, "png", path.toFile()));
+        return path;
+    }
+
+    @Test
+    void onePictureThatCannotBeReadIsTheAnswer() throws IOException {
+        Path text = TinySetup.write(folder.resolve("7.txt"), "7");
+        Typed.in("predict", model, picture(0).toString(), text.toString())
+                .failed(1, "7.txt", "neither a PNG nor a JPEG");
+        Typed.in("predict", model, folder.resolve("none.png").toString()).failed(1, "none.png", "no such file");
+        Typed.in("predict", text.toString(), picture(0).toString()).failed(1, "7.txt", "safetensors");
+    }
+
+    @Test
+    void predictNeedsAModelAndAPicture() {
+        Typed.in("predict").failed(2, "MODEL");
+        Typed.in("predict", model).failed(2, "IMAGE");
+    }
+
+    @Test
+    void safetensorsAreTheModelsOwnBytes() throws IOException {
+        Path out = folder.resolve("copy.safetensors");
+        Typed.in("export", model, "--format", "safetensors", "--out", out.toString())
+                .succeeded();
+        assertArrayEquals(Files.readAllBytes(Path.of(model)), Files.readAllBytes(out));
+    }
+
+    @Test
+    void onnxIsAFileThatSaysWhatItIs() {
+        Path out = folder.resolve("model.onnx");
+        Typed typed = Typed.in("export", model, "--format", "onnx", "--out", out.toString())
+                .succeeded();
+        assertTrue(typed.out().startsWith(out + ": ONNX, opset 17, "), typed.out());
+        assertTrue(Files.isRegularFile(out));
+    }
+
+    @Test
+    void whatExportCannotWriteLeavesNothing() throws IOException {
+        byte[] before = Files.readAllBytes(Path.of(model));
+        Typed.in("export", model, "--format", "onnx", "--out", model).failed(1, "itself");
+        assertArrayEquals(before, Files.readAllBytes(Path.of(model)));
+        Path missing = folder.resolve("missing");
+        Typed.in(
+                        "export",
+                        model,
+                        "--format",
+                        "onnx",
+                        "--out",
+                        missing.resolve("a.onnx").toString())
+                .failed(1, "a.onnx");
+        assertFalse(Files.exists(missing));
+        Path directory = Files.createDirectories(folder.resolve("a folder"));
+        Typed.in("export", model, "--format", "onnx", "--out", directory.toString())
+                .failed(1, "a folder");
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(0, left.count());
+        }
+    }
+
+    @Test
+    void exportNeedsAFormatAndAFile() {
+        Typed.in("export", model, "--out", "x").failed(2, "--format");
+        Typed.in("export", model, "--format", "onnx").failed(2, "--out");
+        Typed.in("export", model, "--format", "tflite", "--out", "x").failed(2, "tflite", "onnx or safetensors");
+    }
+}

@@ -1,0 +1,321 @@
+package io.mnist20k.predict;
+
+import static io.mnist20k.model.Sentence.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.UserError;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.Path2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class PictureTest {
+    private static final int SIDE = 28;
+
+    /// Of 255, how far two images of the same digit may be apart on the mean.
+    private static final double ALIKE = 4;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void anImageOfMnistsSizeIsTakenAsItStands() {
+        byte[] pixels = new byte[SIDE * SIDE];
+        for (int i = 0; i < 255; i++) {
+            pixels[5 * SIDE + i + i / 20 * 8] = (byte) (i + 1);
+        }
+        assertArrayEquals(pixels, digit(png(grey(pixels, false))));
+        assertArrayEquals(pixels, digit(png(grey(pixels, true))), "dark on light");
+    }
+
+    private static BufferedImage grey(byte[] pixels, boolean negative) {
+        var image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < pixels.length; i++) {
+            int level = pixels[i] & 0xFF;
+            image.getRaster().setSample(i % SIDE, i / SIDE, 0, negative ? 255 - level : level);
+        }
+        return image;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"97, 203, 0.2, -0.1", "640, 480, -0.3, 0.15", "1500, 2500, 0, 0.2"})
+    void sizePlaceAndShadeDoNotMatter(int width, int height, double right, double down) {
+        byte[] expected = digit(png(seven(400, 400, 0, 0, Color.BLACK, Color.WHITE)));
+        assertAlike(expected, digit(png(seven(width, height, right, down, Color.BLACK, Color.WHITE))));
+        assertAlike(expected, digit(png(seven(width, height, right, down, Color.WHITE, Color.BLACK))));
+        assertAlike(
+                expected,
+                digit(png(seven(width, height, right, down, new Color(30, 40, 160), new Color(250, 240, 200)))));
+        assertAlike(expected, digit(jpeg(seven(width, height, right, down, Color.DARK_GRAY, Color.LIGHT_GRAY))));
+    }
+
+    /// A digit of 13 pixels in height has to be drawn larger, and so is blurred.
+    @Test
+    void smallerPicturesAreDrawnLarger() {
+        byte[] expected = digit(png(seven(400, 400, 0, 0, Color.BLACK, Color.WHITE)));
+        assertAlike(expected, digit(png(seven(29, 31, 0, 0, Color.BLACK, Color.WHITE))), 4 * ALIKE);
+        assertAlike(expected, digit(png(seven(40, 40, 0, 0, Color.WHITE, Color.BLACK))), 2 * ALIKE);
+    }
+
+    @Test
+    void theLongerSideHasTwentyPixelsAndTheMassItsCentreInTheMiddle() {
+        byte[] digit = digit(png(seven(300, 500, 0.1, -0.2, Color.BLACK, Color.WHITE)));
+        int rows = 0;
+        double mass = 0;
+        double atX = 0;
+        double atY = 0;
+        for (int y = 0; y < SIDE; y++) {
+            boolean ink = false;
+            for (int x = 0; x < SIDE; x++) {
+                int value = digit[y * SIDE + x] & 0xFF;
+                ink |= value > 64;
+                mass += value;
+                atX += (double) value * x;
+                atY += (double) value * y;
+            }
+            rows += ink ? 1 : 0;
+        }
+        assertTrue(rows == 20 || rows == 21, rows + " rows");
+        assertEquals(14, atX / mass, 0.1);
+        assertEquals(14, atY / mass, 0.1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                BufferedImage.TYPE_BYTE_GRAY,
+                BufferedImage.TYPE_USHORT_GRAY,
+                BufferedImage.TYPE_BYTE_BINARY,
+                BufferedImage.TYPE_BYTE_INDEXED,
+                BufferedImage.TYPE_3BYTE_BGR,
+                BufferedImage.TYPE_4BYTE_ABGR
+            })
+    void kindsOfPixelsDoNotMatter(int type) {
+        BufferedImage source = seven(200, 200, 0, 0, Color.BLACK, Color.WHITE);
+        var image = new BufferedImage(200, 200, type);
+        Graphics2D graphics = image.createGraphics();
+        graphics.drawImage(source, 0, 0, null);
+        graphics.dispose();
+        assertAlike(digit(png(source)), digit(png(image)));
+    }
+
+    @Test
+    void whatIsTransparentIsPaper() {
+        byte[] expected = digit(png(seven(200, 200, 0, 0, Color.BLACK, Color.WHITE)));
+        var nothing = new Color(0, 0, 0, 0);
+        assertAlike(expected, digit(png(seven(200, 200, 0, 0, Color.BLACK, nothing))));
+        assertAlike(expected, digit(png(seven(200, 200, 0, 0, Color.WHITE, nothing))));
+    }
+
+    @Test
+    void unevenLightAndTheGrainOfPaperDoNotMatter() {
+        BufferedImage image = seven(300, 300, 0, 0, new Color(40, 40, 40), new Color(200, 200, 200));
+        var photograph = new BufferedImage(300, 300, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 90_000; i++) {
+            int light = (i % 300 + i / 300) / 20 - 15;
+            int grain = i * 7919 % 13 - 6;
+            photograph
+                    .getRaster()
+                    .setSample(i % 300, i / 300, 0, (image.getRGB(i % 300, i / 300) & 0xFF) + light + grain);
+        }
+        assertAlike(digit(png(image)), digit(png(photograph)));
+    }
+
+    /// As phones write it: the picture lies on its side, and a note says so.
+    @Test
+    void aCamerasNoteOfItsRotationIsMinded() {
+        BufferedImage upright = seven(200, 300, 0, 0, Color.BLACK, Color.WHITE);
+        var lying = new BufferedImage(300, 200, BufferedImage.TYPE_3BYTE_BGR);
+        for (int y = 0; y < 300; y++) {
+            for (int x = 0; x < 200; x++) {
+                lying.setRGB(y, 199 - x, upright.getRGB(x, y));
+            }
+        }
+        assertAlike(digit(jpeg(upright)), digit(withOrientation(jpeg(lying), 6)));
+    }
+
+    /// An Exif segment with one entry behind the start of the image.
+    private static byte[] withOrientation(byte[] jpeg, int orientation) {
+        byte[] exif = ByteBuffer.allocate(36)
+                .putShort((short) 0xFFE1)
+                .putShort((short) 34)
+                .put("Exif\0\0MM\0*".getBytes(StandardCharsets.ISO_8859_1))
+                .putInt(8)
+                .putShort((short) 1)
+                .putShort((short) 0x0112)
+                .putShort((short) 3)
+                .putInt(1)
+                .putShort((short) orientation)
+                .putShort((short) 0)
+                .putInt(0)
+                .array();
+        return ByteBuffer.allocate(jpeg.length + exif.length)
+                .put(jpeg, 0, 2)
+                .put(exif)
+                .put(jpeg, 2, jpeg.length - 2)
+                .array();
+    }
+
+    @Test
+    void thinLinesBecomeAsThickAsMnists() {
+        double thin = mass(digit(png(seven(600, 600, 0, 0, Color.BLACK, Color.WHITE, 3))));
+        double usual = mass(digit(png(seven(600, 600, 0, 0, Color.BLACK, Color.WHITE, 60))));
+        assertTrue(thin > usual / 2 && thin < usual * 2, thin + " and " + usual);
+    }
+
+    private static double mass(byte[] digit) {
+        double mass = 0;
+        for (byte value : digit) {
+            mass += value & 0xFF;
+        }
+        return mass;
+    }
+
+    @Test
+    void anEmptySheetIsRefused() {
+        assertSays(refused(png(seven(99, 99, 0, 0, Color.WHITE, Color.WHITE))), "nothing is drawn");
+    }
+
+    @Test
+    void whatIsNoPictureIsRefused() {
+        assertSays(refused("7".getBytes(StandardCharsets.US_ASCII)), "neither a PNG nor a JPEG");
+        assertSays(refused(new byte[0]), "neither a PNG nor a JPEG");
+        assertSays(refused(new byte[Picture.MOST_BYTES + 1]), "64 MiB");
+        assertSays(assertThrows(UserError.class, () -> Picture.read(folder)), folder.toString(), "not a file");
+        assertSays(assertThrows(UserError.class, () -> Picture.read(folder.resolve("7.png"))), "7.png", "no such file");
+    }
+
+    /// The header promises, and nothing is allocated for it.
+    @Test
+    void apictureTooLargeToDecodeIsRefusedByItsHeader() {
+        byte[] png = png(seven(50, 50, 0, 0, Color.BLACK, Color.WHITE));
+        ByteBuffer.wrap(png).putInt(16, 100_000).putInt(20, 100_000);
+        assertSays(refused(png), "100000×100000");
+    }
+
+    @Test
+    void aDamagedPictureIsRefusedOrRead() {
+        byte[][] whole = {
+            png(seven(60, 60, 0, 0, Color.BLACK, Color.WHITE)), jpeg(seven(60, 60, 0, 0, Color.BLACK, Color.WHITE))
+        };
+        int refused = 0;
+        for (byte[] picture : whole) {
+            for (int at = 0; at < picture.length; at += 3) {
+                byte[] damaged = picture.clone();
+                damaged[at] ^= (byte) (at % 255 + 1);
+                refused += isRefused(damaged) ? 1 : 0;
+                refused += isRefused(Arrays.copyOf(picture, at)) ? 1 : 0;
+            }
+        }
+        assertTrue(refused > 100, refused + " of them");
+    }
+
+    private static boolean isRefused(byte[] picture) {
+        try {
+            digit(picture);
+            return false;
+        } catch (UserError e) {
+            assertSays(e, "a picture");
+            return true;
+        }
+    }
+
+    @Test
+    void aFileIsReadLikeItsBytes() throws IOException {
+        byte[] picture = png(seven(80, 120, 0, 0, Color.BLACK, Color.WHITE));
+        Path file = Files.write(folder.resolve("with space.png"), picture);
+        assertArrayEquals(digit(picture), Picture.read(file).digit());
+    }
+
+    private static UserError refused(byte[] picture) {
+        return assertThrows(UserError.class, () -> digit(picture));
+    }
+
+    private static byte[] digit(byte[] picture) {
+        return Picture.of("a picture", picture).digit();
+    }
+
+    private static void assertAlike(byte[] expected, byte[] actual) {
+        assertAlike(expected, actual, ALIKE);
+    }
+
+    private static void assertAlike(byte[] expected, byte[] actual, double most) {
+        double apart = 0;
+        for (int i = 0; i < expected.length; i++) {
+            apart += Math.abs((expected[i] & 0xFF) - (actual[i] & 0xFF));
+        }
+        apart /= expected.length;
+        assertTrue(apart <= most, "apart by " + apart);
+    }
+
+    private static BufferedImage seven(int width, int height, double right, double down, Color ink, Color paper) {
+        return seven(width, height, right, down, ink, paper, 40);
+    }
+
+    /// @param right of the middle, in widths of the digit
+    /// @param thickness of the stroke in a digit of 300
+    private static BufferedImage seven(
+            int width, int height, double right, double down, Color ink, Color paper, float thickness) {
+        var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_ARGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+        graphics.setBackground(paper);
+        graphics.clearRect(0, 0, width, height);
+        double scale = Math.min(width, height) / 600.0;
+        graphics.transform(new AffineTransform(
+                scale, 0, 0, scale, width / 2.0 + right * 300 * scale, height / 2.0 + down * 300 * scale));
+        var seven = new Path2D.Double();
+        seven.moveTo(-90, -130);
+        seven.lineTo(90, -130);
+        seven.lineTo(-40, 130);
+        seven.moveTo(-60, 10);
+        seven.lineTo(70, 10);
+        graphics.setColor(ink);
+        graphics.setStroke(new BasicStroke(thickness, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        graphics.draw(seven);
+        graphics.dispose();
+        return image;
+    }
+
+    private static byte[] png(BufferedImage image) {
+        return encoded(image, "png");
+    }
+
+    private static byte[] jpeg(BufferedImage image) {
+        var opaque = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_3BYTE_BGR);
+        Graphics2D graphics = opaque.createGraphics();
+        graphics.drawImage(image, 0, 0, null);
+        graphics.dispose();
+        return encoded(opaque, "jpeg");
+    }
+
+    private static byte[] encoded(BufferedImage image, String format) {
+        var out = new ByteArrayOutputStream();
+        try {
+            assertTrue(ImageIO.write(image, format, out), format);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+}
