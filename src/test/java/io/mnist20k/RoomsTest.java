@@ -41,7 +41,7 @@ final class RoomsTest {
             room("bench", "engine", "recipe", "data", "network", "random"),
             room("sweep", "train", "engine", "recipe", "data", "model", "network", "random"),
             room("predict", "model", "engine", "data", "recipe", "network"),
-            room("web", "predict", "model", "train"),
+            room("web", "predict", "model", "engine", "train", "recipe", "network"),
             room("check", "train", "model", "engine", "engine.cuda", "cuda", "recipe", "data", "network"),
             room(
                     "cli",

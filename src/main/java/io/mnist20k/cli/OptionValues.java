@@ -47,6 +47,24 @@ final class OptionValues {
         }
     }
 
+    /// Of TCP; 0 is any.
+    static final class Port implements ITypeConverter<Integer> {
+        private static final int MOST = 65_535;
+
+        @Override
+        public Integer convert(String value) {
+            try {
+                int port = Integer.parseInt(value);
+                if (port >= 0 && port <= MOST) {
+                    return port;
+                }
+            } catch (NumberFormatException e) {
+                // refused below, as any other
+            }
+            throw new TypeConversionException("expected a whole number from 0 to " + MOST);
+        }
+    }
+
     /// What `export` writes.
     static final class ModelFormat implements ITypeConverter<ModelFormat.Choice> {
         enum Choice {

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             PredictCommand.class,
             ExportCommand.class,
+            ServeCommand.class,
             SweepCommand.class,
             SearchCommand.class,
             SummaryCommand.class,

@@ -68,6 +68,12 @@ final class UsageTest {
         Typed.in("summary", "more").failed(2, "more", "summary --help");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "65536", "http"})
+    void aPortIsANumber(String port) {
+        Typed.in("serve", "model.safetensors", "--port", port).failed(2, "--port", port, "expected");
+    }
+
     @Test
     void noCommandAtAllIsWrongUsage() {
         Typed.in().failed(2, "command", "--help");
@@ -79,7 +85,20 @@ final class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "evaluate", "sweep", "search", "summary", "bench", "data", "doctor"})
+    @ValueSource(
+            strings = {
+                "train",
+                "evaluate",
+                "predict",
+                "export",
+                "serve",
+                "sweep",
+                "search",
+                "summary",
+                "bench",
+                "data",
+                "doctor"
+            })
     void everyCommandExplainsItself(String command) {
         Typed help = Typed.in(command, "--help").succeeded();
         assertTrue(help.out().contains("Usage: mnist20k " + command), help.out());
@@ -90,8 +109,19 @@ final class UsageTest {
     @Test
     void helpNamesEveryCommandAndExitCode() {
         Typed help = Typed.in("--help").succeeded();
-        for (String word :
-                List.of("train", "evaluate", "sweep", "search", "summary", "bench", "data", "doctor", "130, 143")) {
+        for (String word : List.of(
+                "train",
+                "evaluate",
+                "predict",
+                "export",
+                "serve",
+                "sweep",
+                "search",
+                "summary",
+                "bench",
+                "data",
+                "doctor",
+                "130, 143")) {
             assertTrue(help.out().contains(word), () -> word + " is not in:\n" + help.out());
         }
     }

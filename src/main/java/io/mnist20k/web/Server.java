@@ -1,0 +1,237 @@
+package io.mnist20k.web;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.mnist20k.UserError;
+import io.mnist20k.engine.Engine;
+import io.mnist20k.model.Model;
+import io.mnist20k.predict.Picture;
+import io.mnist20k.predict.Prediction;
+import io.mnist20k.predict.Predictor;
+import io.mnist20k.train.RunDirectory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Serves one model to browsers on this machine, a request at a time. Where its run is still going on there are only
+/// curves
+/// until the model is written.
+///
+/// | request | answer |
+/// | --- | --- |
+/// | `GET /` | the page |
+/// | `GET /model` | `recipe`, `parameters` |
+/// | `GET /metrics` | `epochs`: the lines of the `metrics.jsonl` beside the model, as far as they are written |
+/// | `POST /predict`, a PNG or JPEG | `digit`, `probability`, `probabilities`, `pixels`: 28×28 as the network saw them
+/// |
+///
+/// What fails is an object with `error`, a sentence.
+public final class Server implements AutoCloseable {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .build();
+    private static final String PAGE = "page.html";
+
+    /// Of a picture; a drawing has some kilobytes.
+    private static final int MOST_BYTES = 16 << 20;
+
+    /// Nothing from elsewhere, and nobody else's frame.
+    private static final String POLICY = "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:;"
+            + " script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+            + " frame-ancestors 'none'";
+
+    private final HttpServer http;
+    private final Path path;
+    private final Path metrics;
+    private final Engine engine;
+    private final byte[] page;
+    private @Nullable Served served;
+
+    /// A model that has been written, and what answers with it.
+    private record Served(Model model, Predictor predictor) {}
+
+    /// @param path of the model
+    /// @param port 0: any that is free
+    /// @throws UserError where there is neither a model nor a run that may write it, or the port cannot be had
+    public Server(Path path, Engine engine, int port) {
+        this.path = path;
+        this.engine = engine;
+        metrics = path.toAbsolutePath().resolveSibling(RunDirectory.METRICS);
+        page = page();
+        if (Files.exists(path) || !Files.exists(metrics)) {
+            served = open();
+        }
+        try {
+            http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        } catch (IOException e) {
+            throw new UserError(
+                    "serving on port %d: %s; choose another with --port, or any that is free with --port 0"
+                            .formatted(port, e.getMessage()),
+                    e);
+        }
+        http.createContext("/", this::handle);
+        http.start();
+    }
+
+    public URI address() {
+        InetSocketAddress address = http.getAddress();
+        return URI.create("http://%s:%d/".formatted(address.getAddress().getHostAddress(), address.getPort()));
+    }
+
+    private Served open() {
+        Model model = Model.read(path);
+        return new Served(model, new Predictor(model, engine));
+    }
+
+    private Served served() {
+        Served now = served;
+        if (now == null) {
+            if (!Files.exists(path)) {
+                throw new UserError(
+                        "looking for " + path + ": its run has not written it yet; wait until the run is over");
+            }
+            now = open();
+            served = now;
+        }
+        return now;
+    }
+
+    @Override
+    public void close() {
+        http.stop(0);
+        if (served != null) {
+            served.predictor.close();
+        }
+    }
+
+    private static byte[] page() {
+        try (InputStream in = Server.class.getResourceAsStream(PAGE)) {
+            if (in == null) {
+                throw new IllegalStateException("the program was packed without its page");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException("reading the page from the program's own jar", e);
+        }
+    }
+
+    private record OfModel(String recipe, int parameters) {
+        static OfModel of(Model model) {
+            return new OfModel(model.recipe().name(), model.network().parameterCount());
+        }
+    }
+
+    private record OfRun(List<JsonNode> epochs) {}
+
+    private record OfPicture(int digit, double probability, double[] probabilities, int[] pixels) {}
+
+    private record Failure(String error) {}
+
+    /// What goes back.
+    private record Answer(int status, String type, byte[] body) {
+        static Answer json(int status, Object object) {
+            return new Answer(status, "application/json", JSON.writeValueAsBytes(object));
+        }
+
+        static Answer error(int status, String sentence) {
+            return json(status, new Failure(sentence));
+        }
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            Answer answer;
+            try {
+                answer = answer(exchange);
+            } catch (UserError e) {
+                answer = Answer.error(422, e.getMessage());
+            }
+            exchange.getResponseHeaders()
+                    .putAll(Map.of(
+                            "Content-Type", List.of(answer.type),
+                            "Content-Security-Policy", List.of(POLICY),
+                            "X-Content-Type-Options", List.of("nosniff"),
+                            "Cache-Control", List.of("no-store")));
+            boolean head = exchange.getRequestMethod().equals("HEAD");
+            exchange.sendResponseHeaders(answer.status, head ? -1 : answer.body.length);
+            if (!head) {
+                exchange.getResponseBody().write(answer.body);
+            }
+        }
+    }
+
+    private Answer answer(HttpExchange exchange) throws IOException {
+        if (!isForThisMachine(exchange)) {
+            return Answer.error(403, "this server answers to its own address alone, " + address());
+        }
+        String path = exchange.getRequestURI().getPath();
+        String expected = path.equals("/predict") ? "POST" : "GET";
+        if (!Set.of("/", "/model", "/metrics", "/predict").contains(path)) {
+            return Answer.error(404, "there is nothing at " + path);
+        }
+        String method = exchange.getRequestMethod();
+        if (!method.equals(expected) && !(method.equals("HEAD") && expected.equals("GET"))) {
+            exchange.getResponseHeaders().set("Allow", expected);
+            return Answer.error(405, path + " takes " + expected);
+        }
+        return switch (path) {
+            case "/" -> new Answer(200, "text/html; charset=utf-8", page);
+            case "/model" -> Answer.json(200, OfModel.of(served().model));
+            case "/metrics" -> Answer.json(200, new OfRun(epochs()));
+            default -> predict(exchange.getRequestBody());
+        };
+    }
+
+    /// A page from elsewhere can have a name of its own lead here; what it asks for then is not this address.
+    private boolean isForThisMachine(HttpExchange exchange) {
+        int port = http.getAddress().getPort();
+        String host = exchange.getRequestHeaders().getFirst("Host");
+        return host != null
+                && Set.of("localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port)
+                        .contains(host);
+    }
+
+    private Answer predict(InputStream body) throws IOException {
+        byte[] picture = body.readNBytes(MOST_BYTES + 1);
+        if (picture.length > MOST_BYTES) {
+            return Answer.error(413, "the picture has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller");
+        }
+        byte[] digit = Picture.of("reading the picture", picture).digit();
+        Prediction prediction = served().predictor.predict(List.of(digit)).getFirst();
+        int[] pixels = new int[digit.length];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = digit[i] & 0xFF;
+        }
+        return Answer.json(
+                200, new OfPicture(prediction.digit(), prediction.probability(), prediction.probabilities(), pixels));
+    }
+
+    /// Of a run that may be going on; its last line may be half written.
+    private List<JsonNode> epochs() throws IOException {
+        var epochs = new ArrayList<JsonNode>();
+        if (Files.isRegularFile(metrics)) {
+            for (String line : Files.readAllLines(metrics, StandardCharsets.UTF_8)) {
+                try {
+                    epochs.add(JSON.readTree(line));
+                } catch (JacksonException e) {
+                    break;
+                }
+            }
+        }
+        return epochs;
+    }
+}

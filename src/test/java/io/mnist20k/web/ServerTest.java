@@ -1,0 +1,221 @@
+package io.mnist20k.web;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mnist20k.UserError;
+import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.Synthetic;
+import io.mnist20k.engine.Training;
+import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.model.Model;
+import io.mnist20k.model.Sentence;
+import io.mnist20k.predict.Prediction;
+import io.mnist20k.predict.Predictor;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+final class ServerTest {
+    private static final String LINE = "{\"epoch\":1,\"validationAccuracy\":0.5}";
+
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    @TempDir
+    Path folder;
+
+    private Path path = Path.of("");
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private Server server;
+
+    @BeforeEach
+    void serve() {
+        path = folder.resolve("model.safetensors");
+        model().write(path);
+        server = new Server(path, new ReferenceEngine(), 0);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        client.close();
+    }
+
+    private static Model model() {
+        Recipe recipe = RecipeReader.read("small", List.of());
+        SessionState state = Synthetic.state(recipe.build(), Training.evaluationOnly(Synthetic.NORMALIZATION), 3);
+        return new Model(
+                recipe,
+                Synthetic.NORMALIZATION.mean(),
+                Synthetic.NORMALIZATION.deviation(),
+                state.parameters(),
+                state.statistics(),
+                new Model.Origin(1, false, false, 0, false, "test"));
+    }
+
+    @Test
+    void thePageNeedsNothingFromElsewhere() throws Exception {
+        HttpResponse<String> page = get("");
+        assertEquals(200, page.statusCode());
+        assertTrue(page.headers().firstValue("Content-Type").orElseThrow().startsWith("text/html"));
+        assertTrue(page.headers()
+                .firstValue("Content-Security-Policy")
+                .orElseThrow()
+                .startsWith("default-src 'none'"));
+        assertTrue(page.body().startsWith("<!DOCTYPE html>"));
+        String elsewhere = page.body().replace("http://www.w3.org/2000/svg", "");
+        assertTrue(!elsewhere.contains("http://") && !elsewhere.contains("https://"), "an address in the page");
+    }
+
+    @Test
+    void aPictureGetsTheModelsAnswer() throws Exception {
+        byte[] pixels = MadeUpDigits.of(1, 5).pixels();
+        HttpResponse<String> response = post(png(pixels));
+        assertEquals(200, response.statusCode(), response.body());
+        JsonNode answer = json(response);
+        assertEquals(List.of("digit", "probability", "probabilities", "pixels"), List.copyOf(answer.propertyNames()));
+        byte[] seen = new byte[784];
+        for (int i = 0; i < 784; i++) {
+            seen[i] = (byte) answer.get("pixels").get(i).intValue();
+        }
+        assertArrayEquals(pixels, seen);
+        try (var predictor = new Predictor(model(), new ReferenceEngine())) {
+            Prediction expected = predictor.predict(List.of(pixels)).getFirst();
+            assertEquals(expected.digit(), answer.get("digit").intValue());
+            assertEquals(expected.probability(), answer.get("probability").doubleValue());
+        }
+    }
+
+    private static byte[] png(byte[] pixels) throws IOException {
+        var image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 784; i++) {
+            image.getRaster().setSample(i % 28, i / 28, 0, pixels[i] & 0xFF);
+        }
+        var out = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", out);
+        return out.toByteArray();
+    }
+
+    @Test
+    void whatIsNoPictureGetsASentence() throws Exception {
+        HttpResponse<String> response = post("7".getBytes(StandardCharsets.US_ASCII));
+        assertEquals(422, response.statusCode());
+        assertTrue(json(response).get("error").stringValue().contains("neither a PNG nor a JPEG"), response.body());
+        assertEquals(413, post(new byte[(16 << 20) + 1]).statusCode());
+    }
+
+    @Test
+    void theModelSaysWhatItIs() throws Exception {
+        assertEquals("{\"recipe\":\"small\",\"parameters\":2955}", get("model").body());
+    }
+
+    @Test
+    void curvesGrowWithTheRun() throws Exception {
+        assertEquals("{\"epochs\":[]}", get("metrics").body());
+        Path metrics = folder.resolve("metrics.jsonl");
+        Files.writeString(metrics, LINE + "\n{\"epoch\":2,\"vali");
+        assertEquals("{\"epochs\":[" + LINE + "]}", get("metrics").body());
+        Files.writeString(metrics, LINE + "\n" + LINE + "\n");
+        assertEquals(2, json(get("metrics")).get("epochs").size());
+    }
+
+    @Test
+    void aRunThatGoesOnHasCurvesUntilItsModelIsThere() throws Exception {
+        server.close();
+        Files.delete(path);
+        Files.writeString(folder.resolve("metrics.jsonl"), LINE + "\n");
+        server = new Server(path, new ReferenceEngine(), 0);
+        assertEquals(1, json(get("metrics")).get("epochs").size());
+        assertEquals(422, get("model").statusCode());
+        assertTrue(
+                get("model").body().contains("has not written it yet"),
+                get("model").body());
+        model().write(path);
+        assertEquals(200, get("model").statusCode());
+        assertEquals(200, post(png(MadeUpDigits.of(1, 5).pixels())).statusCode());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GET, predict, 405", "POST, model, 405", "GET, etc/passwd, 404", "HEAD, model, 200", "DELETE, '', 405"})
+    void otherRequestsAreRefused(String method, String where, int status) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(server.address().resolve(where))
+                .method(method, BodyPublishers.noBody())
+                .build();
+        assertEquals(status, client.send(request, BodyHandlers.ofString()).statusCode());
+    }
+
+    /// As a page of another site asks that has its name lead here.
+    @Test
+    void anotherNameForThisAddressIsRefused() throws Exception {
+        URI address = server.address();
+        try (var socket = new Socket(address.getHost(), address.getPort());
+                InputStream in = socket.getInputStream()) {
+            socket.getOutputStream()
+                    .write("GET /model HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertTrue(new String(in.readAllBytes(), StandardCharsets.UTF_8).startsWith("HTTP/1.1 403"));
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() {
+        int port = server.address().getPort();
+        Sentence.assertSays(
+                assertThrows(UserError.class, () -> new Server(path, new ReferenceEngine(), port).close()),
+                Integer.toString(port),
+                "--port 0");
+    }
+
+    @Test
+    void withoutModelAndRunThereIsNothingToServe() {
+        Path none = folder.resolve("none").resolve("model.safetensors");
+        Sentence.assertSays(
+                assertThrows(UserError.class, () -> new Server(none, new ReferenceEngine(), 0).close()),
+                none.toString(),
+                "no such file");
+    }
+
+    private HttpResponse<String> get(String where) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(server.address().resolve(where)).build(), BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> post(byte[] body) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(server.address().resolve("predict"))
+                        .POST(BodyPublishers.ofByteArray(body))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private static JsonNode json(HttpResponse<String> response) {
+        return JsonMapper.shared().readTree(response.body());
+    }
+}
