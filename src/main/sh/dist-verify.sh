@@ -44,6 +44,10 @@ tar -xzf "$archive" -C "$root" --strip-components=1 --one-top-level=mnist20k
 inside /mnist20k/bin/mnist20k doctor
 inside /mnist20k/bin/mnist20k train --device cpu --limit 2000 --epochs 1 --data /data --out /runs/cpu
 inside /mnist20k/bin/mnist20k evaluate /runs/cpu/model.safetensors --device cpu --data /data
+# A picture is in the report, where the mistakes are.
+grep -o 'data:image/png;base64,[^"]*' "$root/runs/cpu/report.html" | sed -n '1s/.*,//p' | base64 -d >"$root/runs/mistake.png"
+inside /mnist20k/bin/mnist20k predict /runs/cpu/model.safetensors /runs/mistake.png --device cpu
+inside /mnist20k/bin/mnist20k export /runs/cpu/model.safetensors --format onnx --out /runs/cpu/model.onnx
 
 native=target/native
 if [[ ! -e $native/libcuda.so.1 ]]; then

@@ -7,13 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,6 +34,7 @@ final class ProcessIT {
 
     /// The model of a run that nobody stopped.
     private static byte[] uninterrupted = {};
+    private static Path served = Path.of("");
 
     @TempDir
     Path folder;
@@ -38,7 +43,8 @@ final class ProcessIT {
     static void trainWithoutAStop() throws Exception {
         Path run = shared.resolve("whole");
         typed(trainForSeconds(shared, run)).succeeded();
-        uninterrupted = Files.readAllBytes(run.resolve("model.safetensors"));
+        served = run.resolve("model.safetensors");
+        uninterrupted = Files.readAllBytes(served);
     }
 
     @Test
@@ -81,6 +87,25 @@ final class ProcessIT {
         assertTrue(Files.readString(run.resolve("log.txt")).contains("stopped by SIG"));
         typed("train", "--resume", run.toString(), "--quiet").succeeded();
         assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));
+    }
+
+    @Test
+    void aServedModelAnswersUntilItIsStopped() throws Exception {
+        Process process = start("serve", served.toString(), "--port", "0", "--device", "reference");
+        try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+            String line = out.readLine();
+            Matcher address = Pattern.compile("http://\\S+").matcher(line);
+            assertTrue(address.find(), line);
+            try (var page = URI.create(address.group()).toURL().openStream()) {
+                assertTrue(new String(page.readAllBytes(), StandardCharsets.UTF_8).startsWith("<!DOCTYPE html>"));
+            }
+            new ProcessBuilder("kill", "-TERM", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            assertEquals(143, process.waitFor());
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     @Test
