@@ -130,12 +130,14 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    /// The first seed of every recipe, then the second: what is done at any moment is comparable.
+    /// The first seed of every recipe, then the second: what is done at any moment is comparable. A recipe that is
+    /// given twice is one.
     private List<RunSettings> plan(Seeds all) {
         List<Recipe> variants = (recipes.isEmpty() ? List.of("default") : recipes)
                 .stream()
                         .map(name -> RecipeReader.read(name, overrides))
                         .flatMap(recipe -> ablation ? Ablation.of(recipe).stream() : Stream.of(recipe))
+                        .distinct()
                         .toList();
         return all.stream()
                 .boxed()

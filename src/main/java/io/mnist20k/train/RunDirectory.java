@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -51,21 +52,19 @@ public final class RunDirectory implements AutoCloseable {
     ///
     /// @throws UserError where it holds another run, another process is using it, or it cannot be written
     public static RunDirectory create(Path path) {
-        List<Path> created = missing(path);
+        List<Path> created = makeMissing(path);
+        FileChannel lock;
         try {
             Files.createDirectories(path);
+            lock = lock(path);
         } catch (IOException e) {
-            removeEmpty(path, created);
+            removeEmpty(created);
             throw new UserError(
                     "making the run directory " + path + ": " + AtomicFile.reason(e)
                             + "; choose another folder with --out",
                     e);
-        }
-        FileChannel lock;
-        try {
-            lock = lock(path);
         } catch (RuntimeException e) {
-            removeEmpty(path, created);
+            removeEmpty(created);
             throw e;
         }
         for (String name : List.of(CHECKPOINT, MODEL, METRICS, RECIPE, REPORT, LOG)) {
@@ -172,30 +171,33 @@ public final class RunDirectory implements AutoCloseable {
         return Json.MAPPER.writeValueAsString(epoch) + "\n";
     }
 
-    /// Lets others use the folder. A new folder in which nothing was written goes again.
+    /// Lets others use the folder. A new folder in which nothing was written goes again, before anyone else can lock
+    /// it.
     @Override
     public void close() {
+        if (!created.isEmpty() && holdsOnlyTheLock()) {
+            try {
+                Files.deleteIfExists(path.resolve(LOCK));
+                removeEmpty(created);
+            } catch (IOException e) {
+                // an empty folder more
+            }
+        }
         closeQuietly(lock);
-        removeEmpty(path, created);
     }
 
-    /// Removes the folders that were made, if nothing but the lock is in them.
-    ///
-    /// @param created innermost first; `path` is the first of them where it was made
-    private static void removeEmpty(Path path, List<Path> created) {
-        if (created.isEmpty()) {
-            return;
+    private boolean holdsOnlyTheLock() {
+        try (Stream<Path> entries = Files.list(path)) {
+            return entries.allMatch(entry -> entry.endsWith(LOCK));
+        } catch (IOException e) {
+            return false; // it may hold what cannot be seen
         }
+    }
+
+    /// Removes folders, innermost first, up to one in which anyone has put anything.
+    private static void removeEmpty(List<Path> folders) {
         try {
-            if (Files.exists(path)) {
-                try (Stream<Path> entries = Files.list(path)) {
-                    if (entries.anyMatch(entry -> !entry.endsWith(LOCK))) {
-                        return;
-                    }
-                }
-            }
-            Files.deleteIfExists(path.resolve(LOCK));
-            for (Path folder : created) {
+            for (Path folder : folders) {
                 Files.deleteIfExists(folder);
             }
         } catch (IOException e) {
@@ -203,10 +205,22 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /// The folders that [Files#createDirectories] will make, innermost first.
-    private static List<Path> missing(Path path) {
-        return Stream.iterate(path.toAbsolutePath(), p -> p != null && !Files.exists(p), Path::getParent)
+    /// Makes a folder and those that it lies in as far as they are missing, or as it can.
+    ///
+    /// @return those that nobody else has made, innermost first
+    private static List<Path> makeMissing(Path path) {
+        List<Path> missing = Stream.iterate(path.toAbsolutePath(), p -> p != null && !Files.exists(p), Path::getParent)
                 .toList();
+        var made = new ArrayList<Path>();
+        for (Path folder : missing.reversed()) {
+            try {
+                Files.createDirectory(folder);
+                made.addFirst(folder);
+            } catch (IOException e) {
+                // another process has made it now, or the caller will find the same
+            }
+        }
+        return List.copyOf(made);
     }
 
     private static FileChannel lock(Path path) {

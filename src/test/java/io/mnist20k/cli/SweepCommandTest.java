@@ -58,6 +58,16 @@ final class SweepCommandTest {
     }
 
     @Test
+    void aRecipeThatIsGivenTwiceIsTrainedOnce() {
+        String again = TinySetup.recipe(folder).toString();
+        Typed typed = sweep("--recipe", again, "--seeds", "1..2", "--threads", "2", "--json")
+                .succeeded();
+        assertTrue(typed.err().startsWith("2 runs, 2 at a time"), typed.err());
+        assertEquals(2, typed.json().get("runs").intValue());
+        assertEquals(1, typed.json().get("rows").size());
+    }
+
+    @Test
     void shardsOfDifferentMachinesMakeTheWhole() {
         sweep("--seeds", "1..3", "--shard", "1/2").succeeded();
         JsonNode whole =

@@ -18,14 +18,22 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RunDirectoryTest {
+    private static final int RACERS = 4;
+
     @TempDir
     Path folder;
 
@@ -66,6 +74,33 @@ class RunDirectoryTest {
             assertSays(assertThrows(UserError.class, () -> RunDirectory.create(directory.path())), "another process");
         }
         RunDirectory.create(path).close();
+    }
+
+    @RepeatedTest(100)
+    void ofSeveralWhoMakeAFolderOneHasItAndKeepsItsLock() throws Exception {
+        Path path = folder.resolve("sweep").resolve("run");
+        try (var trainers = Executors.newFixedThreadPool(RACERS)) {
+            var start = new CountDownLatch(1);
+            var races = new ArrayList<Future<RunDirectory>>();
+            for (int i = 0; i < RACERS; i++) {
+                races.add(trainers.submit(() -> {
+                    start.await();
+                    return RunDirectory.create(path);
+                }));
+            }
+            start.countDown();
+            var winners = new ArrayList<RunDirectory>();
+            for (Future<RunDirectory> race : races) {
+                try {
+                    winners.add(race.get());
+                } catch (ExecutionException e) {
+                    assertSays(assertInstanceOf(UserError.class, e.getCause()), "another process");
+                }
+            }
+            assertEquals(1, winners.size());
+            assertTrue(Files.exists(path.resolve(RunDirectory.LOCK)), "the lock is gone");
+            winners.getFirst().close();
+        }
     }
 
     @Test
