@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.model.AtomicFile;
 import io.mnist20k.recipe.Recipe;
@@ -161,6 +162,7 @@ final class SearchCommand implements Callable<Integer> {
                                         + " reason above, and the same command goes on");
                 return stop.getAsBoolean() ? stop.exitCode() : ExitCode.SOFTWARE;
             }
+            requireOneThatLearns(done.getLast());
             tell(done);
             return ExitCode.OK;
         }
@@ -200,6 +202,13 @@ final class SearchCommand implements Callable<Integer> {
         var names = new HashMap<Recipe, String>();
         candidates.forEach(candidate -> names.put(candidate.recipe(), candidate.toString()));
         return names;
+    }
+
+    private static void requireOneThatLearns(Search.Rung last) {
+        if (last.best().row().runs() == 0) {
+            throw new UserError("choosing the best candidate: all runs diverged, of every candidate that was left; vary"
+                    + " the learning rate among lower ones, such as --vary optimizer.lr=0.001,0.01");
+        }
     }
 
     private void tell(List<Search.Rung> rungs) {

@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -96,6 +97,25 @@ final class SearchCommandTest {
                         .json()
                         .get("best")
                         .get("mean"));
+    }
+
+    @Test
+    void whereEveryCandidateDivergesThereIsNoBest() {
+        Typed typed = search(
+                "--set",
+                "optimizer={type=\"sgd\",momentum=0.9,weight_decay=10.0}",
+                "--set",
+                "batch=4",
+                "--vary",
+                "optimizer.lr=99,100",
+                "--rungs",
+                "1");
+        assertEquals(1, typed.exitCode(), typed.toString());
+        List<String> lines = typed.err().lines().toList();
+        assertEquals(1, lines.size(), typed.err());
+        assertTrue(lines.getFirst().startsWith("mnist20k: ") && typed.err().contains("diverged"), typed.err());
+        assertFalse(typed.out().contains("best"), typed.out());
+        assertFalse(Files.exists(folder.resolve("search/best.toml")));
     }
 
     @Test
