@@ -99,7 +99,11 @@ public final class Sweep {
             }
             return all;
         } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
+            switch (e.getCause()) {
+                case Error fault -> throw fault;
+                case RuntimeException fault -> throw fault;
+                case null, default -> throw new AssertionError("a run throws nothing else", e);
+            }
         } catch (InterruptedException e) {
             throw new AssertionError("nobody interrupts a sweep", e);
         }

@@ -6,11 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
+import io.mnist20k.engine.Engine;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.network.Network;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TinyRun;
 import java.io.IOException;
@@ -155,6 +160,36 @@ final class SweepTest {
         assertEquals(1, heard.failed.size());
         assertTrue(heard.failed.getFirst().startsWith("1: ")
                 && heard.failed.getFirst().contains("checkpoint"));
+    }
+
+    /// Whoever reports it knows what to say of a full memory.
+    @Test
+    void whatNoRunCanHelpIsThrownAsItIs() {
+        for (Throwable fault : List.of(new OutOfMemoryError("full"), new IllegalStateException("a fault"))) {
+            var sweep = new Sweep(folder, TinyRun.images(), new Failing(fault), 2, () -> false);
+            assertSame(fault, assertThrows(fault.getClass(), () -> sweep.run(runs(2), new Heard())));
+        }
+    }
+
+    private record Failing(Throwable fault) implements Engine {
+        @Override
+        public String name() {
+            return "failing";
+        }
+
+        @Override
+        public String deviceName() {
+            return "none";
+        }
+
+        @Override
+        public Session open(Network network, Training training) {
+            switch (fault) {
+                case Error error -> throw error;
+                case RuntimeException exception -> throw exception;
+                default -> throw new AssertionError(fault);
+            }
+        }
     }
 
     @Test
