@@ -49,6 +49,10 @@ final class EvaluateCommand implements Runnable {
         Dataset test = data.open().loadTest();
         Devices.Choice choice = device.choose();
         Evaluation evaluation = Evaluation.of(test, logits(trained, test, choice));
+        if (!Double.isFinite(evaluation.loss())) {
+            throw new UserError("evaluating " + model + ": its loss on the test images is " + evaluation.loss()
+                    + ", so its weights are too large to compute with; train it again");
+        }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Json.print(

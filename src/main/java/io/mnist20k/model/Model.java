@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param mean       of the training pixels, 0 being black and 1 white
 /// @param deviation  of the training pixels; the network sees (pixel - mean) / deviation
 /// @param parameters as [Network#parameters] lays them out; finite
-/// @param statistics as [Network#statistics] lays them out; finite
+/// @param statistics as [Network#statistics] lays them out; finite, and no variance below 0
 /// @param origin     how it was trained
 public record Model(Recipe recipe, float mean, float deviation, float[] parameters, float[] statistics, Origin origin) {
     private static final String FORMAT = "1";
@@ -153,6 +153,10 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
                 if (!Float.isFinite(value)) {
                     throw new UserError(subject + ": its tensor " + tensor.name() + " holds " + value
                             + ", with which nothing can be computed; train it again");
+                }
+                if (value < 0 && tensor.name().endsWith(".running_var")) {
+                    throw new UserError(subject + ": its tensor " + tensor.name() + " holds " + value
+                            + ", and a variance is never below 0; train it again");
                 }
             }
             System.arraycopy(entry.values(), 0, vector, tensor.offset(), entry.values().length);

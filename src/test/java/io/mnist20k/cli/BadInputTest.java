@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.model.Model;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -154,6 +155,18 @@ final class BadInputTest {
                     .array();
             evaluateRefuses(Files.write(folder.resolve("lying"), file));
         }
+    }
+
+    @Test
+    void aModelWhoseScoresAreNoNumbersIsRefused() {
+        Typed.in(Typed.train(folder, out(), "--epochs", "1", "--quiet")).succeeded();
+        Model trained = Model.read(out().resolve("model.safetensors"));
+        Arrays.fill(trained.parameters(), Float.MAX_VALUE);
+        Path huge = folder.resolve("huge");
+        trained.write(huge);
+        String data = TinySetup.data(folder).toString();
+        Typed.in("evaluate", huge.toString(), "--data", data, "--device", "reference", "--json")
+                .failed(1, huge.toString(), "loss");
     }
 
     private void evaluateRefuses(Path model, String... facts) {

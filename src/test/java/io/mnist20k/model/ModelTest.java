@@ -190,6 +190,10 @@ class ModelTest {
                 (_, tensors) -> tensors.put("conv1.bias", TensorFile.Entry.of(new float[4])), "conv1.bias", "[4]");
         assertRefused(
                 (_, tensors) -> tensors.put("conv1.bias", TensorFile.Entry.of(new float[] {1, Float.NaN, 1})), "NaN");
+        assertRefused(
+                (_, tensors) -> tensors.put("batchnorm1.running_var", TensorFile.Entry.of(new float[] {1, -0.5f, 1})),
+                "batchnorm1.running_var",
+                "-0.5");
     }
 
     private void assertRefused(

@@ -42,7 +42,7 @@ final class TinyModel {
                 0.1307f,
                 0.3081f,
                 numbers(network.parameterCount(), 1),
-                numbers(network.statisticCount(), 2),
+                positive(numbers(network.statisticCount(), 2)),
                 new Model.Origin(-5, true, false, 1000, false, "1.2.3"));
     }
 
@@ -52,6 +52,14 @@ final class TinyModel {
         for (int i = 0; i < count; i++) {
             Philox.block(key, i, 0, 0, Philox.stream(Purpose.WEIGHTS, 0, 0), words);
             values[i] = (float) Philox.symmetric(words[0]);
+        }
+        return values;
+    }
+
+    /// As variances are.
+    private static float[] positive(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Math.abs(values[i]);
         }
         return values;
     }
