@@ -121,6 +121,8 @@ final class SweepCommand implements Callable<Integer> {
             boolean complete = sweep.run(runs, progress);
             if (progress.anyDone()) {
                 merge(out, json);
+            } else if (json && runs.isEmpty()) { // the share of a shard of too many
+                Json.print(spec.commandLine().getOut(), new Answer(0, List.of()));
             }
             if (!complete && stop.getAsBoolean()) {
                 err.println("stopped by %s; the same command goes on with the sweep".formatted(stop));

@@ -76,6 +76,14 @@ final class SweepCommandTest {
     }
 
     @Test
+    void aShardWithoutARunSaysSo() {
+        JsonNode none =
+                sweep("--seeds", "1..2", "--shard", "3/3", "--json").succeeded().json();
+        assertEquals(0, none.get("runs").intValue());
+        assertEquals(0, none.get("rows").size());
+    }
+
+    @Test
     void eachSeedHasARedrawnSplitAndAllAreOneVariant() {
         JsonNode answer =
                 sweep("--seeds", "1..3", "--redraw", "--json").succeeded().json();
