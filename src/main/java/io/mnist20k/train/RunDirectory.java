@@ -34,18 +34,23 @@ public final class RunDirectory implements AutoCloseable {
     /// Stays when the run is over: a lock file that is deleted can be locked twice.
     static final String LOCK = ".lock";
 
+    /// All that a run can leave, but for its lock.
+    private static final List<String> FILES = List.of(CHECKPOINT, MODEL, METRICS, RECIPE, REPORT, LOG);
+
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
     private final Path path;
     private final List<Path> created;
     private final FileChannel lock;
     private final @Nullable Checkpoint checkpoint;
+    private boolean holdsProgress;
 
     private RunDirectory(Path path, List<Path> created, FileChannel lock, @Nullable Checkpoint checkpoint) {
         this.path = path;
         this.created = created;
         this.lock = lock;
         this.checkpoint = checkpoint;
+        this.holdsProgress = checkpoint != null;
     }
 
     /// A folder for a new run, made if it does not exist.
@@ -67,7 +72,7 @@ public final class RunDirectory implements AutoCloseable {
             removeEmpty(created);
             throw e;
         }
-        for (String name : List.of(CHECKPOINT, MODEL, METRICS, RECIPE, REPORT, LOG)) {
+        for (String name : FILES) {
             if (Files.exists(path.resolve(name))) {
                 closeQuietly(lock);
                 throw new UserError("making the run directory " + path + ": it holds the " + name
@@ -120,6 +125,21 @@ public final class RunDirectory implements AutoCloseable {
 
     void write(Checkpoint now) {
         now.write(path.resolve(CHECKPOINT));
+        holdsProgress |= !now.progress().equals(Progress.START);
+    }
+
+    /// Removes what a new run wrote that has no progress to go on from.
+    void takeBack() {
+        if (holdsProgress) {
+            return;
+        }
+        try {
+            for (String name : FILES) {
+                Files.deleteIfExists(path.resolve(name));
+            }
+        } catch (IOException e) {
+            // a file more
+        }
     }
 
     void write(Model model) {

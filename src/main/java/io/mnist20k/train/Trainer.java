@@ -72,6 +72,7 @@ public final class Trainer {
     /// @throws Divergence where the loss is no longer a number
     /// @throws UserError  where the run to go on with was another, or a file cannot be written; in both cases the
     ///                    directory then holds the last good checkpoint
+    /// @throws OutOfMemoryError which leaves nothing of a run that has saved no progress
     public TrainingResult run() {
         var training = new Training(
                 recipe.batch(),
@@ -82,31 +83,34 @@ public final class Trainer {
                 recipe.augmentation(),
                 normalization,
                 recipe.engine());
-        Checkpoint start = start(training);
-        directory.begin(settings, start.progress().epochs());
-        listener.started(new TrainingListener.Start(
-                settings,
-                network,
-                engine.name(),
-                engine.deviceName(),
-                images.train().count(),
-                images.validation().count(),
-                steps,
-                start.progress().epochsDone(),
-                start.progress().step(),
-                directory.path()));
+        directory.checkpoint().ifPresent(stopped -> stopped.requireSame(directory.path(), settings, digest));
+        // Before anything is written: what the device has no memory for leaves no run.
         try (Session session = engine.open(network, training)) {
+            Checkpoint start = start(training);
+            directory.begin(settings, start.progress().epochs());
+            listener.started(new TrainingListener.Start(
+                    settings,
+                    network,
+                    engine.name(),
+                    engine.deviceName(),
+                    images.train().count(),
+                    images.validation().count(),
+                    steps,
+                    start.progress().epochsDone(),
+                    start.progress().step(),
+                    directory.path()));
             listener.opened(session.kernels());
             session.restore(start.state());
             return train(session, start.progress());
+        } catch (OutOfMemoryError e) { // as of an engine that allocates with the first step
+            directory.takeBack();
+            throw e;
         }
     }
 
     private Checkpoint start(Training training) {
         if (directory.checkpoint().isPresent()) {
-            Checkpoint stopped = directory.checkpoint().get();
-            stopped.requireSame(directory.path(), settings, digest);
-            return stopped;
+            return directory.checkpoint().get();
         }
         // Written before the first step, so that there is always something to go on from, and an unwritable folder is
         // found out before the first epoch and not after it.

@@ -10,14 +10,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
+import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.data.Split;
+import io.mnist20k.engine.Engine;
+import io.mnist20k.engine.Epoch;
 import io.mnist20k.engine.Evaluation;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.SessionState;
+import io.mnist20k.engine.StepObserver;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.model.Model;
+import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
@@ -25,6 +30,7 @@ import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.recipe.Schedule;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -190,6 +196,116 @@ class TrainerTest {
         assertTrue(epochsDone > 0, error.getMessage());
         assertSays(error, "epoch " + (epochsDone + 1) + " of 19, step ", " of 7", "optimizer.lr=10.0");
         assertFalse(Files.exists(run.resolve(RunDirectory.MODEL)));
+    }
+
+    /// With 0 the network is too large to open, with 1 its first epoch.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aNetworkThatMemoryDoesNotHoldLeavesNoRun(int tooLarge) {
+        Path run = folder.resolve("runs").resolve("run");
+        assertThrows(OutOfMemoryError.class, () -> begin(run, new SmallMemory(tooLarge)));
+        assertFalse(Files.exists(folder.resolve("runs")));
+    }
+
+    @Test
+    void aMemoryThatIsFullLaterLeavesTheCheckpointBefore() {
+        Path run = folder.resolve("run");
+        assertThrows(OutOfMemoryError.class, () -> begin(run, new SmallMemory(2)));
+        assertEquals(
+                1,
+                Checkpoint.read(run.resolve(RunDirectory.CHECKPOINT)).progress().epochsDone());
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+    }
+
+    @Test
+    void aFullMemoryLeavesTheRunThatWasToGoOn() {
+        Path run = folder.resolve("run");
+        stopAfter(run, 0);
+        try (RunDirectory directory = RunDirectory.reopen(run)) {
+            var trainer = new Trainer(
+                    new SmallMemory(1),
+                    TinyRun.settings(TinyRun.recipe()),
+                    TinyRun.images(),
+                    directory,
+                    new TrainingListener() {},
+                    () -> false);
+            assertThrows(OutOfMemoryError.class, trainer::run);
+        }
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+    }
+
+    private static void begin(Path run, Engine engine) {
+        var keepsALog = new TrainingListener() {
+            @Override
+            public void started(Start start) {
+                try {
+                    Files.createFile(start.directory().resolve(RunDirectory.LOG));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
+        try (RunDirectory directory = RunDirectory.create(run)) {
+            new Trainer(engine, TinyRun.settings(TinyRun.recipe()), TinyRun.images(), directory, keepsALog, () -> false)
+                    .run();
+        }
+    }
+
+    /// The reference engine, where memory does not hold the network or one of its epochs.
+    ///
+    /// @param epoch too large, from 1; 0 for the network
+    private record SmallMemory(int epoch) implements Engine {
+        @Override
+        public String name() {
+            return "reference";
+        }
+
+        @Override
+        public String deviceName() {
+            return "a small memory";
+        }
+
+        @Override
+        public Session open(Network network, Training training) {
+            if (epoch == 0) {
+                throw new OutOfMemoryError("the network");
+            }
+            Session whole = new ReferenceEngine().open(network, training);
+            return new Session() {
+                @Override
+                public String kernels() {
+                    return whole.kernels();
+                }
+
+                @Override
+                public int train(Dataset dataset, Epoch now, StepObserver observer) {
+                    if (now.epoch() == epoch - 1) {
+                        throw new OutOfMemoryError("epoch " + epoch);
+                    }
+                    return whole.train(dataset, now, observer);
+                }
+
+                @Override
+                public float[] logits(Dataset dataset) {
+                    return whole.logits(dataset);
+                }
+
+                @Override
+                public SessionState state() {
+                    return whole.state();
+                }
+
+                @Override
+                public void restore(SessionState state) {
+                    whole.restore(state);
+                }
+
+                @Override
+                public void close() {
+                    whole.close();
+                }
+            };
+        }
     }
 
     @Test
