@@ -136,6 +136,7 @@ final class SearchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        requireSeeds();
         List<Candidate> candidates = candidates();
         String dataFolder = data.folderName();
         // The first rung has the most runs that are left to do.
@@ -165,6 +166,14 @@ final class SearchCommand implements Callable<Integer> {
             requireOneThatLearns(done.getLast());
             tell(done);
             return ExitCode.OK;
+        }
+    }
+
+    private void requireSeeds() {
+        if (seed > Long.MAX_VALUE - rungs.seeds().getLast() + 1) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--seed %d is followed by too few seeds for --rungs %s; give a smaller one".formatted(seed, rungs));
         }
     }
 

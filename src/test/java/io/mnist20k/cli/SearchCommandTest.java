@@ -134,6 +134,8 @@ final class SearchCommandTest {
         search("--rungs", "2,1").failed(2, "--rungs 2,1", "1,2,4");
         search().failed(2, "two candidates", "--vary");
         search("--vary", "optimizer.rl=1,2").failed(1, "optimizer.rl", "optimizer.lr");
+        search("--vary", "batch=1,2", "--rungs", "1,3", "--seed", "9223372036854775806")
+                .failed(2, "--seed 9223372036854775806", "--rungs 1,3");
         search("--draw", "0", "--vary", "batch=1,2").failed(2, "--draw");
     }
 }
