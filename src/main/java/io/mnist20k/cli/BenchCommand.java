@@ -3,6 +3,8 @@ package io.mnist20k.cli;
 import io.mnist20k.bench.Bench;
 import io.mnist20k.engine.Devices;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -67,8 +69,9 @@ final class BenchCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         if (!json) {
             out.println("device: " + choice.reason());
-            out.println("measuring on images of noise: %d rounds of %s s, after %s s or more of warm-up"
-                    .formatted(rounds, number(seconds), number(Bench.WARM_UP_ROUNDS * seconds)));
+            out.println("measuring on images of noise: %s of %s s, after %s s or more of warm-up"
+                    .formatted(
+                            Units.counted(rounds, "round"), number(seconds), number(Bench.WARM_UP_ROUNDS * seconds)));
         }
         BenchAnswer answer = BenchAnswer.of(bench, device.threads(), bench.run());
         if (json) {
@@ -78,7 +81,11 @@ final class BenchCommand implements Runnable {
         }
     }
 
+    /// Three times 0.05 as 0.15.
     private static String number(double value) {
-        return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+        return new BigDecimal(value)
+                .round(new MathContext(6))
+                .stripTrailingZeros()
+                .toPlainString();
     }
 }

@@ -97,9 +97,9 @@ final class EvaluateCommand implements Runnable {
         out.println();
         out.println(String.format(
                 Locale.ROOT,
-                "%s of %s test images right, %s wrong; loss %.4f",
+                "%s of %s right, %s wrong; loss %.4f",
                 Units.percent(evaluation.accuracy()),
-                Units.count(evaluation.count()),
+                Units.counted(evaluation.count(), "test image"),
                 Units.count(evaluation.errors()),
                 evaluation.loss()));
     }

@@ -38,9 +38,9 @@ final class RunLog implements TrainingListener, AutoCloseable {
                 "{} {}, Java {}", System.getProperty("os.name"), System.getProperty("os.version"), Runtime.version());
         LOGGER.info("device {}: {}", start.device(), start.deviceName());
         LOGGER.info(
-                "{} training and {} validation images, seed {}, from epoch {}, step {}",
+                "{} training and {}, seed {}, from epoch {}, step {}",
                 start.trainingImages(),
-                start.validationImages(),
+                Units.counted(start.validationImages(), "validation image"),
                 start.settings().seed(),
                 start.epochsDone() + 1,
                 start.stepsDone() + 1);

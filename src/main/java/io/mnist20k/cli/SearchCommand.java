@@ -145,10 +145,10 @@ final class SearchCommand implements Callable<Integer> {
         Split images = data.open().loadWithoutTest();
         PrintWriter err = spec.commandLine().getErr();
         PrintWriter lines = json ? err : spec.commandLine().getOut();
-        lines.println("%s candidates, %d runs at a time, on %s"
+        lines.println("%s, %s at a time, on %s"
                 .formatted(
-                        Units.count(candidates.size()),
-                        device.atATime(),
+                        Units.counted(candidates.size(), "candidate"),
+                        Units.counted(device.atATime(), "run"),
                         device.choice().reason()));
         try (var stop = new StopRequest(err)) {
             var sweep = new Sweep(out, images, device.choice().engine(), device.atATime(), stop);
@@ -230,12 +230,12 @@ final class SearchCommand implements Callable<Integer> {
         } else {
             Row row = best.row();
             answer.println();
-            answer.println("best: %s; %s ± %s %% over %d seeds; its recipe is in %s"
+            answer.println("best: %s; %s ± %s %% over %s; its recipe is in %s"
                     .formatted(
                             best.candidate(),
                             SweepTable.percent(row.mean()),
                             SweepTable.percent(row.deviation()),
-                            row.runs(),
+                            Units.counted(row.runs(), "seed"),
                             file));
         }
     }
@@ -247,8 +247,8 @@ final class SearchCommand implements Callable<Integer> {
         @Override
         public Sweep.Listener begins(int number, int candidates, int seeds, List<RunSettings> runs) {
             lines.println();
-            lines.println("rung %d: %s candidates × %d %s"
-                    .formatted(number, Units.count(candidates), seeds, seeds == 1 ? "seed" : "seeds"));
+            lines.println("rung %d: %s × %s"
+                    .formatted(number, Units.counted(candidates, "candidate"), Units.counted(seeds, "seed")));
             return new SweepProgress(
                     lines, err, run -> names.getOrDefault(run.recipe(), ""), runs.size(), atATime, System::nanoTime);
         }

@@ -42,10 +42,9 @@ final class SweepProgress implements Sweep.Listener {
     }
 
     void begins(DeviceOptions.ForRuns device) {
-        lines.println("%s %s, %d at a time, on %s"
+        lines.println("%s, %d at a time, on %s"
                 .formatted(
-                        Units.count(runs),
-                        runs == 1 ? "run" : "runs",
+                        Units.counted(runs, "run"),
                         device.atATime(),
                         device.choice().reason()));
         lines.flush();

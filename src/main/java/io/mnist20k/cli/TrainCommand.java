@@ -195,13 +195,14 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int finished(TrainingResult.Finished finished, RunLog log) {
-        String line = "%s of %s %s images right, %s wrong, after %d epochs and %s; the run is in %s"
+        String line = "%s of %s right, %s wrong, after %s and %s; the run is in %s"
                 .formatted(
                         Units.percent(finished.finalAccuracy()),
-                        Units.count(finished.evaluation().count()),
-                        finished.settings().validationName(),
+                        Units.counted(
+                                finished.evaluation().count(),
+                                finished.settings().validationName() + " image"),
                         Units.count(finished.evaluation().errors()),
-                        finished.epochs().size(),
+                        Units.counted(finished.epochs().size(), "epoch"),
                         Units.duration(finished.trainSeconds()),
                         finished.directory());
         log.write(line);

@@ -33,17 +33,17 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         this.start = start;
         lines.println("device " + device);
         NetworkTable.lines(start.network()).forEach(lines::println);
-        lines.println("%s training and %s %s images; seed %d, batches of %d, %d epochs; run directory %s"
+        lines.println("%s training and %s; seed %d, batches of %d, %s; run directory %s"
                 .formatted(
                         Units.count(start.trainingImages()),
-                        Units.count(start.validationImages()),
-                        start.settings().validationName(),
+                        Units.counted(start.validationImages(), start.settings().validationName() + " image"),
                         start.settings().seed(),
                         start.settings().recipe().batch(),
-                        start.settings().recipe().epochs(),
+                        Units.counted(start.settings().recipe().epochs(), "epoch"),
                         start.directory()));
         if (start.epochsDone() > 0 || start.stepsDone() > 0) {
-            lines.println("going on after " + start.epochsDone() + " epochs and " + start.stepsDone() + " steps");
+            lines.println("going on after " + Units.counted(start.epochsDone(), "epoch") + " and "
+                    + Units.counted(start.stepsDone(), "step"));
         }
         lines.println();
         lines.println(HEADINGS);

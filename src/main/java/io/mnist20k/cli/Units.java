@@ -10,6 +10,13 @@ final class Units {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /// How many there are of something.
+    ///
+    /// @param noun what one of them is called; a letter s more makes it several
+    static String counted(long number, String noun) {
+        return count(number) + " " + noun + (number == 1 ? "" : "s");
+    }
+
     /// @param fraction 0..1
     static String percent(double fraction) {
         return String.format(Locale.ROOT, "%.2f %%", 100 * fraction);

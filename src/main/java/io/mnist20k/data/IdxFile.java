@@ -76,13 +76,12 @@ final class IdxFile {
             return readPlain(start, bytes, bytes, kind);
         }
         if (bytes > bytes(kind, MOST_ITEMS)) {
-            throw new IOException(
-                    "the packed file has " + grouped(bytes) + " bytes, more than the largest dataset takes");
+            throw new IOException("the packed file has " + counted(bytes) + ", more than the largest dataset takes");
         }
         try (WholeGzip plain = new WholeGzip(start.readAllBytes())) {
             IdxFile file = readPlain(plain, 0, bytes * MOST_SHRINKING, kind);
             if (plain.trailingBytes() > 0) {
-                throw new IOException(grouped(plain.trailingBytes()) + " bytes follow the packed data");
+                throw new IOException("the packed data are followed by " + counted(plain.trailingBytes()));
             }
             return file;
         }
@@ -96,7 +95,7 @@ final class IdxFile {
             requireMagic(header.getInt(), kind);
         }
         if (header.limit() < kind.headerBytes) {
-            throw new IOException("it ends after " + header.limit() + " bytes, within its header");
+            throw new IOException("it ends after " + counted(header.limit()) + ", within its header");
         }
         int count = header.getInt();
         if (count < 1 || count > MOST_ITEMS) {
@@ -110,15 +109,15 @@ final class IdxFile {
         String expected = ", expected " + grouped(announced) + " for its " + grouped(count) + " " + kind.noun;
         if (leastBytes > announced || mostBytes < announced) {
             String most = leastBytes == mostBytes ? "" : "at most ";
-            throw new IOException("it has " + most + grouped(mostBytes) + " bytes" + expected);
+            throw new IOException("it has " + most + counted(mostBytes) + expected);
         }
         byte[] body = new byte[count * kind.itemBytes];
         int read = readPieces(in, body);
         if (read < body.length) {
-            throw new IOException("it ends after " + grouped(kind.headerBytes + read) + " bytes" + expected);
+            throw new IOException("it ends after " + counted(kind.headerBytes + read) + expected);
         }
         if (in.read() != -1) {
-            throw new IOException("it goes on after " + grouped(announced) + " bytes" + expected);
+            throw new IOException("it goes on after " + counted(announced) + expected);
         }
         if (kind == Kind.LABELS) {
             requireClasses(body);
@@ -173,6 +172,10 @@ final class IdxFile {
 
     private static long bytes(Kind kind, int count) {
         return kind.headerBytes + (long) count * kind.itemBytes;
+    }
+
+    private static String counted(long bytes) {
+        return grouped(bytes) + (bytes == 1 ? " byte" : " bytes");
     }
 
     private static String grouped(long number) {

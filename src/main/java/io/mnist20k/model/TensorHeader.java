@@ -52,7 +52,7 @@ final class TensorHeader {
     /// @return the bytes after the header
     static ByteBuffer parse(byte[] bytes, Map<String, String> metadata, Map<String, Region> regions) throws Damage {
         if (bytes.length < 8) {
-            throw new Damage("it has " + bytes.length + " bytes, not even the 8 of a safetensors header's length");
+            throw new Damage("it has " + bytes.length + " of the 8 bytes of a safetensors header's length");
         }
         long length = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
         if (length < 2 || length > MOST_HEADER_BYTES || bytes.length == 8 || bytes[8] != '{') {

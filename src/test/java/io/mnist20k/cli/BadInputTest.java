@@ -34,6 +34,7 @@ final class BadInputTest {
         return Stream.of(
                 damage("truncated", IMAGES, bytes -> Arrays.copyOf(bytes, bytes.length - 1), IMAGES, "bytes"),
                 damage("cut within the header", IMAGES, bytes -> Arrays.copyOf(bytes, 7), IMAGES, "header"),
+                damage("of one byte", IMAGES, bytes -> Arrays.copyOf(bytes, 1), IMAGES, "after 1 byte,"),
                 damage("empty", IMAGES, bytes -> new byte[0], IMAGES),
                 damage("oversized", IMAGES, bytes -> Arrays.copyOf(bytes, bytes.length + 1), IMAGES, "bytes"),
                 damage("announcing four billion images", IMAGES, bytes -> set(bytes, 4, -1), IMAGES, "4,294,967,295"),

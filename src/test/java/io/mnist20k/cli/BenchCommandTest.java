@@ -125,6 +125,23 @@ final class BenchCommandTest {
     }
 
     @Test
+    void peopleReadRoundNumbers() {
+        String out = Typed.in(
+                        "bench",
+                        "--recipe",
+                        TinySetup.recipe(folder).toString(),
+                        "--device",
+                        "reference",
+                        "--seconds",
+                        "0.05",
+                        "--rounds",
+                        "1")
+                .succeeded()
+                .out();
+        assertTrue(out.contains("1 round of 0.05 s, after 0.15 s or more of warm-up"), out);
+    }
+
+    @Test
     void wrongUsageIsOneSentence() {
         Typed.in("bench", "--rounds", "0").failed(2, "--rounds", "0", "expected");
         Typed.in("bench", "--seconds", "0").failed(2, "--seconds", "0", "expected");

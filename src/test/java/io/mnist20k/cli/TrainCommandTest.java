@@ -185,6 +185,12 @@ final class TrainCommandTest {
         assertFalse(table.contains("{"), table);
     }
 
+    @Test
+    void oneOfAKindIsSingular() {
+        String out = train("--epochs", "1").succeeded().out();
+        assertTrue(out.contains(", 1 epoch; ") && out.contains("after 1 epoch and "), out);
+    }
+
     private Typed train(String... more) {
         return Typed.in(Typed.train(folder, run, more));
     }

@@ -27,6 +27,14 @@ final class UnitsTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"0 | 0 epochs", "1 | 1 epoch", "2 | 2 epochs", "1234 | 1,234 epochs"})
+    void oneIsSingular(long number, String text) {
+        assertEquals(text, Units.counted(number, "epoch"));
+    }
+
+    @ParameterizedTest
     @CsvSource({"1048576, 1 MiB", "9912422, 9 MiB", "1610612736, 1.5 GiB"})
     void bytesAreInBinaryUnits(long bytes, String text) {
         assertEquals(text, Units.bytes(bytes));

@@ -99,7 +99,7 @@ class IdxFileTest {
     @ValueSource(ints = {0, 1, 3, 4, 7})
     void aFileThatEndsWithinItsHeaderSaysWhere(int length) {
         byte[] cut = Arrays.copyOf(MadeUpDigits.labels(SEVEN), length);
-        assertSays(refusal(cut, Kind.LABELS), "ends after " + length + " bytes", "header");
+        assertSays(refusal(cut, Kind.LABELS), "ends after " + length + (length == 1 ? " byte," : " bytes,"), "header");
     }
 
     @Test
@@ -117,7 +117,7 @@ class IdxFileTest {
         assertSays(refusal(longer, Kind.IMAGES), "5,505", "5,504", "7 images");
         assertSays(refusal(MadeUpDigits.gzip(longer), Kind.IMAGES), "goes on", "5,504", "7 images");
         byte[] packed = MadeUpDigits.gzip(images);
-        assertSays(refusal(Arrays.copyOf(packed, packed.length + 3), Kind.IMAGES), "3 bytes follow");
+        assertSays(refusal(Arrays.copyOf(packed, packed.length + 3), Kind.IMAGES), "followed by 3 bytes");
     }
 
     @Test
