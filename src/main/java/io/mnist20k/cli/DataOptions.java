@@ -15,6 +15,7 @@ final class DataOptions {
     @Option(
             names = "--data",
             paramLabel = "DIR",
+            converter = OptionValues.FilePath.class,
             description = {
                 "Folder with the four IDX files under their usual names, plain or .gz: MNIST, or any set of ten classes"
                         + " and 28×28 pixels.",

@@ -18,7 +18,10 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "evaluate", description = "Measures a saved model on the test files: accuracy, loss, confusion matrix.")
 final class EvaluateCommand implements Runnable {
-    @Parameters(paramLabel = "MODEL", description = "The model.safetensors of a run.")
+    @Parameters(
+            paramLabel = "MODEL",
+            converter = OptionValues.FilePath.class,
+            description = "The model.safetensors of a run.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path model;
 

@@ -19,7 +19,10 @@ import picocli.CommandLine.Spec;
                 "Writes a saved model for other programs: onnx, a graph that takes pictures as they are, or safetensors,"
                         + " the tensors of a PyTorch state_dict.")
 final class ExportCommand implements Runnable {
-    @Parameters(paramLabel = "MODEL", description = "The model.safetensors of a run.")
+    @Parameters(
+            paramLabel = "MODEL",
+            converter = OptionValues.FilePath.class,
+            description = "The model.safetensors of a run.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path model;
 
@@ -36,6 +39,7 @@ final class ExportCommand implements Runnable {
             names = "--out",
             required = true,
             paramLabel = "FILE",
+            converter = OptionValues.FilePath.class,
             description = "The file to write; one that is there is replaced.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;

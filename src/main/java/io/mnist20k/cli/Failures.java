@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -70,7 +71,7 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
             case MissingParameterException missing -> missing(missing) + help;
             case ParameterException wrong
             when wrong.getArgSpec() != null && wrong.getCause() instanceof TypeConversionException expectation ->
-                "%s %s: %s".formatted(label(wrong.getArgSpec()), wrong.getValue(), expectation.getMessage());
+                "%s %s: %s".formatted(label(wrong.getArgSpec()), shown(wrong.getValue()), expectation.getMessage());
             default -> decapitalized(String.valueOf(e.getMessage())) + help;
         };
     }
@@ -102,6 +103,10 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
 
     private static String label(ArgSpec argument) {
         return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    }
+
+    private static String shown(@Nullable String value) {
+        return value == null || value.isEmpty() ? "\"\"" : value;
     }
 
     private static String decapitalized(String message) {

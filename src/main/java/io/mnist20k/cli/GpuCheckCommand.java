@@ -38,6 +38,7 @@ final class GpuCheckCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
+            converter = OptionValues.FilePath.class,
             defaultValue = "gpu-check",
             description = "Where results and logs go. Default: ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // set by picocli

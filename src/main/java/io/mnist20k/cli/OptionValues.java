@@ -6,12 +6,30 @@ import io.mnist20k.sweep.Rungs;
 import io.mnist20k.sweep.SearchSpace;
 import io.mnist20k.sweep.Seeds;
 import io.mnist20k.sweep.Shard;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /// What the options take, and what each says of a value that it does not take.
 final class OptionValues {
     private OptionValues() {}
+
+    /// A file or folder, there or to be made. The empty name, for Java the working folder, is most often a variable
+    /// that a script did not set.
+    static final class FilePath implements ITypeConverter<Path> {
+        @Override
+        public Path convert(String value) {
+            if (value.isEmpty()) {
+                throw new TypeConversionException("expected the name of a file or folder; the working folder is .");
+            }
+            try {
+                return Path.of(value);
+            } catch (InvalidPathException e) {
+                throw new TypeConversionException("this names no file or folder here: " + e.getReason());
+            }
+        }
+    }
 
     /// From 1.
     static final class Count implements ITypeConverter<Integer> {

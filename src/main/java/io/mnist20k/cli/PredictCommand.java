@@ -21,11 +21,20 @@ import picocli.CommandLine.Spec;
                 "Says which digit a picture shows, and how sure the model is: PNG or JPEG of any size, dark on light or"
                         + " light on dark. One of 28x28 pixels is taken as it stands, any other fitted as MNIST's were.")
 final class PredictCommand implements Runnable {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "The model.safetensors of a run.")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            converter = OptionValues.FilePath.class,
+            description = "The model.safetensors of a run.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path model;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "A picture of one digit.")
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "IMAGE",
+            converter = OptionValues.FilePath.class,
+            description = "A picture of one digit.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private List<Path> images;
 

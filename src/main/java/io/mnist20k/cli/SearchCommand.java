@@ -91,6 +91,7 @@ final class SearchCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
+            converter = OptionValues.FilePath.class,
             required = true,
             description = "Where the runs' folders go, and the winner as " + BEST + ". Required.")
     @SuppressWarnings("NullAway.Init") // set by picocli

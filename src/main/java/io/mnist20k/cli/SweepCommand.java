@@ -48,7 +48,11 @@ final class SweepCommand implements Callable<Integer> {
             description = "The seeds from A to B, both included. Required.")
     private @Nullable Seeds seeds;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Where the runs' folders go. Required.")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            converter = OptionValues.FilePath.class,
+            description = "Where the runs' folders go. Required.")
     private @Nullable Path out;
 
     @Option(
@@ -160,7 +164,10 @@ final class SweepCommand implements Callable<Integer> {
             description = "Joins what shards have run: reads every finished run below DIR, each once, writes them to"
                     + " runs.jsonl there and prints the table.")
     int merge(
-            @Parameters(paramLabel = "DIR", description = "A sweep's folder, or one that holds the folders of shards.")
+            @Parameters(
+                            paramLabel = "DIR",
+                            converter = OptionValues.FilePath.class,
+                            description = "A sweep's folder, or one that holds the folders of shards.")
                     Path folder,
             @Option(names = "--json", description = "Print one JSON object.") boolean asJson) {
         Results results = Results.read(folder);
@@ -176,12 +183,17 @@ final class SweepCommand implements Callable<Integer> {
 
     @Command(name = "table", description = "Prints what sweeps came to as a table for a page, and draws it.")
     int table(
-            @Parameters(paramLabel = "FILE|DIR", arity = "1..*", description = "A runs.jsonl or a sweep's folder.")
+            @Parameters(
+                            paramLabel = "FILE|DIR",
+                            arity = "1..*",
+                            converter = OptionValues.FilePath.class,
+                            description = "A runs.jsonl or a sweep's folder.")
                     List<Path> places,
             @Option(names = "--each", description = "A line a run instead of a line a variant.") boolean each,
             @Option(
                             names = "--plot",
                             paramLabel = "FILE",
+                            converter = OptionValues.FilePath.class,
                             description = "Draw runs, means and 95 %% intervals of all variants as SVG.")
                     @Nullable
                     Path plot) {

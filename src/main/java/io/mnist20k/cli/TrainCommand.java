@@ -70,12 +70,17 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ExtentOptions extent = new ExtentOptions();
 
-    @Option(names = "--out", paramLabel = "DIR", description = "The run directory. Default: a new one in runs/.")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            converter = OptionValues.FilePath.class,
+            description = "The run directory. Default: a new one in runs/.")
     private @Nullable Path out;
 
     @Option(
             names = "--resume",
             paramLabel = "DIR",
+            converter = OptionValues.FilePath.class,
             description = "Go on with the stopped run in DIR as it was started; needs no other option.")
     private @Nullable Path resume;
 

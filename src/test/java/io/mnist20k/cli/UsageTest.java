@@ -38,6 +38,33 @@ final class UsageTest {
         Typed.in("train", option, value).failed(2, option, value, "expected");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "train --out",
+                "train --resume",
+                "train --data",
+                "evaluate",
+                "predict",
+                "predict MODEL",
+                "export",
+                "export MODEL --format=onnx --out",
+                "sweep --out",
+                "sweep merge",
+                "sweep table",
+                "sweep table runs.jsonl --plot",
+                "search --out",
+                "gpu-check --out"
+            })
+    void anEmptyNameIsNotTheWorkingFolder(String command) {
+        Typed.in(Typed.concat(command.split(" "), "")).failed(2, " \"\": expected the name of a file or folder");
+    }
+
+    @Test
+    void aNameThatNoFileCanHaveIsWrongUsage() {
+        Typed.in("train", "--out", "a\0b").failed(2, "--out", "names no file");
+    }
+
     @Test
     void anUnknownCommandIsAnsweredWithTheNearest() {
         Typed.in("trian").failed(2, "trian", "train?");
