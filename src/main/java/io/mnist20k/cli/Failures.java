@@ -2,6 +2,7 @@ package io.mnist20k.cli;
 
 import io.mnist20k.UserError;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
@@ -52,6 +53,9 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
             case OutOfMemoryError _ ->
                 "the memory that Java may use is full, %s of it; allow it more with JAVA_TOOL_OPTIONS=-Xmx2g, or train with a smaller --batch"
                         .formatted(Units.bytes(Runtime.getRuntime().maxMemory()));
+            case InvalidPathException e
+            when !FileNames.canSpell(e.getInput()) ->
+                "using the path %s: this locale cannot spell it all; %s".formatted(e.getInput(), FileNames.REMEDY);
             default ->
                 "unexpected %s%s; this is a fault of the program%s"
                         .formatted(

@@ -6,6 +6,8 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.ExitCode;
 
 /// The program's entry point.
 public final class Main {
@@ -13,6 +15,12 @@ public final class Main {
 
     /// @param args as typed
     public static void main(String[] args) {
+        Optional<String> misread = FileNames.misread(args);
+        if (misread.isPresent()) {
+            System.err.println("mnist20k: reading the argument \"" + misread.get()
+                    + "\": this locale cannot spell it all; " + FileNames.REMEDY);
+            System.exit(ExitCode.USAGE);
+        }
         System.exit(Restart.isDue(args) ? Restart.run(args) : run(args));
     }
 

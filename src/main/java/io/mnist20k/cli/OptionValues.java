@@ -26,7 +26,10 @@ final class OptionValues {
             try {
                 return Path.of(value);
             } catch (InvalidPathException e) {
-                throw new TypeConversionException("this names no file or folder here: " + e.getReason());
+                throw new TypeConversionException(
+                        FileNames.canSpell(value)
+                                ? "this names no file or folder here: " + e.getReason()
+                                : "this locale cannot spell it all; " + FileNames.REMEDY);
             }
         }
     }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Starts the program again, as a child of this process, with the flags that this JVM was started without. Loads
-/// little before it knows whether that is due.
+/// Starts the program again, as a child of this process, with the flags that this JVM was started without, and in a
+/// locale that can spell every file. Loads little before it knows whether that is due.
 final class Restart {
     private static final String MODULE = "jdk.incubator.vector";
 
@@ -57,7 +57,11 @@ final class Restart {
     /// process gets reach the child, which then ends in its own way.
     static int run(String[] args) {
         try {
-            Process child = new ProcessBuilder(command(args)).inheritIO().start();
+            var builder = new ProcessBuilder(command(args)).inheritIO();
+            if (FileNames.areAscii()) {
+                builder.environment().put(FileNames.LOCALE_VARIABLE, FileNames.LOCALE);
+            }
+            Process child = builder.start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> end(child)));
             return child.waitFor();
         } catch (IOException e) {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The packed program as a process of its own, started without the flags it needs: `java -jar mnist20k.jar`.
 @Timeout(60)
@@ -126,6 +127,61 @@ final class ProcessIT {
     }
 
     @Test
+    void theLauncherReadsAndWritesAnyNameInALocaleOfAscii() throws Exception {
+        Path jar = Path.of(System.getProperty("mnist20k.jar"));
+        Path launcher = jar.resolveSibling("..").resolve("mnist20k").normalize();
+        Path here = accented("hügel");
+        Typed typed = typedInAscii(here, List.of(launcher.toString()), train(here, Path.of("läuft"), 1));
+        typed.succeeded();
+        assertTrue(Files.exists(here.resolve("läuft/model.safetensors")), typed.toString());
+    }
+
+    @Test
+    void theJarWritesToAnAccentedFolderInALocaleOfAscii() throws Exception {
+        Path here = accented("hügel");
+        TinySetup.data(here);
+        TinySetup.recipe(here);
+        String[] sweep = {
+            "sweep",
+            "--device=reference",
+            "--data=data",
+            "--recipe=tiny.toml",
+            "--set=epochs=1",
+            "--seeds=1..1",
+            "--out=x"
+        };
+        Typed typed = typedInAscii(here, java(), sweep).succeeded();
+        assertTrue(Files.exists(here.resolve("x/runs.jsonl")), typed.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "data"})
+    void theJarRefusesAnArgumentThatItCannotReadInALocaleOfAscii(String command) throws Exception {
+        Path here = accented("hügel");
+        typedInAscii(here, java(), command, "--data", "hügel").failed(2, "LC_ALL=C.UTF-8");
+    }
+
+    @Test
+    void aHomeThatTheLocaleCannotSpellIsOneSentence() throws Exception {
+        typedInAscii(accented("hügel"), java(), "data").failed(1, ".cache", "LC_ALL=C.UTF-8");
+    }
+
+    private Path accented(String name) throws IOException {
+        assumeFalse(FileNames.areAscii(), "this locale cannot spell " + name);
+        return Files.createDirectory(folder.resolve(name));
+    }
+
+    private static Typed typedInAscii(Path here, List<String> program, String... args) throws Exception {
+        var builder = new ProcessBuilder(new ArrayList<>(program)).directory(here.toFile());
+        builder.command().addAll(List.of(args));
+        builder.environment().put("LC_ALL", "C");
+        builder.environment().put("HOME", here.toString());
+        builder.environment().remove("XDG_CACHE_HOME");
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        return ended(builder.start());
+    }
+
+    @Test
     void aFullDiskIsOneSentenceAndNothingHalfWritten() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         assumeTrue(
@@ -186,12 +242,14 @@ final class ProcessIT {
     }
 
     private static Process start(String... args) throws IOException {
-        var command = new ArrayList<String>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.add("-jar");
-        command.add(System.getProperty("mnist20k.jar"));
+        List<String> command = java();
         command.addAll(List.of(args));
         return new ProcessBuilder(command).start();
+    }
+
+    private static List<String> java() {
+        return new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(), "-jar", System.getProperty("mnist20k.jar")));
     }
 
     /// Reads both streams, which are short enough for their pipes.

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.UserError;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.InvalidPathException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +64,13 @@ final class UsageTest {
     @Test
     void aNameThatNoFileCanHaveIsWrongUsage() {
         Typed.in("train", "--out", "a\0b").failed(2, "--out", "names no file");
+    }
+
+    @Test
+    void aNameThatTheLocaleCannotSpellIsAnsweredWithOneThatCan() {
+        Typed.in("train", "--out", "\ud800").failed(2, "--out", "LC_ALL=C.UTF-8");
+        String line = reported(new InvalidPathException("/home/\ud800", "unmappable"), false);
+        assertTrue(line.contains("/home/") && line.contains("LC_ALL=C.UTF-8"), line);
     }
 
     @Test
