@@ -88,6 +88,10 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
     static Model of(String subject, TensorFile file) {
         var facts = new Facts(subject, file.metadata());
         String format = facts.text("format");
+        if (format.startsWith("checkpoint ")) {
+            throw new UserError(subject + ": this is a run's checkpoint and no model; give the model.safetensors beside"
+                    + " it, which a run has once it is finished");
+        }
         if (!format.equals(FORMAT)) {
             throw new UserError(subject + ": its format is " + format + ", and this program reads " + FORMAT
                     + "; use the version of the program that wrote it");

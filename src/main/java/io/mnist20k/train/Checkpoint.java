@@ -75,6 +75,11 @@ public record Checkpoint(
     static Checkpoint read(Path path) {
         TensorFile file = TensorFile.read("the checkpoint", path);
         String format = file.metadata().getOrDefault("format", "unknown");
+        if (!format.startsWith("checkpoint ") && file.metadata().containsKey("classes")) {
+            throw new UserError(
+                    "reading the checkpoint " + path + ": this is a model, and a run does not go on from one;"
+                            + " put its own checkpoint there, or begin a new run without --resume");
+        }
         if (!format.equals(FORMAT)) {
             throw new UserError("reading the checkpoint " + path + ": its format is " + format
                     + ", and this program reads " + FORMAT + "; use the version of the program that wrote it");

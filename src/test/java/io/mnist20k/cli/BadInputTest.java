@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -132,6 +133,15 @@ final class BadInputTest {
     @Test
     void aFolderWithoutACheckpointCannotGoOn() {
         Typed.in("train", "--resume", folder.toString()).failed(1, "checkpoint");
+    }
+
+    @Test
+    void aModelAndACheckpointAreToldApart() throws IOException {
+        Typed.in(Typed.train(folder, out(), "--epochs", "1", "--quiet")).succeeded();
+        Path checkpoint = out().resolve("checkpoint");
+        evaluateRefuses(checkpoint, "checkpoint and no model", "model.safetensors");
+        Files.copy(out().resolve("model.safetensors"), checkpoint, StandardCopyOption.REPLACE_EXISTING);
+        Typed.in("train", "--resume", out().toString()).failed(1, checkpoint.toString(), "this is a model", "--resume");
     }
 
     @Test
