@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -54,10 +55,12 @@ public final class AtomicFile {
     }
 
     /// The part of a sentence that says why a file could not be read or written; many of the JDK's own messages
-    /// are a mere path.
+    /// are a mere path. Files are replaced, so what exists already and must not is in the place of a folder.
     public static String reason(IOException failure) {
         return switch (failure) {
             case AccessDeniedException _ -> "permission denied";
+            case FileAlreadyExistsException file when file.getReason() == null ->
+                file.getFile() + " is there and is no folder";
             case NoSuchFileException missing -> "there is no " + missing.getFile();
             case FileSystemException file when file.getReason() != null -> file.getReason();
             case IOException other when other.getMessage() != null -> other.getMessage();

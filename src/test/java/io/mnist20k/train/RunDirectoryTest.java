@@ -138,7 +138,9 @@ class RunDirectoryTest {
     @Test
     void aFileInPlaceOfTheFolderIsOneSentence() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
-        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(file)), file.toString(), "--out");
+        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(file)), file.toString(), "is no folder", "--out");
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
+        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(dangling)), "is no folder", "--out");
         Path below = file.resolve("run");
         assertSays(assertThrows(UserError.class, () -> RunDirectory.create(below)), below.toString(), "--out");
     }
