@@ -113,7 +113,7 @@ public final class MnistFolder {
     }
 
     private IdxFile readAsItIs(MnistFile file, @Nullable Path found) {
-        if (!Files.isDirectory(path)) {
+        if (!Files.isDirectory(path) && !isHidden(path)) {
             throw new UserError("--data " + path + ": there is no such folder; name one that holds " + file.fileName()
                     + " and its three companions, or leave --data out");
         }
@@ -144,10 +144,15 @@ public final class MnistFolder {
     private @Nullable Path find(MnistFile file) {
         for (String name : file.names()) {
             Path candidate = path.resolve(name);
-            if (Files.isRegularFile(candidate)) {
+            if (Files.isRegularFile(candidate) || isHidden(candidate)) {
                 return candidate;
             }
         }
         return null;
+    }
+
+    /// Whether it cannot be told if it is there, as in a folder that may not be searched; opening it then tells why.
+    private static boolean isHidden(Path path) {
+        return !Files.exists(path) && !Files.notExists(path);
     }
 }

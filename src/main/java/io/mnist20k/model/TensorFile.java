@@ -72,9 +72,10 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
     /// @throws UserError where the file cannot be read or is not what [#write] wrote
     public static TensorFile read(String what, Path path) {
         String subject = "reading " + what + " " + path;
-        if (!Files.isRegularFile(path)) {
+        boolean missing = Files.notExists(path); // what a folder hides neither exists nor does not
+        if (missing || (Files.exists(path) && !Files.isRegularFile(path))) {
             throw new UserError(subject + ": "
-                    + (Files.exists(path) ? "this is not a file" : "there is no such file")
+                    + (missing ? "there is no such file" : "this is not a file")
                     + "; give the path of one that training wrote");
         }
         try (InputStream in = Files.newInputStream(path)) {

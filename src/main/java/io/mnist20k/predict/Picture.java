@@ -73,9 +73,10 @@ public final class Picture {
     /// @throws UserError where there is no such file, or it holds no picture of anything
     public static Picture read(Path path) {
         String subject = "reading the picture " + path;
-        if (!Files.isRegularFile(path)) {
+        boolean missing = Files.notExists(path); // what a folder hides neither exists nor does not
+        if (missing || (Files.exists(path) && !Files.isRegularFile(path))) {
             throw new UserError(subject + ": "
-                    + (Files.exists(path) ? "this is not a file" : "there is no such file")
+                    + (missing ? "there is no such file" : "this is not a file")
                     + "; give the path of a PNG or JPEG");
         }
         try (InputStream in = Files.newInputStream(path)) {

@@ -92,7 +92,7 @@ public final class RecipeReader {
     private static byte[] file(String title, String path) {
         try {
             Path file = Path.of(path);
-            if (!Files.exists(file)) {
+            if (Files.notExists(file)) {
                 throw new UserError(title + ": there is no such file, and the built-in recipes are called "
                         + String.join(", ", BUILT_IN));
             }

@@ -3,6 +3,7 @@ package io.mnist20k.sweep;
 import io.mnist20k.UserError;
 import io.mnist20k.model.AtomicFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -61,6 +63,12 @@ public record Results(List<RunResult> runs) {
     private static List<Path> files(String attempt, Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(path -> path.endsWith(RunResult.FILE)).sorted().toList();
+        } catch (UncheckedIOException e) { // of a folder further down, which the cause's message names
+            throw new UserError(
+                    attempt + ": cannot look into "
+                            + Objects.requireNonNull(e.getCause()).getMessage()
+                            + "; permit it or give another folder",
+                    e);
         } catch (IOException e) {
             throw new UserError(attempt + ": " + AtomicFile.reason(e) + "; give the folder that sweep --out wrote", e);
         }

@@ -101,7 +101,7 @@ public final class RunDirectory implements AutoCloseable {
     /// @throws UserError where it holds no checkpoint, another process is using it, or it cannot be written
     public static RunDirectory reopen(Path path) {
         Path checkpoint = path.resolve(CHECKPOINT);
-        if (!Files.exists(checkpoint)) {
+        if (Files.notExists(checkpoint)) {
             throw new UserError("going on with " + path
                     + ": it holds no checkpoint; give the folder of a run, or begin " + "a new one without --resume");
         }

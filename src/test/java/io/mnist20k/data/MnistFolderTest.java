@@ -101,6 +101,15 @@ class MnistFolderTest {
         assertFalse(Files.exists(missing), "looking for a folder must not make it");
     }
 
+    /// As in a folder that may not be searched, which root, who runs tests in containers, always may.
+    @Test
+    void whatCannotBeLookedAtIsNotCalledMissing() throws IOException {
+        Path labels = folder.resolve("train-labels-idx1-ubyte");
+        Files.delete(labels);
+        Files.createSymbolicLink(labels, labels);
+        assertRefused(labels.toString(), "symbolic links", "--data");
+    }
+
     @Test
     void countsThatDifferAreNamedWithTheirFiles() throws IOException {
         Files.write(folder.resolve("train-labels-idx1-ubyte"), MadeUpDigits.labels(TRAIN.first(12)));

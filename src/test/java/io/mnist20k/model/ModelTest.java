@@ -110,6 +110,14 @@ class ModelTest {
         assertSays(readFailure(folder.resolve("missing")), "no such file");
     }
 
+    /// As in a folder that may not be searched, which root, who runs tests in containers, always may.
+    @Test
+    void whatCannotBeLookedAtIsNotCalledMissing() throws IOException {
+        Path loop = folder.resolve("loop");
+        Files.createSymbolicLink(loop, loop);
+        assertSays(readFailure(loop), "symbolic links", "readable");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 7, 8, 9, 500})
     void aFileCutShortIsOneSentence(int length) throws IOException {

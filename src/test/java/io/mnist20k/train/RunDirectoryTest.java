@@ -124,6 +124,13 @@ class RunDirectoryTest {
     }
 
     @Test
+    void goingOnWhereNothingCanBeLookedAtSaysSo() throws IOException {
+        Path loop = folder.resolve("loop");
+        Files.createSymbolicLink(loop, loop);
+        assertSays(assertThrows(UserError.class, () -> RunDirectory.reopen(loop)), loop.toString(), "symbolic links");
+    }
+
+    @Test
     void aDamagedCheckpointIsRefusedAndUnlocked() throws IOException {
         Path run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe()).directory();
         Path checkpoint = run.resolve(RunDirectory.CHECKPOINT);
