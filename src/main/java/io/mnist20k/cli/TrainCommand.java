@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.model.AtomicFile;
@@ -12,6 +13,7 @@ import io.mnist20k.train.TrainingResult;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,11 +148,23 @@ final class TrainCommand implements Callable<Integer> {
                     extent.noBudget() || then.budgetLifted(),
                     then.dataFolder());
             Devices.Choice choice = device.choose(stopped.device());
-            Path folder = then.dataFolder().isEmpty() ? null : Path.of(then.dataFolder());
-            Split files =
-                    data.open(data.folder() != null ? data.folder() : folder).load(settings.holdout());
+            Path folder = data.folder() != null ? data.folder() : dataFolder(path, then);
+            Split files = data.open(folder).load(settings.holdout());
             return train(settings, choice, files, directory);
         }
+    }
+
+    /// Where a run had its images; null for the cache.
+    private static @Nullable Path dataFolder(Path run, RunSettings then) {
+        if (then.dataFolder().isEmpty()) {
+            return null;
+        }
+        Path folder = Path.of(then.dataFolder());
+        if (Files.notExists(folder)) {
+            throw new UserError("going on with " + run + ": its images were in " + folder
+                    + ", and there is no such folder now; say with --data where they are");
+        }
+        return folder;
     }
 
     /// The options that stand for a key of the recipe.

@@ -138,6 +138,17 @@ final class TrainCommandTest {
     }
 
     @Test
+    void aRunWhoseImagesWereMovedAsksForTheirPlace() throws IOException {
+        train("--epochs", "1", "--quiet").succeeded();
+        Path data = TinySetup.data(folder);
+        Path moved = Files.move(data, folder.resolve("moved"));
+        Typed.in("train", "--resume", run.toString())
+                .failed(1, run.toString(), data.toString(), "say with --data where they are");
+        Typed.in("train", "--resume", run.toString(), "--data", moved.toString())
+                .succeeded();
+    }
+
+    @Test
     void aRunDoesNotGoOnAsAnother() {
         train().succeeded();
         Typed.in("train", "--resume", run.toString(), "--seed", "2").failed(1, "seed", "1", "2");
