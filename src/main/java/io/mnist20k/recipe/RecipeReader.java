@@ -252,7 +252,8 @@ public final class RecipeReader {
         } catch (OutOfRangeException e) {
             throw document.error(prefix + e.key(), prefix + e.getMessage());
         } catch (IllegalArgumentException e) {
-            throw document.error(table, prefix + e.getMessage());
+            String finding = prefix + e.getMessage(); // a layer's begins with its key
+            throw document.error(finding.replaceFirst(" .*", ""), finding);
         }
     }
 }

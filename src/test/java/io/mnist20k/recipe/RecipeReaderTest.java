@@ -337,6 +337,7 @@ final class RecipeReaderTest {
         assertRefused(() -> override(".=3"), "--set .=3", "key");
         assertRefused(() -> override("optimizer.lrr=3"), "command line", "optimizer.lrr", "is optimizer.lr ");
         assertRefused(() -> override("optimizer.momentum=0.9"), "optimizer.momentum", "beta1");
+        assertRefused(() -> override("network.0.padding=9"), "command line", "network.0.padding is 9");
         assertRefused(() -> override("batch=0"), "command line", "batch", " 0,", "1 to 65536");
         assertRefused(() -> override("batch=64x"), "batch", "\"64x\"", "integer");
         assertRefused(() -> override("batch="), "batch", "\"\"", "integer");
