@@ -43,8 +43,9 @@ public record Results(List<RunResult> runs) {
     public static Results read(String attempt, List<Path> places) {
         var found = new TreeMap<RunResult, Path>(ORDER);
         for (Path place : places) {
-            for (Path file : Files.isRegularFile(place) ? List.of(place) : files(attempt, place)) {
-                for (RunResult result : RunResult.readAll(file)) {
+            boolean isFile = Files.isRegularFile(place);
+            for (Path file : isFile ? List.of(place) : files(attempt, place)) {
+                for (RunResult result : isFile ? RunResult.readAll(file) : List.of(RunResult.read(file))) {
                     RunResult before = found.ceilingKey(result);
                     Path where = found.putIfAbsent(result, file);
                     if (where != null && before != null && !before.agreesWith(result)) {

@@ -5,10 +5,14 @@ import io.mnist20k.model.AtomicFile;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TrainingResult;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -125,7 +129,7 @@ public record RunResult(
     static RunResult read(Path file) {
         List<RunResult> runs = readAll(file);
         if (runs.size() != 1) {
-            throw unusable(file, runs.size() + " runs in it", null);
+            throw unusable(file, "it holds " + runs.size() + " runs and not one", null);
         }
         return runs.getFirst();
     }
@@ -134,26 +138,38 @@ public record RunResult(
     ///
     /// @throws UserError where it cannot be read, or is not what [#toJson] gave
     static List<RunResult> readAll(Path file) {
+        var runs = new ArrayList<RunResult>();
         try {
-            return Files.readString(file)
-                    .lines()
-                    .map(line -> MAPPER.readValue(line, RunResult.class))
-                    .toList();
+            for (String line : Files.readAllLines(file)) {
+                RunResult run = MAPPER.readValue(line, RunResult.class);
+                if (run == null || run.lacksAName()) { // as JSON may have it
+                    throw noResult(file, runs.size(), null);
+                }
+                runs.add(run);
+            }
+            return runs;
+        } catch (CharacterCodingException e) {
+            throw unusable(file, "it is no text", e);
         } catch (IOException e) {
             throw new UserError(
                     "reading " + file + ": " + AtomicFile.reason(e) + "; permit reading it, or delete it and let the "
                             + "sweep run again",
                     e);
         } catch (JacksonException e) {
-            throw unusable(file, e.getOriginalMessage(), e);
+            throw noResult(file, runs.size(), e);
         }
     }
 
+    private boolean lacksAName() {
+        return Stream.of(variant, recipe, device, deviceName, data, validation).anyMatch(Objects::isNull);
+    }
+
+    private static UserError noResult(Path file, int linesBefore, @Nullable Exception cause) {
+        return unusable(file, "line " + (linesBefore + 1) + " is not the result of a run", cause);
+    }
+
     private static UserError unusable(Path file, String found, @Nullable Exception cause) {
-        return new UserError(
-                "reading " + file + ": it is not the result of a run (" + found
-                        + "); delete it and let the sweep run again",
-                cause);
+        return new UserError("reading " + file + ": " + found + "; delete it and let the sweep run again", cause);
     }
 
     /// Whether both say the same of the same run; times aside, which are the machine's.

@@ -1,5 +1,6 @@
 package io.mnist20k.sweep;
 
+import static io.mnist20k.model.Sentence.assertDoesNotSay;
 import static io.mnist20k.model.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,6 +20,7 @@ import io.mnist20k.network.Network;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TinyRun;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +30,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SweepTest {
     private static final int SEEDS = 5;
@@ -219,6 +223,33 @@ final class SweepTest {
 
         Files.writeString(two, changed.substring(0, 20));
         assertSays(assertThrows(UserError.class, () -> Results.read(folder)), two.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "null", "{\"variant\":1}", "[]", "\u00ff", "{} {}"})
+    void whatIsNoResultIsOneSentenceThatNamesIt(String content) throws IOException {
+        sweep(folder, runs(2), 1);
+        Path result = files(RunResult.FILE).getFirst();
+        Files.write(result, content.getBytes(StandardCharsets.ISO_8859_1));
+        UserError error = assertThrows(UserError.class, () -> Results.read(folder));
+        assertSays(error, result.toString(), "delete it and let the sweep run again");
+        for (String inner : List.of("RunResult", "Exception", "deserialize", "Input length")) {
+            assertDoesNotSay(error, inner);
+        }
+    }
+
+    @Test
+    void aResultWithoutANameIsNoResult() throws IOException {
+        sweep(folder, runs(1), 1);
+        Path result = files(RunResult.FILE).getFirst();
+        Files.writeString(result, Files.readString(result).replaceFirst("\"recipe\":\"[^\"]*\"", "\"recipe\":null"));
+        assertSays(assertThrows(UserError.class, () -> Results.read(folder)), result.toString(), "line 1");
+    }
+
+    private List<Path> files(String name) throws IOException {
+        try (var all = Files.walk(folder)) {
+            return all.filter(path -> path.endsWith(name)).sorted().toList();
+        }
     }
 
     @Test
