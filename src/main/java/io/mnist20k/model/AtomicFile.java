@@ -37,10 +37,7 @@ public final class AtomicFile {
             }
             Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            var error = new UserError(
-                    "writing " + target + ": " + reason(e)
-                            + "; nothing was changed there, so free some space or permit writing, and try again",
-                    e);
+            var error = new UserError("writing " + target + ": " + findingAndRemedy(target, e), e);
             try {
                 Files.deleteIfExists(unfinished);
             } catch (IOException left) {
@@ -48,6 +45,13 @@ public final class AtomicFile {
             }
             throw error;
         }
+    }
+
+    private static String findingAndRemedy(Path target, IOException failure) {
+        Path folder = target.getParent();
+        return failure instanceof NoSuchFileException && folder != null && Files.notExists(folder)
+                ? "there is no folder " + folder + "; make it, or name another"
+                : reason(failure) + "; nothing was changed there, so free some space or permit writing, and try again";
     }
 
     static Path unfinished(Path target) {
@@ -59,8 +63,8 @@ public final class AtomicFile {
     public static String reason(IOException failure) {
         return switch (failure) {
             case AccessDeniedException _ -> "permission denied";
-            case FileAlreadyExistsException file when file.getReason() == null ->
-                file.getFile() + " is there and is no folder";
+            case FileAlreadyExistsException file
+            when file.getReason() == null -> file.getFile() + " is there and is no folder";
             case NoSuchFileException missing -> "there is no " + missing.getFile();
             case FileSystemException file when file.getReason() != null -> file.getReason();
             case IOException other when other.getMessage() != null -> other.getMessage();

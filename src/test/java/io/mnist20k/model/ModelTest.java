@@ -1,5 +1,6 @@
 package io.mnist20k.model;
 
+import static io.mnist20k.model.Sentence.assertDoesNotSay;
 import static io.mnist20k.model.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -101,7 +102,9 @@ class ModelTest {
     @Test
     void aModelThatCannotBeWrittenIsOneSentence() {
         Path nowhere = folder.resolve("missing").resolve("m");
-        assertSays(assertThrows(UserError.class, () -> model.write(nowhere)), nowhere.toString());
+        UserError error = assertThrows(UserError.class, () -> model.write(nowhere));
+        assertSays(error, nowhere.toString(), "there is no folder " + nowhere.getParent());
+        assertDoesNotSay(error, "unfinished");
     }
 
     @Test
