@@ -33,7 +33,7 @@ final class RunLog implements TrainingListener, AutoCloseable {
     @Override
     public void started(Start start) {
         open(start);
-        LOGGER.info("mnist20k {}", String.join(" ", command));
+        LOGGER.info("mnist20k {}", ShellWord.join(command));
         LOGGER.info(
                 "{} {}, Java {}", System.getProperty("os.name"), System.getProperty("os.version"), Runtime.version());
         LOGGER.info("device {}: {}", start.device(), start.deviceName());

@@ -207,7 +207,11 @@ final class TrainCommand implements Callable<Integer> {
 
     private int stopped(TrainingResult.Stopped stopped, StopRequest stop, RunLog log) {
         String line = "stopped by %s in epoch %d after %d of its steps; go on with: mnist20k train --resume %s"
-                .formatted(stop, stopped.epoch(), stopped.stepsDone(), stopped.directory());
+                .formatted(
+                        stop,
+                        stopped.epoch(),
+                        stopped.stepsDone(),
+                        ShellWord.of(stopped.directory().toString()));
         log.write(line);
         spec.commandLine().getErr().println(line);
         return stop.exitCode();

@@ -74,7 +74,7 @@ final class ProcessIT {
     @CsvSource({"TERM, 143", "INT, 130"})
     void aStoppedRunHasACheckpointAndGoesOnToTheSameBits(String signal, int exitCode) throws Exception {
         assumeFalse(signal.equals("INT") && ignoresInterrupts(), "this shell's background jobs ignore SIGINT");
-        Path run = folder.resolve("stopped");
+        Path run = folder.resolve("stopped run");
         Process process = start(trainForSeconds(folder, run));
         awaitAnEpoch(run);
         new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
@@ -83,7 +83,7 @@ final class ProcessIT {
         Typed stopped = ended(process);
         assertEquals(exitCode, stopped.exitCode(), stopped.toString());
         assertEquals("", stopped.out());
-        assertTrue(stopped.err().contains("train --resume " + run), stopped.err());
+        assertTrue(stopped.err().contains("train --resume '" + run + "'"), stopped.err());
         assertFalse(Files.exists(run.resolve("model.safetensors")));
         assertTrue(Files.readString(run.resolve("log.txt")).contains("stopped by SIG"));
         typed("train", "--resume", run.toString(), "--quiet").succeeded();
