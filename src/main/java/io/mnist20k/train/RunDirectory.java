@@ -61,6 +61,9 @@ public final class RunDirectory implements AutoCloseable {
         FileChannel lock;
         try {
             Files.createDirectories(path);
+            if (isUnlocked(path)) {
+                refuseAnotherRun(path);
+            }
             lock = lock(path);
         } catch (IOException e) {
             removeEmpty(created);
@@ -72,14 +75,28 @@ public final class RunDirectory implements AutoCloseable {
             removeEmpty(created);
             throw e;
         }
+        try {
+            refuseAnotherRun(path);
+            return new RunDirectory(path, created, lock, null);
+        } catch (RuntimeException e) {
+            closeQuietly(lock);
+            throw e;
+        }
+    }
+
+    private static void refuseAnotherRun(Path path) {
         for (String name : FILES) {
             if (Files.exists(path.resolve(name))) {
-                closeQuietly(lock);
                 throw new UserError("making the run directory " + path + ": it holds the " + name
-                        + " of another run; choose another folder with --out, or go on with that run with --resume");
+                        + " of another run; choose another folder with --out"
+                        + (Files.exists(path.resolve(CHECKPOINT)) ? ", or go on with that run with --resume" : ""));
             }
         }
-        return new RunDirectory(path, created, lock, null);
+    }
+
+    /// Whether no run was ever here; a folder that is refused before it is locked is left as it was.
+    private static boolean isUnlocked(Path path) {
+        return !Files.exists(path.resolve(LOCK));
     }
 
     /// A folder of its own for a new run, named after time, recipe and seed.
@@ -104,6 +121,9 @@ public final class RunDirectory implements AutoCloseable {
         if (Files.notExists(checkpoint)) {
             throw new UserError("going on with " + path
                     + ": it holds no checkpoint; give the folder of a run, or begin " + "a new one without --resume");
+        }
+        if (isUnlocked(path)) {
+            Checkpoint.read(checkpoint);
         }
         FileChannel lock = lock(path);
         try {

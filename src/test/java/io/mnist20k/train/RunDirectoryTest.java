@@ -57,14 +57,18 @@ class RunDirectoryTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"checkpoint", "model.safetensors", "metrics.jsonl", "recipe.toml", "report.html", "log.txt"})
-    void aFolderWithAnotherRunIsRefused(String name) throws IOException {
+    void aFolderWithAnotherRunIsRefusedAndLeftAsItIs(String name) throws IOException {
         Files.createFile(folder.resolve(name));
-        assertSays(
-                assertThrows(UserError.class, () -> RunDirectory.create(folder)),
-                folder.toString(),
-                name,
-                "--out",
-                "--resume");
+        UserError error = assertThrows(UserError.class, () -> RunDirectory.create(folder));
+        assertSays(error, folder.toString(), name, "--out");
+        assertEquals(name.equals("checkpoint"), error.getMessage().contains("--resume"), error.getMessage());
+        assertEquals(List.of(folder.resolve(name)), entries(folder));
+    }
+
+    private static List<Path> entries(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.toList();
+        }
     }
 
     @Test
@@ -118,9 +122,7 @@ class RunDirectoryTest {
     void goingOnWhereThereIsNoRunIsRefusedAndLeavesNothing() throws IOException {
         Path path = Files.createDirectory(folder.resolve("empty"));
         assertSays(assertThrows(UserError.class, () -> RunDirectory.reopen(path)), path.toString(), "no checkpoint");
-        try (Stream<Path> entries = Files.list(path)) {
-            assertEquals(List.of(), entries.toList());
-        }
+        assertEquals(List.of(), entries(path));
     }
 
     @Test
@@ -143,9 +145,20 @@ class RunDirectoryTest {
     }
 
     @Test
+    void aFolderWithoutALockHasNoneAfterItsCheckpointWasRefused() throws IOException {
+        Path checkpoint = Files.createFile(folder.resolve("checkpoint"));
+        assertThrows(UserError.class, () -> RunDirectory.reopen(folder));
+        assertEquals(List.of(checkpoint), entries(folder));
+    }
+
+    @Test
     void aFileInPlaceOfTheFolderIsOneSentence() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
-        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(file)), file.toString(), "is no folder", "--out");
+        assertSays(
+                assertThrows(UserError.class, () -> RunDirectory.create(file)),
+                file.toString(),
+                "is no folder",
+                "--out");
         Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
         assertSays(assertThrows(UserError.class, () -> RunDirectory.create(dangling)), "is no folder", "--out");
         Path below = file.resolve("run");
@@ -162,9 +175,7 @@ class RunDirectoryTest {
             assertSays(
                     assertThrows(UserError.class, () -> RunDirectory.create(run)), run.toString(), "permission denied");
         }
-        try (Stream<Path> entries = Files.list(path)) {
-            assertEquals(List.of(), entries.toList());
-        }
+        assertEquals(List.of(), entries(path));
     }
 
     /// The device `/dev/full` is a disk without space; the unfinished checkpoint of the second epoch goes there.
