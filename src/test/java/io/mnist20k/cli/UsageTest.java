@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.InvalidPathException;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +74,16 @@ final class UsageTest {
         Typed.in("train", "--out", "\ud800").failed(2, "--out", "LC_ALL=C.UTF-8");
         String line = reported(new InvalidPathException("/home/\ud800", "unmappable"), false);
         assertTrue(line.contains("/home/") && line.contains("LC_ALL=C.UTF-8"), line);
+    }
+
+    /// A class file begins with its magic number and its version, which is 52 of Java 8.
+    @Test
+    void anOlderJavaCanLoadWhatSaysThatItIsTooOld() throws IOException {
+        try (var start =
+                new DataInputStream(Objects.requireNonNull(UsageTest.class.getResourceAsStream("Start.class")))) {
+            start.skipNBytes(6);
+            assertEquals(52, start.readUnsignedShort());
+        }
     }
 
     @Test
