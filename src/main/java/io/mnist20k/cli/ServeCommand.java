@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Runnable {
     @Parameters(
             paramLabel = "MODEL",
+            converter = OptionValues.FilePath.class,
             description = "The model.safetensors of a run. While the run goes on, there are its curves alone.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path model;
