@@ -14,9 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a launch costs the thread that asks for it. The kernel does nothing worth the name; the thread never gets so
-/// far
-/// ahead of the device that it has to wait.
+/// What a launch costs the thread that asks for it. The kernel does nothing worth the name; the thread never
+/// gets so far ahead of the device that it has to wait.
 final class Launches {
     /// Adds one to a number.
     static final String KERNEL = "end_step";

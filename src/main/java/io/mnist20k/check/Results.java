@@ -13,9 +13,8 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What has been measured so far: `gpu-check.json` and, of the same, `gpu-check.md`. Both are written anew, each whole
-/// or
-/// not at all, whenever a part has ended.
+/// What has been measured so far: `gpu-check.json` and, of the same, `gpu-check.md`. Both are written anew,
+/// each whole or not at all, whenever a part has ended.
 final class Results {
     static final String JSON_FILE = "gpu-check.json";
     static final String TABLE_FILE = "gpu-check.md";

@@ -1,8 +1,7 @@
 package io.mnist20k.cli;
 
-/// Where the jar begins. The build compiles this class for Java 8, so that an older Java can load it and be told that
-/// it
-/// is too old; so it names no other class of the program.
+/// Where the jar begins. The build compiles this class for Java 8, so that an older Java can load it and be
+/// told that it is too old; hence it names no other class of the program.
 public final class Start {
     private static final int OLDEST = 25;
 

@@ -26,9 +26,8 @@ final class TrustedCertificates {
 
     private TrustedCertificates() {}
 
-    /// The Java's own certificates where it has any, else the file that `SSL_CERT_FILE` names, else the machine's.
-    /// Where
-    /// there are none no connection is trusted.
+    /// The Java's own certificates where it has any, else the file that `SSL_CERT_FILE` names, else the
+    /// machine's. Where there are none no connection is trusted.
     ///
     /// @throws UserError where the machine's file cannot be read
     static SSLContext context() {

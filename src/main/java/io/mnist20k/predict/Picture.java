@@ -35,9 +35,8 @@ public final class Picture {
     /// Where MNIST puts the centre of mass, counted in pixels from the first one's centre: its images' mean, measured.
     private static final double CENTRE = 14;
 
-    /// Twice the area of a digit's ink over the length of its outline, in pixels of MNIST's training images: the
-    /// median,
-    /// and what one in twenty is below, measured.
+    /// Twice the area of a digit's ink over the length of its outline, in pixels of MNIST's training images:
+    /// the median, and what one in twenty is below, measured.
     private static final double THICKNESS = 1.96;
 
     private static final double LEAST_THICKNESS = 1.28;

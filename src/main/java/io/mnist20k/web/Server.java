@@ -27,9 +27,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Serves one model to browsers on this machine, a request at a time. Where its run is still going on there are only
-/// curves
-/// until the model is written.
+/// Serves one model to browsers on this machine, a request at a time. Where its run is still going on there are
+/// only curves until the model is written.
 ///
 /// | request | answer |
 /// | --- | --- |

@@ -127,9 +127,8 @@ final class Agreement {
         return rateSum * scale * element * Math.pow(Optimizer.Muon.LINEAR, Optimizer.Muon.ITERATIONS);
     }
 
-    /// Each engine rounds each step's result to a float, by up to half a unit in the last place: 2^-24 relative. The
-    /// two
-    /// may round apart.
+    /// Each engine rounds each step's result to a float, by up to half a unit in the last place: 2^-24
+    /// relative. The two may round apart.
     private double storedRounding(List<Tensor> tensors, float[] values) {
         return 2 * steps * ROUNDING * largest(tensors, values);
     }

@@ -230,9 +230,8 @@ final class CudaFailureTest {
         session.close();
     }
 
-    /// A driver that cannot capture what a library does, or has no memory for a graph: the same bits without it. The
-    /// full
-    /// step, the short one and the pass of an evaluation are captured.
+    /// A driver that cannot capture what a library does, or has no memory for a graph: the same bits without
+    /// it. The full step, the short one and the pass of an evaluation are captured.
     @ParameterizedTest
     @CsvSource({
         "cuStreamBeginCapture_v2, 900",

@@ -75,9 +75,8 @@ final class CudaMnistIT {
         }
     }
 
-    /// Other masks or distortions would show in the second loss already. TF32 rounds each factor to 11 bits, 2^-11 =
-    /// 5e-4
-    /// relative, which averages out in sums.
+    /// Other masks or distortions would show in the second loss already. TF32 rounds each factor to 11 bits,
+    /// 2^-11 = 5e-4 relative, which averages out in sums.
     @ParameterizedTest
     @CsvSource({"FP32, CUDNN, 1e-3", "FP32, FUSED, 1e-3", "TF32, CUDNN, 1e-2"})
     void theFirstLossesAreTheCpus(Precision precision, Kernels kernels, double tolerance) {

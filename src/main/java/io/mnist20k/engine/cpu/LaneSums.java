@@ -40,9 +40,9 @@ final class LaneSums {
                 .toArray(VectorShuffle[]::new);
     }
 
-    /// Adds the lanes of `count` vectors that follow one another in `data` from `from` on. Afterwards each COUNT
-    /// vectors'
-    /// sums are where the first of them was; the rest, up to the next multiple of COUNT vectors, is overwritten.
+    /// Adds the lanes of `count` vectors that follow one another in `data` from `from` on. Afterwards each
+    /// COUNT vectors' sums are where the first of them was; the rest, up to the next multiple of COUNT vectors,
+    /// is overwritten.
     static void fold(float[] data, int from, int count) {
         int end = from + Math.ceilDiv(count, COUNT) * COUNT * COUNT;
         for (int level = 0; level < LEVELS; level++) {

@@ -11,12 +11,11 @@ import jdk.incubator.vector.FloatVector;
 /// pair of channels instead of 144, `Y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A` with d the 6×6 inputs under the tile.
 ///
 /// By Toom and Cook: d and g are polynomials, multiplied at the points 0, ±√½, ±√2 and ∞. With these points every
-/// entry of A and B that is not 0 has a size between ⅓ and 3, which loses fewer digits than the usual 0, ±1, ±2, where
-/// it
-/// goes up to 8. Rows of B are the coefficients of f(x) / (x - point), f(x) = x (x² - ½)(x² - 2), and of f itself; rows
-/// of A and G are the powers
-/// of a point, those of G divided by f'(point). (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
-/// 2015; Barabasz and others, Error Analysis and Improving the Accuracy of Winograd Convolution, 2018.)
+/// entry of A and B that is not 0 has a size between ⅓ and 3, which loses fewer digits than the usual 0, ±1,
+/// ±2, where it goes up to 8. Rows of B are the coefficients of f(x) / (x - point), f(x) = x (x² - ½)(x² - 2),
+/// and of f itself; rows of A and G are the powers of a point, those of G divided by f'(point). (Lavin and
+/// Gray, Fast Algorithms for Convolutional Neural Networks, 2015; Barabasz and others, Error Analysis and
+/// Improving the Accuracy of Winograd Convolution, 2018.)
 ///
 /// The weights' gradient of a tile is a correlation too, of the 6×6 inputs with the 4×4 gradients of the outputs, and
 /// takes the same 36 products: `Gᵀ [(A dY Aᵀ) ∘ (Bᵀ d B)] G`.

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// transformed, each of the 36 products is a matrix product over tiles, the lanes of what comes out are added, and the
 /// sums transformed back to nine weights a pair of channels.
 ///
-/// Blocking: like [DirectWeightGradient], 4 outputs × 4 inputs in registers, over all tiles of the plane at once.
-/// Groups
-/// of tiles whose transforms would stay in the second-level cache were tried: adding their sums up costs more.
+/// Blocking: like [DirectWeightGradient], 4 outputs × 4 inputs in registers, over all tiles of the plane at
+/// once. Groups of tiles whose transforms would stay in the second-level cache were tried: adding their sums up
+/// costs more.
 final class WinogradWeightGradient implements WeightGradient {
     private static final int TAPS = Winograd.KERNEL * Winograd.KERNEL;
 

@@ -7,9 +7,8 @@ import io.mnist20k.engine.Region;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Shape;
 
-/// Batch normalisation with the ReLU, the pooling and the dropout behind it, by this program's kernels: one pass for
-/// the
-/// sums, one for all the rest, forward and backward.
+/// Batch normalisation with the ReLU, the pooling and the dropout behind it, by this program's kernels: one
+/// pass for the sums, one for all the rest, forward and backward.
 final class FusedNorm implements Operation {
     /// Numbers of one channel that a block takes its share of, and the most blocks of a channel.
     private static final int SLICE = 8192;

@@ -5,9 +5,8 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Locale;
 
-/// The graph of an ONNX file as it grows: nodes in the order in which they compute, and the constants that they read.
-/// Field
-/// numbers are those of `onnx.proto3`.
+/// The graph of an ONNX file as it grows: nodes in the order in which they compute, and the constants that they
+/// read. Field numbers are those of `onnx.proto3`.
 final class Graph {
     private static final int FLOAT = 1;
     private static final int INT64 = 7;

@@ -5,9 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/// A message of Protocol Buffers, field by field (*Encoding*, protobuf.dev), as much of it as ONNX needs. The library
-/// for it
-/// uses a part of the JDK that warns of its own removal.
+/// A message of Protocol Buffers, field by field (*Encoding*, protobuf.dev), as much of it as ONNX needs. The
+/// library for it uses a part of the JDK that warns of its own removal.
 final class Message {
     private static final int VARINT = 0;
     private static final int LENGTH_DELIMITED = 2;

@@ -13,9 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// A model as an ONNX file that needs nothing else: pictures go in as they are, and what the recipe does to them before
-/// the
-/// network sees them, normalising and making upright, is in the graph.
+/// A model as an ONNX file that needs nothing else: pictures go in as they are, and what the recipe does to
+/// them before the network sees them, normalising and making upright, is in the graph.
 ///
 /// Input `image`, `[batch, 1, 28, 28]`: pixel / 255, 0 (background) to 1. Outputs `logits` and `probabilities`,
 /// `[batch, classes]`. The same model makes the same bytes.
@@ -91,9 +90,8 @@ public final class OnnxModel {
         return graph.node("Div", List.of(graph.node("Sub", List.of(image, mean)), deviation));
     }
 
-    /// As `docs/OPERATIONS.md` has it, under *Deskewing*. What lies between two pixels is looked up by `GridSample`,
-    /// which
-    /// counts them from -1 to 1.
+    /// As `docs/OPERATIONS.md` has it, under *Deskewing*. What lies between two pixels is looked up by
+    /// `GridSample`, which counts them from -1 to 1.
     private String upright(String image) {
         int height = network.input().height();
         int width = network.input().width();
