@@ -68,6 +68,9 @@ final class ExportCommand implements Runnable {
 
     private void requireOtherFile() {
         try {
+            if (Files.exists(out) && !Files.isRegularFile(out)) {
+                throw new UserError("exporting to " + out + ": this is not a file; give the name of one");
+            }
             if (Files.exists(out) && Files.isSameFile(model, out)) {
                 throw new UserError(
                         "exporting " + model + ": --out is the model itself; give the name of another file");

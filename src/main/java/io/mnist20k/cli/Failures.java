@@ -51,7 +51,7 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
         return switch (failure) {
             case UserError e -> String.valueOf(e.getMessage());
             case OutOfMemoryError _ ->
-                "the memory that Java may use is full, %s of it; allow it more with JAVA_TOOL_OPTIONS=-Xmx2g, or train with a smaller --batch"
+                "the memory that Java may use is full, %s of it; allow it more with JAVA_TOOL_OPTIONS=-Xmx2g, or give it less to do, such as a smaller --batch"
                         .formatted(Units.bytes(Runtime.getRuntime().maxMemory()));
             case InvalidPathException e
             when !FileNames.canSpell(e.getInput()) ->

@@ -1,5 +1,6 @@
 package io.mnist20k.web;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.mnist20k.UserError;
@@ -19,15 +20,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Serves one model to browsers on this machine, a request at a time. Where its run is still going on there are
+/// Serves one model to browsers on this machine. Where its run is still going on there are
 /// only curves until the model is written.
 ///
 /// | request | answer |
@@ -44,6 +48,10 @@ public final class Server implements AutoCloseable {
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .build();
     private static final String PAGE = "page.html";
+    private static final String HOST = "127.0.0.1";
+
+    /// Of this machine, whatever port of another is forwarded to it.
+    private static final Set<String> NAMES = Set.of("localhost", HOST, "[::1]");
 
     /// Of a picture; a drawing has some kilobytes.
     private static final int MOST_BYTES = 16 << 20;
@@ -58,6 +66,11 @@ public final class Server implements AutoCloseable {
     private final Path metrics;
     private final Engine engine;
     private final byte[] page;
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+
+    /// A session answers one at a time.
+    private final Object turn = new Object();
+
     private @Nullable Served served;
 
     /// A model that has been written, and what answers with it.
@@ -75,7 +88,7 @@ public final class Server implements AutoCloseable {
             served = open();
         }
         try {
-            http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+            http = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral(HOST), port), 0);
         } catch (IOException e) {
             throw new UserError(
                     "serving on port %d: %s; choose another with --port, or any that is free with --port 0"
@@ -83,6 +96,7 @@ public final class Server implements AutoCloseable {
                     e);
         }
         http.createContext("/", this::handle);
+        http.setExecutor(executor); // nobody waits for a client that is slow or stuck
         http.start();
     }
 
@@ -96,6 +110,7 @@ public final class Server implements AutoCloseable {
         return new Served(model, new Predictor(model, engine));
     }
 
+    /// In its turn.
     private Served served() {
         Served now = served;
         if (now == null) {
@@ -112,8 +127,16 @@ public final class Server implements AutoCloseable {
     @Override
     public void close() {
         http.stop(0);
-        if (served != null) {
-            served.predictor.close();
+        executor.shutdownNow();
+        forget();
+    }
+
+    private void forget() {
+        synchronized (turn) {
+            if (served != null) {
+                served.predictor.close();
+                served = null;
+            }
         }
     }
 
@@ -158,6 +181,9 @@ public final class Server implements AutoCloseable {
                 answer = answer(exchange);
             } catch (UserError e) {
                 answer = Answer.error(422, e.getMessage());
+            } catch (RuntimeException | OutOfMemoryError e) {
+                forget(); // a device that failed is opened anew
+                answer = Answer.error(500, "answering failed: " + e + "; try again");
             }
             exchange.getResponseHeaders()
                     .putAll(Map.of(
@@ -174,8 +200,8 @@ public final class Server implements AutoCloseable {
     }
 
     private Answer answer(HttpExchange exchange) throws IOException {
-        if (!isForThisMachine(exchange)) {
-            return Answer.error(403, "this server answers to its own address alone, " + address());
+        if (!isForThisMachine(exchange.getRequestHeaders())) {
+            return Answer.error(403, "this server answers to its own page alone, " + address());
         }
         String path = exchange.getRequestURI().getPath();
         String expected = path.equals("/predict") ? "POST" : "GET";
@@ -184,24 +210,30 @@ public final class Server implements AutoCloseable {
         }
         String method = exchange.getRequestMethod();
         if (!method.equals(expected) && !(method.equals("HEAD") && expected.equals("GET"))) {
-            exchange.getResponseHeaders().set("Allow", expected);
+            exchange.getResponseHeaders().set("Allow", expected.equals("GET") ? "GET, HEAD" : expected);
             return Answer.error(405, path + " takes " + expected);
         }
         return switch (path) {
             case "/" -> new Answer(200, "text/html; charset=utf-8", page);
-            case "/model" -> Answer.json(200, OfModel.of(served().model));
+            case "/model" -> Answer.json(200, model());
             case "/metrics" -> Answer.json(200, new OfRun(epochs()));
             default -> predict(exchange.getRequestBody());
         };
     }
 
-    /// A page from elsewhere can have a name of its own lead here; what it asks for then is not this address.
-    private boolean isForThisMachine(HttpExchange exchange) {
-        int port = http.getAddress().getPort();
-        String host = exchange.getRequestHeaders().getFirst("Host");
+    /// A page from elsewhere can send requests here, and can have a name of its own lead here; browsers say both.
+    private static boolean isForThisMachine(Headers headers) {
+        String host = headers.getFirst("Host");
+        String origin = headers.getFirst("Origin");
         return host != null
-                && Set.of("localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port)
-                        .contains(host);
+                && NAMES.contains(host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT))
+                && (origin == null || origin.equalsIgnoreCase("http://" + host));
+    }
+
+    private OfModel model() {
+        synchronized (turn) {
+            return OfModel.of(served().model);
+        }
     }
 
     private Answer predict(InputStream body) throws IOException {
@@ -210,7 +242,10 @@ public final class Server implements AutoCloseable {
             return Answer.error(413, "the picture has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller");
         }
         byte[] digit = Picture.of("reading the picture", picture).digit();
-        Prediction prediction = served().predictor.predict(List.of(digit)).getFirst();
+        Prediction prediction;
+        synchronized (turn) {
+            prediction = served().predictor.predict(List.of(digit)).getFirst();
+        }
         int[] pixels = new int[digit.length];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = digit[i] & 0xFF;
@@ -219,18 +254,21 @@ public final class Server implements AutoCloseable {
                 200, new OfPicture(prediction.digit(), prediction.probability(), prediction.probabilities(), pixels));
     }
 
-    /// Of a run that may be going on; its last line may be half written.
+    /// Of a run that may be going on: its last line may be half written, within a character too.
     private List<JsonNode> epochs() throws IOException {
+        if (!Files.isRegularFile(metrics)) {
+            return List.of();
+        }
+        String text = new String(Files.readAllBytes(metrics), StandardCharsets.UTF_8);
         var epochs = new ArrayList<JsonNode>();
-        if (Files.isRegularFile(metrics)) {
-            for (String line : Files.readAllLines(metrics, StandardCharsets.UTF_8)) {
-                try {
-                    epochs.add(JSON.readTree(line));
-                } catch (JacksonException e) {
-                    break;
-                }
+        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+            try {
+                epochs.add(JSON.readTree(line));
+            } catch (JacksonException e) {
+                break;
             }
         }
+        epochs.removeIf(epoch -> !epoch.isObject());
         return epochs;
     }
 }

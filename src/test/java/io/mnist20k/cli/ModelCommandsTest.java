@@ -147,6 +147,7 @@ final class ModelCommandsTest {
                         missing.resolve("a.onnx").toString())
                 .failed(1, "a.onnx");
         assertFalse(Files.exists(missing));
+        Typed.in("export", model, "--format", "onnx", "--out", "/dev/null").failed(1, "/dev/null", "not a file");
         Path directory = Files.createDirectories(folder.resolve("a folder"));
         Typed.in("export", model, "--format", "onnx", "--out", directory.toString())
                 .failed(1, "a folder");

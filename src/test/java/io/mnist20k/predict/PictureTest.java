@@ -151,11 +151,18 @@ final class PictureTest {
                 lying.setRGB(y, 199 - x, upright.getRGB(x, y));
             }
         }
-        assertAlike(digit(jpeg(upright)), digit(withOrientation(jpeg(lying), 6)));
+        byte[] jpeg = jpeg(lying);
+        int behindJfif = 4 + ByteBuffer.wrap(jpeg).getShort(4);
+        assertAlike(digit(jpeg(upright)), digit(withOrientation(jpeg, 2, 6)));
+        assertAlike(digit(jpeg(upright)), digit(withOrientation(jpeg, behindJfif, 6)));
+        assertAlike(digit(jpeg), digit(withOrientation(jpeg, behindJfif, 999)));
+        byte[] manyMore = withOrientation(jpeg, 2, 6);
+        ByteBuffer.wrap(manyMore).putShort(20, (short) 999).putShort(22, (short) 0x0111);
+        assertAlike(digit(jpeg), digit(manyMore));
     }
 
-    /// An Exif segment with one entry behind the start of the image.
-    private static byte[] withOrientation(byte[] jpeg, int orientation) {
+    /// An Exif segment with one entry.
+    private static byte[] withOrientation(byte[] jpeg, int at, int orientation) {
         byte[] exif = ByteBuffer.allocate(36)
                 .putShort((short) 0xFFE1)
                 .putShort((short) 34)
@@ -170,9 +177,9 @@ final class PictureTest {
                 .putInt(0)
                 .array();
         return ByteBuffer.allocate(jpeg.length + exif.length)
-                .put(jpeg, 0, 2)
+                .put(jpeg, 0, at)
                 .put(exif)
-                .put(jpeg, 2, jpeg.length - 2)
+                .put(jpeg, at, jpeg.length - at)
                 .array();
     }
 
@@ -207,7 +214,7 @@ final class PictureTest {
 
     /// The header promises, and nothing is allocated for it.
     @Test
-    void apictureTooLargeToDecodeIsRefusedByItsHeader() {
+    void sizesBeyondAllMemoryAreRefusedByTheHeader() {
         byte[] png = png(seven(50, 50, 0, 0, Color.BLACK, Color.WHITE));
         ByteBuffer.wrap(png).putInt(16, 100_000).putInt(20, 100_000);
         assertSays(refused(png), "100000×100000");

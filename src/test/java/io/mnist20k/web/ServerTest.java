@@ -32,6 +32,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,6 +144,8 @@ final class ServerTest {
         Path metrics = folder.resolve("metrics.jsonl");
         Files.writeString(metrics, LINE + "\n{\"epoch\":2,\"vali");
         assertEquals("{\"epochs\":[" + LINE + "]}", get("metrics").body());
+        Files.write(metrics, (LINE + "\n\n{\"\u00c3").getBytes(StandardCharsets.ISO_8859_1));
+        assertEquals("{\"epochs\":[" + LINE + "]}", get("metrics").body());
         Files.writeString(metrics, LINE + "\n" + LINE + "\n");
         assertEquals(2, json(get("metrics")).get("epochs").size());
     }
@@ -163,7 +167,7 @@ final class ServerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET, predict, 405", "POST, model, 405", "GET, etc/passwd, 404", "HEAD, model, 200", "DELETE, '', 405"})
+    @CsvSource({"GET, predict, 405", "POST, model, 405", "GET, etc/passwd, 404", "DELETE, '', 405"})
     void otherRequestsAreRefused(String method, String where, int status) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(server.address().resolve(where))
                 .method(method, BodyPublishers.noBody())
@@ -171,16 +175,69 @@ final class ServerTest {
         assertEquals(status, client.send(request, BodyHandlers.ofString()).statusCode());
     }
 
-    /// As a page of another site asks that has its name lead here.
     @Test
-    void anotherNameForThisAddressIsRefused() throws Exception {
-        URI address = server.address();
-        try (var socket = new Socket(address.getHost(), address.getPort());
+    void headHasNoBody() throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(server.address().resolve("model")).HEAD().build();
+        HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+        assertEquals(200, response.statusCode());
+        assertEquals("", response.body());
+    }
+
+    /// As a page of another site asks, by a name that leads here or from where it is; and as ports are forwarded.
+    @ParameterizedTest
+    @CsvSource({
+        "GET, example.org, '', 403",
+        "GET, 127.0.0.1.example.org, '', 403",
+        "GET, LOCALHOST, '', 200",
+        "GET, 127.0.0.1:9, '', 200",
+        "GET, 127.0.0.1, http://example.org, 403",
+        "GET, localhost:9, http://localhost:9, 200"
+    })
+    void onlyItsOwnPageIsAnswered(String method, String host, String origin, int status) throws Exception {
+        assertTrue(raw(method + " /model HTTP/1.1\r\nHost: " + host + "\r\n"
+                        + (origin.isEmpty() ? "" : "Origin: " + origin + "\r\n") + "Connection: close\r\n\r\n")
+                .startsWith("HTTP/1.1 " + status));
+    }
+
+    private String raw(String request) throws IOException {
+        try (Socket socket = connected();
                 InputStream in = socket.getInputStream()) {
-            socket.getOutputStream()
-                    .write("GET /model HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n"
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private Socket connected() throws IOException {
+        URI address = server.address();
+        return new Socket(address.getHost(), address.getPort());
+    }
+
+    @Test
+    void nobodyWaitsForAStuckClient() throws Exception {
+        try (Socket half = connected();
+                Socket bodiless = connected()) {
+            half.getOutputStream().write("GE".getBytes(StandardCharsets.US_ASCII));
+            bodiless.getOutputStream()
+                    .write("POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));
-            assertTrue(new String(in.readAllBytes(), StandardCharsets.UTF_8).startsWith("HTTP/1.1 403"));
+            assertEquals(200, get("model").statusCode());
+        }
+    }
+
+    @Test
+    void manyAtOnceAreAnsweredOneByOne() throws Exception {
+        byte[] picture = png(MadeUpDigits.of(1, 5).pixels());
+        String expected = post(picture).body();
+        HttpRequest request = HttpRequest.newBuilder(server.address().resolve("predict"))
+                .POST(BodyPublishers.ofByteArray(picture))
+                .build();
+        List<CompletableFuture<HttpResponse<String>>> answers = Stream.generate(
+                        () -> client.sendAsync(request, BodyHandlers.ofString()))
+                .limit(20)
+                .toList();
+        for (CompletableFuture<HttpResponse<String>> answer : answers) {
+            assertEquals(expected, answer.get().body());
         }
     }
 
