@@ -39,8 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// | `GET /` | the page |
 /// | `GET /model` | `recipe`, `parameters` |
 /// | `GET /metrics` | `epochs`: the lines of the `metrics.jsonl` beside the model, as far as they are written |
-/// | `POST /predict`, a PNG or JPEG | `digit`, `probability`, `probabilities`, `pixels`: 28×28 as the network saw them
-/// |
+/// | `POST /predict`, a picture | `digit`, `probability`, `probabilities`, `pixels`: 28×28 as the network saw them |
 ///
 /// What fails is an object with `error`, a sentence.
 public final class Server implements AutoCloseable {
@@ -90,6 +89,7 @@ public final class Server implements AutoCloseable {
         try {
             http = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral(HOST), port), 0);
         } catch (IOException e) {
+            forget();
             throw new UserError(
                     "serving on port %d: %s; choose another with --port, or any that is free with --port 0"
                             .formatted(port, e.getMessage()),
