@@ -7,23 +7,17 @@ import io.mnist20k.engine.Evaluation;
 import io.mnist20k.model.Model;
 import io.mnist20k.predict.Predictor;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "evaluate", description = "Measures a saved model on the test files: accuracy, loss, confusion matrix.")
 final class EvaluateCommand implements Runnable {
-    @Parameters(
-            paramLabel = "MODEL",
-            converter = OptionValues.FilePath.class,
-            description = "The model.safetensors of a run.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path model;
+    @Mixin
+    private ModelOptions model = new ModelOptions();
 
     @Mixin
     private DataOptions data = new DataOptions();
@@ -44,16 +38,17 @@ final class EvaluateCommand implements Runnable {
 
     @Override
     public void run() {
-        Model trained = Model.read(model);
+        Model trained = model.read();
         if (trained.origin().redrawn()) {
-            throw new UserError("evaluating " + model + ": it was trained on a re-drawn split, so it has seen images of"
-                    + " the test files; its accuracy stands in the metrics.jsonl beside it");
+            throw new UserError(
+                    "evaluating " + model.path() + ": it was trained on a re-drawn split, so it has seen images of"
+                            + " the test files; its accuracy stands in the metrics.jsonl beside it");
         }
         Dataset test = data.open().loadTest();
         Devices.Choice choice = device.choose();
         Evaluation evaluation = Evaluation.of(test, logits(trained, test, choice));
         if (!Double.isFinite(evaluation.loss())) {
-            throw new UserError("evaluating " + model + ": its loss on the test images is " + evaluation.loss()
+            throw new UserError("evaluating " + model.path() + ": its loss on the test images is " + evaluation.loss()
                     + ", so its weights are too large to compute with; train it again");
         }
         PrintWriter out = spec.commandLine().getOut();

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -19,12 +19,8 @@ import picocli.CommandLine.Spec;
                 "Writes a saved model for other programs: onnx, a graph that takes pictures as they are, or safetensors,"
                         + " the tensors of a PyTorch state_dict.")
 final class ExportCommand implements Runnable {
-    @Parameters(
-            paramLabel = "MODEL",
-            converter = OptionValues.FilePath.class,
-            description = "The model.safetensors of a run.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path model;
+    @Mixin
+    private ModelOptions model = new ModelOptions();
 
     @Option(
             names = "--format",
@@ -50,7 +46,7 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
-        Model trained = Model.read(model);
+        Model trained = model.read();
         requireOtherFile();
         switch (format) {
             case ONNX -> OnnxModel.write(trained, out);
@@ -71,9 +67,9 @@ final class ExportCommand implements Runnable {
             if (Files.exists(out) && !Files.isRegularFile(out)) {
                 throw new UserError("exporting to " + out + ": this is not a file; give the name of one");
             }
-            if (Files.exists(out) && Files.isSameFile(model, out)) {
+            if (Files.exists(out) && Files.isSameFile(model.path(), out)) {
                 throw new UserError(
-                        "exporting " + model + ": --out is the model itself; give the name of another file");
+                        "exporting " + model.path() + ": --out is the model itself; give the name of another file");
             }
         } catch (IOException e) {
             throw unreadable(e);

@@ -21,13 +21,8 @@ import picocli.CommandLine.Spec;
                 "Says which digit a picture shows, and how sure the model is: PNG or JPEG of any size, dark on light or"
                         + " light on dark. One of 28x28 pixels is taken as it stands, any other fitted as MNIST's were.")
 final class PredictCommand implements Runnable {
-    @Parameters(
-            index = "0",
-            paramLabel = "MODEL",
-            converter = OptionValues.FilePath.class,
-            description = "The model.safetensors of a run.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path model;
+    @Mixin
+    private ModelOptions model = new ModelOptions();
 
     @Parameters(
             index = "1..*",
@@ -56,7 +51,7 @@ final class PredictCommand implements Runnable {
 
     @Override
     public void run() {
-        Model trained = Model.read(model);
+        Model trained = model.read();
         List<byte[]> digits =
                 images.stream().map(image -> Picture.read(image).digit()).toList();
         List<Prediction> predictions;

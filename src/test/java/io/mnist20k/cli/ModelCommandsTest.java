@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
-import java.awt.image.BufferedImage;
+import io.mnist20k.predict.Pictures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,13 +91,8 @@ final class ModelCommandsTest {
     }
 
     private static Path picture(int index) throws IOException {
-        var image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
-        for (int i = 0; i < 784; i++) {
-            image.getRaster().setSample(i % 28, i / 28, 0, TEST.pixels()[index * 784 + i] & 0xFF);
-        }
-        Path path = folder.resolve(index + ".png");
-        assertTrue(ImageIO.write(image, "png", path.toFile()));
-        return path;
+        byte[] pixels = Arrays.copyOfRange(TEST.pixels(), index * 784, (index + 1) * 784);
+        return Files.write(folder.resolve(index + ".png"), Pictures.png(pixels));
     }
 
     @Test

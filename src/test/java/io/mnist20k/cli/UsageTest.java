@@ -11,9 +11,11 @@ import java.io.StringWriter;
 import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class UsageTest {
@@ -132,9 +134,8 @@ final class UsageTest {
         Typed.in("train", "--resume", "a", "--out", "b").failed(2, "--resume", "--out");
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
+    static List<String> commands() {
+        return List.of(
                 "train",
                 "evaluate",
                 "predict",
@@ -145,8 +146,11 @@ final class UsageTest {
                 "summary",
                 "bench",
                 "data",
-                "doctor"
-            })
+                "doctor");
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
     void everyCommandExplainsItself(String command) {
         Typed help = Typed.in(command, "--help").succeeded();
         assertTrue(help.out().contains("Usage: mnist20k " + command), help.out());
@@ -157,19 +161,8 @@ final class UsageTest {
     @Test
     void helpNamesEveryCommandAndExitCode() {
         Typed help = Typed.in("--help").succeeded();
-        for (String word : List.of(
-                "train",
-                "evaluate",
-                "predict",
-                "export",
-                "serve",
-                "sweep",
-                "search",
-                "summary",
-                "bench",
-                "data",
-                "doctor",
-                "130, 143")) {
+        for (String word :
+                Stream.concat(commands().stream(), Stream.of("130, 143")).toList()) {
             assertTrue(help.out().contains(word), () -> word + " is not in:\n" + help.out());
         }
     }

@@ -18,17 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The real files: in the folder of the property `mnist20k.data`, or in the cache.
 class MnistIT {
-    private static final Download FROM_NOWHERE =
-            new Download(List.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), (_, _, _) -> {});
-
-    private static Path mnist() {
-        String given = System.getProperty("mnist20k.data", "");
-        return given.isEmpty() ? MnistFolder.cache(FROM_NOWHERE).path() : Path.of(given);
-    }
-
     @Test
     void countsAreThoseOfThePaper() {
-        Split mnist = MnistFolder.at(mnist()).load();
+        Split mnist = MnistFolder.at(RealMnist.path()).load();
         assertEquals(60_000, mnist.train().count());
         assertEquals(10_000, mnist.validation().count());
         // http://yann.lecun.com/exdb/mnist: counted over its label files.
@@ -42,7 +34,8 @@ class MnistIT {
 
     @Test
     void meanAndDeviationAreTheOnesEverybodyTypes() {
-        Normalization normalization = MnistFolder.at(mnist()).load().train().normalization();
+        Normalization normalization =
+                MnistFolder.at(RealMnist.path()).load().train().normalization();
         // 0.1307 and 0.3081 in the examples of PyTorch, rounded to four places there.
         assertEquals(0.1307, normalization.mean(), 0.00005);
         assertEquals(0.3081, normalization.deviation(), 0.00005);
@@ -50,7 +43,7 @@ class MnistIT {
 
     @Test
     void theHoldoutIsFiftyAndTenThousand() {
-        Split holdout = Split.holdout(MnistFolder.at(mnist()).load().train());
+        Split holdout = Split.holdout(MnistFolder.at(RealMnist.path()).load().train());
         assertEquals(50_000, holdout.train().count());
         assertEquals(10_000, holdout.validation().count());
         for (int digit = 0; digit < 10; digit++) {
@@ -63,7 +56,7 @@ class MnistIT {
 
     @Test
     void anEmptyCacheFillsItselfAndADamagedFileIsFetchedAgain(@TempDir Path cache) throws IOException {
-        Path source = mnist();
+        Path source = RealMnist.path();
         try (MirrorServer server = new MirrorServer()) {
             URI mirror = server.mirror("mnist", exchange -> {
                 Path requested = Path.of(exchange.getRequestURI().getPath()).getFileName();
@@ -83,7 +76,10 @@ class MnistIT {
 
             assertEquals(
                     60_000,
-                    MnistFolder.cache(cache, FROM_NOWHERE).load().train().count());
+                    MnistFolder.cache(cache, RealMnist.FROM_NOWHERE)
+                            .load()
+                            .train()
+                            .count());
             assertEquals(4, server.requests().size(), "a full cache asks nobody");
 
             Path labels = cache.resolve("t10k-labels-idx1-ubyte");

@@ -5,8 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.cuda.OnCudaDevice;
 import io.mnist20k.data.Dataset;
-import io.mnist20k.data.Download;
-import io.mnist20k.data.MnistFolder;
+import io.mnist20k.data.RealMnist;
 import io.mnist20k.data.SampleOrder;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.cpu.CpuProvider;
@@ -16,8 +15,6 @@ import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Precision;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,8 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// The CUDA engine against the CPU engine on real digits: the default recipe, the same seed, 2,000 images.
 @OnCudaDevice
 final class CudaMnistIT {
-    private static final Download FROM_NOWHERE =
-            new Download(List.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), (_, _, _) -> {});
     private static final int IMAGES = 2000;
     private static final int COMPARED_STEPS = 10;
     private static final long SEED = 1;
@@ -41,8 +36,7 @@ final class CudaMnistIT {
 
     @BeforeAll
     static void trainOnTheCpu() {
-        String given = System.getProperty("mnist20k.data", "");
-        Split files = (given.isEmpty() ? MnistFolder.cache(FROM_NOWHERE) : MnistFolder.at(Path.of(given))).load();
+        Split files = RealMnist.split();
         training = files.train().first(IMAGES);
         test = files.validation().first(1000);
         cpu = new Observed(0, true);

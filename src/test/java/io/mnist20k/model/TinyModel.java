@@ -13,10 +13,10 @@ import io.mnist20k.recipe.Schedule;
 import java.util.List;
 
 /// A model of every kind of tensor, with made-up numbers.
-final class TinyModel {
+public final class TinyModel {
     private TinyModel() {}
 
-    static Model model() {
+    public static Model model() {
         var recipe = new Recipe(
                 "tiny \"ü\"",
                 3,

@@ -3,30 +3,16 @@ package io.mnist20k.predict;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mnist20k.data.Dataset;
-import io.mnist20k.data.Download;
-import io.mnist20k.data.MnistFolder;
-import java.nio.file.Path;
-import java.time.Duration;
+import io.mnist20k.data.RealMnist;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// What a picture is fitted to, measured anew on MNIST's training images.
 final class PictureConstantsIT {
-    private static final Download FROM_NOWHERE =
-            new Download(List.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), (_, _, _) -> {});
-
-    private static Dataset training() {
-        String given = System.getProperty("mnist20k.data", "");
-        return (given.isEmpty() ? MnistFolder.cache(FROM_NOWHERE) : MnistFolder.at(Path.of(given)))
-                .load()
-                .train();
-    }
-
     @Test
     void thicknessAndCentreAreThoseOfTheTrainingImages() {
-        Dataset images = training();
+        Dataset images = RealMnist.split().train();
         double[] thickness = new double[images.count()];
         double[] x = new double[images.count()];
         double[] y = new double[images.count()];

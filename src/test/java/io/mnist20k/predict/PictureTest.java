@@ -14,15 +14,12 @@ import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,17 +41,12 @@ final class PictureTest {
         for (int i = 0; i < 255; i++) {
             pixels[5 * SIDE + i + i / 20 * 8] = (byte) (i + 1);
         }
-        assertArrayEquals(pixels, digit(png(grey(pixels, false))));
-        assertArrayEquals(pixels, digit(png(grey(pixels, true))), "dark on light");
-    }
-
-    private static BufferedImage grey(byte[] pixels, boolean negative) {
-        var image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
-        for (int i = 0; i < pixels.length; i++) {
-            int level = pixels[i] & 0xFF;
-            image.getRaster().setSample(i % SIDE, i / SIDE, 0, negative ? 255 - level : level);
+        assertArrayEquals(pixels, digit(Pictures.png(pixels)));
+        byte[] negative = pixels.clone();
+        for (int i = 0; i < negative.length; i++) {
+            negative[i] = (byte) ~pixels[i];
         }
-        return image;
+        assertArrayEquals(pixels, digit(Pictures.png(negative)), "dark on light");
     }
 
     @ParameterizedTest
@@ -305,7 +297,7 @@ final class PictureTest {
     }
 
     private static byte[] png(BufferedImage image) {
-        return encoded(image, "png");
+        return Pictures.encoded(image, "png");
     }
 
     private static byte[] jpeg(BufferedImage image) {
@@ -313,16 +305,6 @@ final class PictureTest {
         Graphics2D graphics = opaque.createGraphics();
         graphics.drawImage(image, 0, 0, null);
         graphics.dispose();
-        return encoded(opaque, "jpeg");
-    }
-
-    private static byte[] encoded(BufferedImage image, String format) {
-        var out = new ByteArrayOutputStream();
-        try {
-            assertTrue(ImageIO.write(image, format, out), format);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
+        return Pictures.encoded(opaque, "jpeg");
     }
 }

@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.data.Dataset;
-import io.mnist20k.data.Download;
-import io.mnist20k.data.MnistFolder;
-import io.mnist20k.data.Split;
+import io.mnist20k.data.RealMnist;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Evaluation;
 import io.mnist20k.model.Model;
 import io.mnist20k.predict.Picture;
+import io.mnist20k.predict.Pictures;
 import io.mnist20k.predict.Prediction;
 import io.mnist20k.predict.Predictor;
 import io.mnist20k.recipe.Recipe;
@@ -22,33 +21,22 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The main job on the real dataset: in the folder of the property `mnist20k.data`, or in the cache.
 class DefaultRecipeIT {
-    private static final Download FROM_NOWHERE =
-            new Download(List.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), (_, _, _) -> {});
     private static final int ALL = 0;
     private static final int PICTURES = 1_000;
 
     @TempDir
     Path folder;
-
-    private static Split mnist() {
-        String given = System.getProperty("mnist20k.data", "");
-        return (given.isEmpty() ? MnistFolder.cache(FROM_NOWHERE) : MnistFolder.at(Path.of(given))).load();
-    }
 
     private static Engine cpu(int threads) {
         return Devices.choose("cpu", threads).engine();
@@ -58,7 +46,12 @@ class DefaultRecipeIT {
         var settings = new RunSettings(recipe, 1, false, false, limit, false, "");
         try (RunDirectory directory = RunDirectory.create(out)) {
             TrainingResult result = new Trainer(
-                            cpu(threads), settings, mnist(), directory, new TrainingListener() {}, () -> false)
+                            cpu(threads),
+                            settings,
+                            RealMnist.split(),
+                            directory,
+                            new TrainingListener() {},
+                            () -> false)
                     .run();
             return assertInstanceOf(TrainingResult.Finished.class, result);
         }
@@ -79,7 +72,7 @@ class DefaultRecipeIT {
         assertTrue(result.finalAccuracy() < 0.9985, () -> "accuracy of the last epoch: " + result.finalAccuracy());
         Model model = Model.read(folder.resolve("run").resolve(RunDirectory.MODEL));
         try (var predictor = new Predictor(model, cpu(1))) {
-            Dataset test = mnist().validation();
+            Dataset test = RealMnist.split().validation();
             assertEquals(
                     result.finalAccuracy(),
                     Evaluation.of(test, predictor.logits(test)).accuracy());
@@ -101,7 +94,7 @@ class DefaultRecipeIT {
             int y = i * 11 % (sheet.getHeight() - 280);
             graphics.drawImage(inked(test, i), x, y, 280, 280, null);
             graphics.dispose();
-            digits.add(Picture.of("a picture", encoded(sheet, i % 2 == 0 ? "png" : "jpeg"))
+            digits.add(Picture.of("a picture", Pictures.encoded(sheet, i % 2 == 0 ? "png" : "jpeg"))
                     .digit());
         }
         List<Prediction> predictions = predictor.predict(digits);
@@ -117,16 +110,6 @@ class DefaultRecipeIT {
             image.setRGB(i % 28, Math.floorDiv(i, 28), ((test.pixels()[index * 784 + i] & 0xFF) << 24) | 0x203080);
         }
         return image;
-    }
-
-    private static byte[] encoded(BufferedImage image, String format) {
-        var out = new ByteArrayOutputStream();
-        try {
-            assertTrue(ImageIO.write(image, format, out), format);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
     }
 
     /// Of its twenty seeds the worst got 63 wrong; 80 leave room for the bits of other vector widths.

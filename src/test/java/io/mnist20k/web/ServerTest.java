@@ -7,18 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
 import io.mnist20k.data.MadeUpDigits;
-import io.mnist20k.engine.SessionState;
-import io.mnist20k.engine.Synthetic;
-import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
-import io.mnist20k.model.Model;
 import io.mnist20k.model.Sentence;
+import io.mnist20k.model.TinyModel;
+import io.mnist20k.predict.Pictures;
 import io.mnist20k.predict.Prediction;
 import io.mnist20k.predict.Predictor;
-import io.mnist20k.recipe.Recipe;
-import io.mnist20k.recipe.RecipeReader;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -34,7 +28,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,7 +53,7 @@ final class ServerTest {
     @BeforeEach
     void serve() {
         path = folder.resolve("model.safetensors");
-        model().write(path);
+        TinyModel.model().write(path);
         server = new Server(path, new ReferenceEngine(), 0);
     }
 
@@ -68,18 +61,6 @@ final class ServerTest {
     void stop() {
         server.close();
         client.close();
-    }
-
-    private static Model model() {
-        Recipe recipe = RecipeReader.read("small", List.of());
-        SessionState state = Synthetic.state(recipe.build(), Training.evaluationOnly(Synthetic.NORMALIZATION), 3);
-        return new Model(
-                recipe,
-                Synthetic.NORMALIZATION.mean(),
-                Synthetic.NORMALIZATION.deviation(),
-                state.parameters(),
-                state.statistics(),
-                new Model.Origin(1, false, false, 0, false, "test"));
     }
 
     @Test
@@ -99,7 +80,7 @@ final class ServerTest {
     @Test
     void aPictureGetsTheModelsAnswer() throws Exception {
         byte[] pixels = MadeUpDigits.of(1, 5).pixels();
-        HttpResponse<String> response = post(png(pixels));
+        HttpResponse<String> response = post(Pictures.png(pixels));
         assertEquals(200, response.statusCode(), response.body());
         JsonNode answer = json(response);
         assertEquals(List.of("digit", "probability", "probabilities", "pixels"), List.copyOf(answer.propertyNames()));
@@ -108,21 +89,11 @@ final class ServerTest {
             seen[i] = (byte) answer.get("pixels").get(i).intValue();
         }
         assertArrayEquals(pixels, seen);
-        try (var predictor = new Predictor(model(), new ReferenceEngine())) {
+        try (var predictor = new Predictor(TinyModel.model(), new ReferenceEngine())) {
             Prediction expected = predictor.predict(List.of(pixels)).getFirst();
             assertEquals(expected.digit(), answer.get("digit").intValue());
             assertEquals(expected.probability(), answer.get("probability").doubleValue());
         }
-    }
-
-    private static byte[] png(byte[] pixels) throws IOException {
-        var image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
-        for (int i = 0; i < 784; i++) {
-            image.getRaster().setSample(i % 28, i / 28, 0, pixels[i] & 0xFF);
-        }
-        var out = new ByteArrayOutputStream();
-        ImageIO.write(image, "png", out);
-        return out.toByteArray();
     }
 
     @Test
@@ -135,7 +106,11 @@ final class ServerTest {
 
     @Test
     void theModelSaysWhatItIs() throws Exception {
-        assertEquals("{\"recipe\":\"small\",\"parameters\":2955}", get("model").body());
+        JsonNode answer = json(get("model"));
+        assertEquals(List.of("recipe", "parameters"), List.copyOf(answer.propertyNames()));
+        assertEquals(TinyModel.model().recipe().name(), answer.get("recipe").stringValue());
+        assertEquals(
+                TinyModel.model().parameters().length, answer.get("parameters").intValue());
     }
 
     @Test
@@ -161,9 +136,9 @@ final class ServerTest {
         assertTrue(
                 get("model").body().contains("has not written it yet"),
                 get("model").body());
-        model().write(path);
+        TinyModel.model().write(path);
         assertEquals(200, get("model").statusCode());
-        assertEquals(200, post(png(MadeUpDigits.of(1, 5).pixels())).statusCode());
+        assertEquals(200, post(Pictures.png(MadeUpDigits.of(1, 5).pixels())).statusCode());
     }
 
     @ParameterizedTest
@@ -227,7 +202,7 @@ final class ServerTest {
 
     @Test
     void manyAtOnceAreAnsweredOneByOne() throws Exception {
-        byte[] picture = png(MadeUpDigits.of(1, 5).pixels());
+        byte[] picture = Pictures.png(MadeUpDigits.of(1, 5).pixels());
         String expected = post(picture).body();
         HttpRequest request = HttpRequest.newBuilder(server.address().resolve("predict"))
                 .POST(BodyPublishers.ofByteArray(picture))
