@@ -8,7 +8,7 @@ import java.util.Locale;
 record BenchTable(BenchAnswer answer) {
     List<String> lines() {
         var lines = new ArrayList<String>();
-        lines.add("recipe %s: %s parameters, batches of %d"
+        lines.add("recipe %s: %s parameters, batches of %s"
                 .formatted(answer.recipe(), Units.count(answer.parameters()), answer.batch()));
         lines.add("");
         var table =
@@ -18,7 +18,7 @@ record BenchTable(BenchAnswer answer) {
         lines.addAll(table.lines());
         lines.add("");
         if (answer.roofline() != null) {
-            lines.add("Measured peak of %d %s: %s GFLOP/s; %s GB/s within caches, %s GB/s through memory."
+            lines.add("Measured peak of %s %s: %s GFLOP/s; %s GB/s within caches, %s GB/s through memory."
                     .formatted(
                             answer.threads(),
                             answer.threads() == 1 ? "thread" : "threads",

@@ -45,7 +45,7 @@ final class NetworkTable {
     private static String settings(Layer layer) {
         return switch (layer) {
             case Layer.Conv(int out, int kernel, int stride, int padding, boolean bias) ->
-                "%d× %d×%d%s%s%s"
+                "%s× %s×%s%s%s%s"
                         .formatted(
                                 out,
                                 kernel,

@@ -174,7 +174,7 @@ final class SearchCommand implements Callable<Integer> {
         if (seed > Long.MAX_VALUE - rungs.seeds().getLast() + 1) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--seed %d is followed by too few seeds for --rungs %s; give a smaller one".formatted(seed, rungs));
+                    "--seed %s is followed by too few seeds for --rungs %s; give a smaller one".formatted(seed, rungs));
         }
     }
 
@@ -196,7 +196,7 @@ final class SearchCommand implements Callable<Integer> {
         if (allowed.size() < all.size()) {
             spec.commandLine()
                     .getErr()
-                    .println("%d of %d candidates are over budget and left out; --no-budget lets them in"
+                    .println("%s of %s candidates are over budget and left out; --no-budget lets them in"
                             .formatted(all.size() - allowed.size(), all.size()));
         }
         if (allowed.size() < 2) {
@@ -248,7 +248,7 @@ final class SearchCommand implements Callable<Integer> {
         @Override
         public Sweep.Listener begins(int number, int candidates, int seeds, List<RunSettings> runs) {
             lines.println();
-            lines.println("rung %d: %s × %s"
+            lines.println("rung %s: %s × %s"
                     .formatted(number, Units.counted(candidates, "candidate"), Units.counted(seeds, "seed")));
             return new SweepProgress(
                     lines, err, run -> names.getOrDefault(run.recipe(), ""), runs.size(), atATime, System::nanoTime);

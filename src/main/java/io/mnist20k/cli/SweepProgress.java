@@ -42,7 +42,7 @@ final class SweepProgress implements Sweep.Listener {
     }
 
     void begins(DeviceOptions.ForRuns device) {
-        lines.println("%s, %d at a time, on %s"
+        lines.println("%s, %s at a time, on %s"
                 .formatted(
                         Units.counted(runs, "run"),
                         device.atATime(),
@@ -70,7 +70,7 @@ final class SweepProgress implements Sweep.Listener {
     }
 
     private void tell(RunSettings run, RunResult result, String remark) {
-        lines.println("%s, seed %d: %s (%d of %d%s)"
+        lines.println("%s, seed %s: %s (%s of %s%s)"
                 .formatted(
                         name.apply(run),
                         result.seed(),
@@ -85,7 +85,7 @@ final class SweepProgress implements Sweep.Listener {
 
     @Override
     public void failed(RunSettings run, UserError reason) {
-        err.println("mnist20k: %s, seed %d: %s".formatted(name.apply(run), run.seed(), reason.getMessage()));
+        err.println("mnist20k: %s, seed %s: %s".formatted(name.apply(run), run.seed(), reason.getMessage()));
         err.flush();
     }
 

@@ -206,7 +206,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int stopped(TrainingResult.Stopped stopped, StopRequest stop, RunLog log) {
-        String line = "stopped by %s in epoch %d after %d of its steps; go on with: mnist20k train --resume %s"
+        String line = "stopped by %s in epoch %s after %s of its steps; go on with: mnist20k train --resume %s"
                 .formatted(
                         stop,
                         stopped.epoch(),

@@ -33,7 +33,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         this.start = start;
         lines.println("device " + device);
         NetworkTable.lines(start.network()).forEach(lines::println);
-        lines.println("%s training and %s; seed %d, batches of %d, %s; run directory %s"
+        lines.println("%s training and %s; seed %s, batches of %s, %s; run directory %s"
                 .formatted(
                         Units.count(start.trainingImages()),
                         Units.counted(start.validationImages(), start.settings().validationName() + " image"),

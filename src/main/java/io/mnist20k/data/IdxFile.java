@@ -149,8 +149,8 @@ final class IdxFile {
                     found = other.noun;
                 }
             }
-            throw new IOException(
-                    "magic is 0x%08x (%s), expected 0x%08x (%s)".formatted(magic, found, kind.magic, kind.noun));
+            throw new IOException(String.format(
+                    Locale.ROOT, "magic is 0x%08x (%s), expected 0x%08x (%s)", magic, found, kind.magic, kind.noun));
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
@@ -45,8 +46,13 @@ final class PictureFile {
             reader.setInput(in);
             int longer = Math.max(reader.getWidth(0), reader.getHeight(0));
             if ((long) reader.getWidth(0) * reader.getHeight(0) > MOST_PIXELS) {
-                throw new UserError("%s: it has %d×%d pixels, more than %,d; make it smaller"
-                        .formatted(subject, reader.getWidth(0), reader.getHeight(0), MOST_PIXELS));
+                throw new UserError(String.format(
+                        Locale.ROOT,
+                        "%s: it has %d×%d pixels, more than %,d; make it smaller",
+                        subject,
+                        reader.getWidth(0),
+                        reader.getHeight(0),
+                        MOST_PIXELS));
             }
             int every = Math.max(1, longer / (2 * LONGEST_SIDE));
             ImageReadParam param = reader.getDefaultReadParam();

@@ -13,8 +13,8 @@ public final class RecipeWriter {
     public static String toToml(Recipe recipe) {
         return """
                 name = "%s"
-                epochs = %d
-                batch = %d
+                epochs = %s
+                batch = %s
                 label_smoothing = %s
                 initialization = "%s"
 
@@ -103,9 +103,9 @@ public final class RecipeWriter {
                     case Schedule.Cosine(double warmup, double end) ->
                         "warmup = %s\nend = %s\n".formatted(plain(warmup), plain(end));
                     case Schedule.Step(int every, double factor) ->
-                        "every = %d\nfactor = %s\n".formatted(every, plain(factor));
+                        "every = %s\nfactor = %s\n".formatted(every, plain(factor));
                     case Schedule.Plateau(double factor, int patience) ->
-                        "factor = %s\npatience = %d\n".formatted(plain(factor), patience);
+                        "factor = %s\npatience = %s\n".formatted(plain(factor), patience);
                     case Schedule.Constant _ -> "";
                 };
     }

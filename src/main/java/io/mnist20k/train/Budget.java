@@ -3,6 +3,7 @@ package io.mnist20k.train;
 import io.mnist20k.UserError;
 import io.mnist20k.network.Network;
 import java.util.ArrayList;
+import java.util.Locale;
 
 /// What a run may take: fewer than 20,000 trainable parameters, fewer than 20 epochs.
 public final class Budget {
@@ -20,12 +21,20 @@ public final class Budget {
     public static boolean check(Network network, int epochs, boolean lifted) {
         var excess = new ArrayList<String>();
         if (network.parameterCount() >= PARAMETERS) {
-            excess.add("the network has %,d parameters, %,d more than the %,d allowed"
-                    .formatted(network.parameterCount(), network.parameterCount() - PARAMETERS + 1, PARAMETERS - 1));
+            excess.add(String.format(
+                    Locale.ROOT,
+                    "the network has %,d parameters, %,d more than the %,d allowed",
+                    network.parameterCount(),
+                    network.parameterCount() - PARAMETERS + 1,
+                    PARAMETERS - 1));
         }
         if (epochs >= EPOCHS) {
-            excess.add("the recipe takes %,d epochs, %,d more than the %,d allowed"
-                    .formatted(epochs, epochs - EPOCHS + 1, EPOCHS - 1));
+            excess.add(String.format(
+                    Locale.ROOT,
+                    "the recipe takes %,d epochs, %,d more than the %,d allowed",
+                    epochs,
+                    epochs - EPOCHS + 1,
+                    EPOCHS - 1));
         }
         if (!excess.isEmpty() && !lifted) {
             throw new UserError("training is over budget: " + String.join(" and ", excess)

@@ -34,6 +34,13 @@ public record RunSettings(
         budgetLifted = Budget.check(recipe.build(), recipe.epochs(), budgetLifted);
     }
 
+    /// Of a run on all training images that the test files judge, within the budget.
+    ///
+    /// @throws UserError where the recipe is over budget
+    public static RunSettings of(Recipe recipe, long seed) {
+        return new RunSettings(recipe, seed, false, false, 0, false, "");
+    }
+
     /// What the images that the run is judged by are called: `test`, `held-out` or `re-drawn`.
     public String validationName() {
         return holdout ? "held-out" : redrawn ? "re-drawn" : "test";

@@ -91,7 +91,7 @@ public final class Server implements AutoCloseable {
         } catch (IOException e) {
             forget();
             throw new UserError(
-                    "serving on port %d: %s; choose another with --port, or any that is free with --port 0"
+                    "serving on port %s: %s; choose another with --port, or any that is free with --port 0"
                             .formatted(port, e.getMessage()),
                     e);
         }
@@ -102,7 +102,7 @@ public final class Server implements AutoCloseable {
 
     public URI address() {
         InetSocketAddress address = http.getAddress();
-        return URI.create("http://%s:%d/".formatted(address.getAddress().getHostAddress(), address.getPort()));
+        return URI.create("http://%s:%s/".formatted(address.getAddress().getHostAddress(), address.getPort()));
     }
 
     private Served open() {

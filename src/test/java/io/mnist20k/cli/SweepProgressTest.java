@@ -26,7 +26,7 @@ final class SweepProgressTest {
     }
 
     private static RunSettings run(long seed) {
-        return new RunSettings(RECIPE, seed, false, false, 0, false, "");
+        return RunSettings.of(RECIPE, seed);
     }
 
     private static RunResult result(long seed) {

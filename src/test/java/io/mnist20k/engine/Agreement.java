@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.network.Tensor;
 import io.mnist20k.recipe.Optimizer;
 import java.util.List;
+import java.util.Locale;
 
 /// How closely an engine that computes in single precision has to agree with the reference.
 ///
@@ -149,15 +150,16 @@ final class Agreement {
             double off = distance;
             assertTrue(
                     off <= tolerance,
-                    () -> "%s %s: element %d is %.9g, expected %.9g, off by %.3g, tolerance %.3g"
-                            .formatted(
-                                    tensor.name(),
-                                    what,
-                                    index - tensor.offset(),
-                                    actual[index],
-                                    expected[index],
-                                    off,
-                                    tolerance));
+                    () -> String.format(
+                            Locale.ROOT,
+                            "%s %s: element %d is %.9g, expected %.9g, off by %.3g, tolerance %.3g",
+                            tensor.name(),
+                            what,
+                            index - tensor.offset(),
+                            actual[index],
+                            expected[index],
+                            off,
+                            tolerance));
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -52,7 +53,7 @@ final class PhiloxTest {
     }
 
     private static String hex(int[] words) {
-        return "%08x%08x%08x%08x".formatted(words[0], words[1], words[2], words[3]);
+        return String.format(Locale.ROOT, "%08x%08x%08x%08x", words[0], words[1], words[2], words[3]);
     }
 
     @Property

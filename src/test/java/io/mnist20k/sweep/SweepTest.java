@@ -48,7 +48,7 @@ final class SweepTest {
 
     private static List<RunSettings> runs(int seeds) {
         return LongStream.rangeClosed(1, seeds)
-                .mapToObj(seed -> new RunSettings(TinyRun.recipe(), seed, false, false, 0, false, ""))
+                .mapToObj(seed -> RunSettings.of(TinyRun.recipe(), seed))
                 .toList();
     }
 
@@ -198,7 +198,7 @@ final class SweepTest {
 
     @Test
     void runsThatDivergeAreCountedAndNotAveraged() {
-        var wild = new RunSettings(TinyRun.wildRecipe(), 1, false, false, 0, false, "");
+        var wild = RunSettings.of(TinyRun.wildRecipe(), 1);
         sweep(folder, List.of(wild), 1);
         Row row = Results.read(folder).rows().getFirst();
         assertEquals(0, row.runs());
@@ -259,8 +259,6 @@ final class SweepTest {
         assertEquals(variant, Variant.of(runs(2).getLast(), "images", "cpu"));
         assertNotEquals(variant, Variant.of(settings, "other images", "cpu"));
         assertNotEquals(variant, Variant.of(settings, "images", "cuda"));
-        assertNotEquals(
-                variant,
-                Variant.of(new RunSettings(TinyRun.wildRecipe(), 1, false, false, 0, false, ""), "images", "cpu"));
+        assertNotEquals(variant, Variant.of(RunSettings.of(TinyRun.wildRecipe(), 1), "images", "cpu"));
     }
 }

@@ -12,6 +12,7 @@ import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Shape;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,7 +44,11 @@ class BudgetTest {
     @ValueSource(ints = {20_000, 20_001})
     void tooManyParametersAreRefusedSayingByHowMuch(int parameters) {
         UserError error = assertThrows(UserError.class, () -> Budget.check(network(parameters), 19, false));
-        assertSays(error, "%,d parameters".formatted(parameters), (parameters - 19_999) + " more", "--no-budget");
+        assertSays(
+                error,
+                String.format(Locale.ROOT, "%,d parameters", parameters),
+                (parameters - 19_999) + " more",
+                "--no-budget");
         assertDoesNotSay(error, "epochs");
     }
 

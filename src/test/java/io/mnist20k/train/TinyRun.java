@@ -94,7 +94,7 @@ public final class TinyRun {
     }
 
     public static RunSettings settings(Recipe recipe) {
-        return new RunSettings(recipe, 17, false, false, 0, false, "");
+        return RunSettings.of(recipe, 17);
     }
 
     static TrainingResult begin(Path path, RunSettings settings, TrainingListener listener, BooleanSupplier stop) {

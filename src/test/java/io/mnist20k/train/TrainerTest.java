@@ -36,6 +36,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -104,6 +105,29 @@ class TrainerTest {
     private TrainingResult.Finished finish(String run, Recipe recipe, Split files) {
         return (TrainingResult.Finished) TinyRun.begin(
                 folder.resolve(run), TinyRun.settings(recipe), files, new TrainingListener() {}, () -> false);
+    }
+
+    /// As of a program that embeds this one, on the machine of someone who writes numbers in Arabic.
+    @Test
+    void otherDigitsOfTheLocaleAreInNoFile() throws IOException {
+        byte[] expected = Files.readAllBytes(TinyRun.finish(folder.resolve("run"), TinyRun.recipe())
+                .directory()
+                .resolve(RunDirectory.MODEL));
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+            Path run = TinyRun.finish(folder.resolve("other"), TinyRun.recipe()).directory();
+            assertArrayEquals(expected, Files.readAllBytes(run.resolve(RunDirectory.MODEL)));
+            assertEquals(
+                    TinyRun.recipe(),
+                    Model.read(run.resolve(RunDirectory.MODEL)).recipe());
+            try (RunDirectory named = RunDirectory.createUnder(folder, "tiny", 1)) {
+                String name = named.path().getFileName().toString();
+                assertTrue(name.matches("[0-9]{8}-[0-9]{6}-tiny-s1"), name);
+            }
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test
@@ -315,8 +339,7 @@ class TrainerTest {
         RunSettings same = TinyRun.settings(TinyRun.recipe());
         Recipe other = TinyRun.recipe(2, new Optimizer.Sgd(0.1, 0, false, 0), CONSTANT, 0, Augmentation.NONE);
         assertRefused(run, TinyRun.settings(other), TinyRun.images(), "recipe");
-        assertRefused(
-                run, new RunSettings(same.recipe(), 18, false, false, 0, false, ""), TinyRun.images(), "seed was 17");
+        assertRefused(run, RunSettings.of(same.recipe(), 18), TinyRun.images(), "seed was 17");
         assertRefused(run, new RunSettings(same.recipe(), 17, true, false, 0, false, ""), TinyRun.images(), "holdout");
         assertRefused(run, new RunSettings(same.recipe(), 17, false, false, 9, false, ""), TinyRun.images(), "limit");
         Split others = new Split(

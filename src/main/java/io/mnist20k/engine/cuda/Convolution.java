@@ -57,7 +57,7 @@ final class Convolution implements Operation {
         y = owner.own(tensor(out, samples));
         w = owner.own(new FilterDescriptor(
                 TensorFormat.NCHW, in.type(), layer.out(), in.shape().channels(), layer.kernel(), layer.kernel()));
-        words = "%s, %d images of %s, kernel %d, stride %d, padding %d, to %s"
+        words = "%s, %s images of %s, kernel %s, stride %s, padding %s, to %s"
                 .formatted(
                         device.precision(),
                         samples,

@@ -15,6 +15,7 @@ import io.mnist20k.recipe.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -82,13 +83,14 @@ public final class CudaProvider implements EngineProvider {
         for (Gpu.Description gpu : gpus) {
             findings.put(
                     "GPU " + gpu.ordinal(),
-                    "%s, compute capability %d.%d, %,d MiB, %d multiprocessors"
-                            .formatted(
-                                    gpu.name(),
-                                    gpu.major(),
-                                    gpu.minor(),
-                                    gpu.memoryBytes() >> 20,
-                                    gpu.multiprocessors()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s, compute capability %d.%d, %,d MiB, %d multiprocessors",
+                            gpu.name(),
+                            gpu.major(),
+                            gpu.minor(),
+                            gpu.memoryBytes() >> 20,
+                            gpu.multiprocessors()));
         }
         if (gpus.isEmpty()) {
             return new Availability.Missing(

@@ -13,6 +13,7 @@ import io.mnist20k.engine.StepObserver;
 import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -160,8 +161,11 @@ final class CudaSession implements Session {
     /// Frees everything because of a failure.
     private UserError closed(String what, CudaException failure) {
         String size = failure.call().startsWith("cuMem") && plannedBytes > 0
-                ? "; the network in batches of %d takes %,d MiB, less in smaller ones (--batch)"
-                        .formatted(training.batch(), Math.ceilDiv(plannedBytes, 1 << 20))
+                ? String.format(
+                        Locale.ROOT,
+                        "; the network in batches of %d takes %,d MiB, less in smaller ones (--batch)",
+                        training.batch(),
+                        Math.ceilDiv(plannedBytes, 1 << 20))
                 : "";
         var error = new UserError(what + " with --device cuda: " + failure.getMessage() + size, failure);
         closed = true;

@@ -82,7 +82,7 @@ final class Device implements AutoCloseable {
             Gpu.Description about = gpu.description();
             algorithms = new Algorithms(
                     MnistFolder.cachePath().resolve(Algorithms.FILE_NAME),
-                    "%s, compute capability %d.%d, cuDNN %d"
+                    "%s, compute capability %s.%s, cuDNN %s"
                             .formatted(about.name(), about.major(), about.minor(), Cudnn.version()));
         }
         return algorithms;

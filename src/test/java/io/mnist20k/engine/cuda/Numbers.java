@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.random.Philox;
 import io.mnist20k.random.Purpose;
+import java.util.Locale;
 import java.util.function.IntToDoubleFunction;
 
 /// Made-up inputs, each a function of a seed, and comparisons that say where they failed.
@@ -68,8 +69,15 @@ final class Numbers {
             if (!(off <= tolerance.applyAsDouble(i))) {
                 assertTrue(
                         false,
-                        "%s: element %d is %.9g, expected %.9g, off by %.3g, tolerance %.3g"
-                                .formatted(what, i, actual[i], expected[i], off, tolerance.applyAsDouble(i)));
+                        String.format(
+                                Locale.ROOT,
+                                "%s: element %d is %.9g, expected %.9g, off by %.3g, tolerance %.3g",
+                                what,
+                                i,
+                                actual[i],
+                                expected[i],
+                                off,
+                                tolerance.applyAsDouble(i)));
             }
         }
     }
