@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,12 +98,16 @@ final class CudaSessionTest {
     }
 
     private static SessionState trainedTwice(Engine engine, ContractCase test) {
+        return trainedTwice(engine, test, ON);
+    }
+
+    private static SessionState trainedTwice(Engine engine, ContractCase test, StepObserver observer) {
         Dataset dataset = Synthetic.images(SEED, test.images());
         Epoch epoch = ReferenceRun.epoch(test, SEED);
         try (Session session = engine.open(test.network(), test.training())) {
             session.restore(Synthetic.state(test.network(), test.training(), SEED));
-            session.train(dataset, epoch, ON);
-            session.train(dataset, epoch, ON);
+            session.train(dataset, epoch, observer);
+            session.train(dataset, epoch, observer);
             return session.state();
         }
     }
@@ -208,6 +214,33 @@ final class CudaSessionTest {
             first.submit(() -> session.train(dataset, epoch, ON)).get();
             second.submit(() -> session.train(dataset, epoch, ON)).get();
             SameBits.check(expected, first.submit(session::state).get());
+        }
+    }
+
+    /// A virtual thread goes on on another one of the system's when it has waited, and a context belongs to one of
+    /// those.
+    @Test
+    void aVirtualThreadMayUseASession() throws Exception {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState expected = trainedTwice(ENGINE, test);
+        var done = new AtomicBoolean();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+                threads.execute(() -> {
+                    while (!done.get()) {
+                        LockSupport.parkNanos(1000);
+                    }
+                });
+            }
+            Future<SessionState> state = threads.submit(() -> trainedTwice(ENGINE, test, (_, _, _) -> {
+                LockSupport.parkNanos(1_000_000);
+                return true;
+            }));
+            try {
+                SameBits.check(expected, state.get());
+            } finally {
+                done.set(true);
+            }
         }
     }
 

@@ -27,6 +27,6 @@ record CudaEngine(Gpu.Description gpu, boolean captures, int stretch) implements
 
     @Override
     public Session open(Network network, Training training) {
-        return new CudaSession(gpu, network, training, captures, stretch);
+        return PlatformThread.call(() -> new CudaSession(gpu, network, training, captures, stretch));
     }
 }

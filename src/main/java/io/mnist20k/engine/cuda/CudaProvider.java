@@ -49,7 +49,7 @@ public final class CudaProvider implements EngineProvider {
             return new Availability.Missing(reasons(missing), findings);
         }
         try {
-            return probeGpu(findings);
+            return PlatformThread.call(() -> probeGpu(findings));
         } catch (UserError | CudaException failure) {
             return new Availability.Missing(List.of(String.valueOf(failure.getMessage())), findings);
         }

@@ -150,12 +150,14 @@ final class CudaSession implements Session {
 
     /// Does something with the GPU, on whichever thread this is.
     private <T> T attempt(String what, Supplier<T> work) {
-        try {
-            device.gpu.makeCurrent();
-            return work.get();
-        } catch (CudaException failure) {
-            throw closed(what, failure);
-        }
+        return PlatformThread.call(() -> {
+            try {
+                device.gpu.makeCurrent();
+                return work.get();
+            } catch (CudaException failure) {
+                throw closed(what, failure);
+            }
+        });
     }
 
     /// Frees everything because of a failure.
@@ -185,11 +187,9 @@ final class CudaSession implements Session {
             return;
         }
         closed = true;
-        try {
-            device.gpu.makeCurrent();
+        attempt("closing a session", () -> {
             owner.close();
-        } catch (CudaException failure) {
-            throw closed("closing a session", failure);
-        }
+            return closed;
+        });
     }
 }
