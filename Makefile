@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train train-cuda-software test test-cuda jar data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
+.PHONY: train train-cuda-software test test-cuda jar install data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -103,6 +103,10 @@ docker-cpu: ## build the image mnist20k-cpu
 
 docker-verify: data ## build the images without a container engine, and use the CPU one as a stranger would; takes root
 	@src/main/sh/docker-verify.sh "$(CACHE)"
+
+install: $(if $(NVCC),$(FATBIN)) ## put the library, with its sources and documentation, into the local Maven repository
+	@$(QUIET) $(MAVEN) package source:jar-no-fork javadoc:jar install:install -Dmaven.test.skip
+	@echo "installed io.mnist20k:mnist20k; docs/EMBEDDING.md says how to use it"
 
 format: ## format the Java sources
 	@$(QUIET) $(MAVEN) spotless:apply

@@ -1,6 +1,7 @@
 package io.mnist20k;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -82,12 +83,31 @@ final class RoomsTest {
             .should()
             .dependOnClassesThat(nameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup)(\\$.*)?"));
 
+    /// The libraries that the build gives to nobody who takes the program as a library.
+    @ArchTest
+    static final ArchRule onlyTheCommandLineUsesWhatIsOptional = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + ".cli..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "picocli..", "me.tongfei.progressbar..", "org.jline..", "org.apache.logging.log4j.."));
+
     @ArchTest
     static final ArchRule onlyTheCommandLineExits = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".cli..")
             .should()
             .callMethod(System.class, "exit", int.class);
+
+    /// `check` has a program of its own, which another reads.
+    @ArchTest
+    static final ArchRule onlyTheCommandLinePrints = noClasses()
+            .that()
+            .resideOutsideOfPackages(ROOT + ".cli..", ROOT + ".check..")
+            .should()
+            .accessField(System.class, "out")
+            .orShould()
+            .accessField(System.class, "err");
 
     @ArchTest
     static final ArchRule allRandomnessIsCounterBased = noClasses()

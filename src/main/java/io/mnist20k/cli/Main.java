@@ -11,6 +11,8 @@ import picocli.CommandLine.ExitCode;
 
 /// The program's entry point.
 public final class Main {
+    private static final String LOG_CONFIGURATION = "log4j2.configurationFile";
+
     private Main() {}
 
     /// @param args as typed
@@ -26,11 +28,22 @@ public final class Main {
 
     private static int run(String[] args) {
         Restart.endWithParent();
+        configureLog();
         Locale.setDefault(Locale.ROOT); // what one machine writes, another with other digits and commas has to read
         return Program.run(
                 args,
                 writer(FileDescriptor.out, System.out.charset()),
                 writer(FileDescriptor.err, System.err.charset()));
+    }
+
+    /// Of the program alone: what takes it as a library has a configuration of its own. Log4j's own troubles are
+    /// nobody's: it
+    /// would show a stack trace where nothing knows this machine's name, as in containers without a network.
+    private static void configureLog() {
+        if (System.getProperty(LOG_CONFIGURATION) == null) {
+            System.setProperty(LOG_CONFIGURATION, "classpath:io/mnist20k/cli/log4j2.xml");
+            System.setProperty("log4j2.statusLoggerLevel", "FATAL"); // until that is read
+        }
     }
 
     /// Where the locale knows ASCII only, as in containers that set none, the terminal still reads UTF-8.

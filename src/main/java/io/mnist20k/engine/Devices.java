@@ -19,7 +19,8 @@ public final class Devices {
 
     /// All devices this program knows, fastest first.
     public static List<EngineProvider> providers() {
-        List<EngineProvider> found = ServiceLoader.load(EngineProvider.class).stream()
+        // Of this program's own loader: the thread's may be one that knows the program it is part of only from afar.
+        List<EngineProvider> found = ServiceLoader.load(EngineProvider.class, Devices.class.getClassLoader()).stream()
                 .map(ServiceLoader.Provider::get)
                 .toList();
         var ordered = new ArrayList<EngineProvider>();

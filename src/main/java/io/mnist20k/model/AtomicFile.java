@@ -3,6 +3,7 @@ package io.mnist20k.model;
 import io.mnist20k.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -66,6 +67,7 @@ public final class AtomicFile {
             case FileAlreadyExistsException file
             when file.getReason() == null -> file.getFile() + " is there and is no folder";
             case NoSuchFileException missing -> "there is no " + missing.getFile();
+            case ClosedByInterruptException _ -> "the thread was interrupted";
             case FileSystemException file when file.getReason() != null -> file.getReason();
             case IOException other when other.getMessage() != null -> other.getMessage();
             default -> failure.getClass().getSimpleName();

@@ -1,5 +1,6 @@
 package io.mnist20k.train;
 
+import io.mnist20k.UserError;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.data.SampleOrder;

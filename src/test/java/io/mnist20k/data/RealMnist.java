@@ -11,7 +11,7 @@ public final class RealMnist {
 
     private RealMnist() {}
 
-    static Path path() {
+    public static Path path() {
         String given = System.getProperty("mnist20k.data", "");
         return given.isEmpty() ? MnistFolder.cache(FROM_NOWHERE).path() : Path.of(given);
     }

@@ -51,10 +51,27 @@ final class DevicesTest {
         assertEquals("cuda (a toy)", named.reason());
     }
 
+    /// As where this program is a part of another one, loaded by a loader of its own.
+    @Test
+    void providersAreFoundWhateverTheThreadLoadsClassesWith() {
+        List<String> expected = namesOfProviders();
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try {
+            thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+            assertEquals(expected, namesOfProviders());
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    private static List<String> namesOfProviders() {
+        return Devices.providers().stream().map(EngineProvider::name).toList();
+    }
+
     @Test
     void providersComeFastestFirst() {
-        List<String> names =
-                Devices.providers().stream().map(EngineProvider::name).toList();
+        List<String> names = namesOfProviders();
         List<String> expected = Devices.NAMES.stream().filter(names::contains).toList();
         assertEquals(expected, names);
     }

@@ -131,6 +131,26 @@ class TrainerTest {
     }
 
     @Test
+    void anInterruptedThreadLeavesTheCheckpointBefore() {
+        Path run = folder.resolve("run");
+        UserError error = assertThrows(
+                UserError.class,
+                () -> TinyRun.begin(
+                        run,
+                        TinyRun.settings(TinyRun.recipe()),
+                        new TrainingListener() {
+                            @Override
+                            public void epochDone(EpochRecord epoch) {
+                                Thread.currentThread().interrupt();
+                            }
+                        },
+                        () -> false));
+        assertTrue(Thread.interrupted(), "the thread stays interrupted");
+        assertSays(error, "checkpoint", "interrupted");
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+    }
+
+    @Test
     void theRunDirectoryHoldsItsFilesAndNothingUnfinished() throws IOException {
         Path run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe()).directory();
         assertEquals(Set.of("recipe.toml", "metrics.jsonl", "model.safetensors", "checkpoint", ".lock"), names(run));
