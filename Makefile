@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train train-cuda-software test test-cuda jar install data format clean help native native-test native-sanitize dist dist-verify docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
+.PHONY: train train-cuda-software test test-cuda jar install data format clean help native native-test native-sanitize dist dist-verify gpu-check docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -94,6 +94,12 @@ dist: $(JAR) ## pack target/mnist20k-VERSION-linux-MACHINE.tar.gz, which brings 
 
 dist-verify: dist data $(if $(COMPILER),native) ## pack it again and compare, then train with it in an empty root
 	@src/main/sh/dist-verify.sh "$(CACHE)"
+
+# From the archive, which brings the tests. A folder that ARGS names is used as it is.
+gpu-check: dist $(if $(findstring --data,$(ARGS)),,data) ## test this machine's GPU and measure training on it, beside PyTorch; options go into ARGS
+	@rm -rf target/gpu-check && mkdir target/gpu-check
+	@tar -xzf "$$(ls -t target/mnist20k-*-linux-$$(uname -m).tar.gz | head -n 1)" -C target/gpu-check --strip-components=1
+	@target/gpu-check/bin/mnist20k gpu-check $(if $(findstring --data,$(ARGS)),,--data "$(CACHE)") $(ARGS)
 
 docker: ## build the image mnist20k for NVIDIA GPUs; docs/CLOUD.md
 	@src/main/sh/docker.sh gpu mnist20k $(DOCKER_ARGS)

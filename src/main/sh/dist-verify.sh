@@ -59,4 +59,9 @@ cp "$native"/*.so* "$root/native"
 # Without what they have of each other, which lies beside them.
 ldd "$native"/*.so* | awk '$2 == "=>" && $3 ~ /^\// && $3 !~ /\/target\/native\// { print $3 }' | sort -u |
     while read -r library; do install -D "$library" "$root$library"; done
-inside /bin/sh -c 'MNIST20K_CUDA_LIBRARIES=/native exec /mnist20k/bin/mnist20k gpu-check --quick --data /data --out /runs/check'
+inside /bin/sh -c 'MNIST20K_CUDA_LIBRARIES=/native exec /mnist20k/bin/mnist20k gpu-check --quick --data /data --out /runs/check' |
+    tee "$root/runs/check.log"
+grep -qx 'tests: done' "$root/runs/check.log" || {
+    echo "make dist-verify: gpu-check did not run the tests that the archive brings; see the lines above." >&2
+    exit 1
+}

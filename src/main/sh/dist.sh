@@ -24,6 +24,7 @@ fail() {
 rm -rf "$check" "$check-markers"
 MAVEN_OPTS="${MAVEN_OPTS:-} -Dorg.slf4j.simpleLogger.defaultLogLevel=warn" \
     "$maven" test-compile jar:test-jar@check dependency:copy@check dependency:unpack@jni -Djacoco.skip
+mv "$check/mnist20k-$version-tests.jar" "$check/mnist20k-tests.jar"
 cp src/bench/peers/pytorch_{gpu,network}.py "$check"
 
 mkdir -p "$home/lib"
