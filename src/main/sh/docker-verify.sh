@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# docker-verify.sh DATA: lints docker/Dockerfile, builds its images without a container engine, and uses the CPU image as
-# one would: as a user, on a read-only root, with nothing to write to but its volumes. Debian made by debootstrap stands in
-# for the base images, with this machine's JDK, Maven and nvcc for those that build.
+# docker-verify.sh DATA: lints docker/Dockerfile and the manifests, builds the images without a container engine, and uses the
+# CPU image as one would: as a user, on a read-only root, with nothing to write to but its volumes. Debian made by debootstrap
+# stands in for the base images, with this machine's JDK, Maven and nvcc for those that build.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/../../.."
 
 PATH=$PATH:/usr/sbin:/sbin
 readonly data=$1 work=$PWD/target/docker-verify linter=dockerfilelint@1.8.0
+readonly manifests=$work/manifests tools_of_manifests=(typescript@5.9.3 kubernetes-types@1.30.0 yaml@2.8.1)
 readonly base=localhost/base builder=localhost/builder compiler=localhost/compiler
 
 say() {
@@ -24,8 +25,13 @@ missing=$(for tool in buildah debootstrap setpriv unshare; do command -v "$tool"
 if command -v npx >/dev/null; then
     (cd docker && npx --yes "$linter" Dockerfile)
     say "$linter finds nothing in docker/Dockerfile"
+    rm -rf "$manifests" && mkdir -p "$manifests"
+    npm install --silent --no-audit --no-fund --prefix "$manifests" "${tools_of_manifests[@]}"
+    node src/main/sh/manifests.mjs "$manifests"
+    (cd "$manifests" && npx tsc --noEmit --strict ./*.ts)
+    say "docker/kubernetes is of Kubernetes' types (${tools_of_manifests[1]})"
 else
-    say "docker/Dockerfile is not linted, because npx is missing: on Debian, apt-get install npm"
+    say "docker/Dockerfile and docker/kubernetes are not linted, because npx is missing: on Debian, apt-get install npm"
 fi
 
 mkdir -p "$work/tmp"
@@ -144,6 +150,23 @@ inside "${entrypoint[@]}" doctor
 inside sh -c '! touch /writable /opt/mnist20k/writable /tmp/writable 2>/dev/null' || fail "the root can be written to."
 inside "${entrypoint[@]}" train --limit 2000 --epochs 1 --out /runs/short
 inside "${entrypoint[@]}" evaluate /runs/short/model.safetensors
+
+# job NAME [VARIABLE=VALUE]: what a container of the manifests does, a little of it, on the CPU.
+job() {
+    local words
+    mapfile -d '' words <"$manifests/$1.command"
+    words=("${words[@]//--device cuda/--device cpu --limit 2000 --set epochs=1}")
+    inside "${@:2}" "${words[@]//--require 0.994/--require 0.1}"
+}
+if [[ -d $manifests ]]; then
+    say "the jobs of docker/kubernetes: a training, the same when it is over, a sweep in four shares, and their merging"
+    job train
+    job train
+    for index in 0 1 2 3; do job sweep "JOB_COMPLETION_INDEX=$index" >/dev/null; done
+    job merge
+    runs=$(wc -l <"$work/volumes/runs/sweep/runs.jsonl")
+    (( runs == 20 )) || fail "merging the shares gave $runs runs, not 20."
+fi
 
 say "SIGTERM in the middle of a training"
 log=$work/stopped.log
