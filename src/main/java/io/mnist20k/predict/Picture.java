@@ -242,8 +242,8 @@ public final class Picture {
     }
 
     /// Without the paper's own shades, and with ink as light as it is on the whole. Between paper and ink lies the
-    /// threshold
-    /// that tells them apart best (Otsu: *A Threshold Selection Method from Gray-Level Histograms*, 1979).
+    /// threshold that tells them apart best (Otsu: *A Threshold Selection Method from Gray-Level Histograms*,
+    /// 1979).
     private double[] clean() {
         double[] ink = ink();
         double threshold = threshold(ink);

@@ -4,9 +4,13 @@ import static io.mnist20k.model.Sentence.assertDoesNotSay;
 import static io.mnist20k.model.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.mnist20k.UserError;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.recipe.RecipeWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,6 +51,29 @@ class ModelTest {
     @Test
     void whatWasWrittenIsRead() {
         assertEquals(model, Model.read(path));
+    }
+
+    @Test
+    void modelsOfAnyOtherNumberAreOthers() {
+        Recipe recipe = model.recipe();
+        float mean = model.mean();
+        float deviation = model.deviation();
+        float[] parameters = model.parameters();
+        float[] statistics = model.statistics();
+        Model.Origin origin = model.origin();
+        Recipe longer = RecipeReader.parse("longer", RecipeWriter.toToml(recipe).replace("epochs = 3", "epochs = 4"));
+        var elsewhere = new Model.Origin(origin.seed() + 1, true, false, 1000, false, "1.2.3");
+        for (Model other : List.of(
+                new Model(longer, mean, deviation, parameters, statistics, origin),
+                new Model(recipe, 0.5f, deviation, parameters, statistics, origin),
+                new Model(recipe, mean, 0.5f, parameters, statistics, origin),
+                new Model(recipe, mean, deviation, new float[parameters.length], statistics, origin),
+                new Model(recipe, mean, deviation, parameters, new float[statistics.length], origin),
+                new Model(recipe, mean, deviation, parameters, statistics, elsewhere))) {
+            assertNotEquals(model, other);
+        }
+        assertEquals(TinyModel.model(), model);
+        assertEquals(TinyModel.model().hashCode(), model.hashCode());
     }
 
     @Test

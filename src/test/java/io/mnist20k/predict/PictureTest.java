@@ -61,6 +61,42 @@ final class PictureTest {
         assertAlike(expected, digit(jpeg(seven(width, height, right, down, Color.DARK_GRAY, Color.LIGHT_GRAY))));
     }
 
+    /// Rows and columns are treated alike, at the picture's borders too; the ink of the second touches all four.
+    @ParameterizedTest
+    @CsvSource({"300, 420, 0.2, 40", "200, 170, 0.3, 90", "500, 450, -0.1, 4"})
+    void aTransposedPictureIsTheTransposedDigit(int width, int height, double right, float thickness) {
+        BufferedImage picture = seven(width, height, right, 0.1, Color.BLACK, Color.WHITE, thickness);
+        var transposed = new BufferedImage(height, width, BufferedImage.TYPE_INT_ARGB);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                transposed.setRGB(y, x, picture.getRGB(x, y));
+            }
+        }
+        byte[] digit = digit(png(picture));
+        byte[] actual = digit(png(transposed));
+        for (int i = 0; i < actual.length; i++) {
+            assertEquals(digit[i % SIDE * SIDE + i / SIDE] & 0xFF, actual[i] & 0xFF, 1, "pixel " + i);
+        }
+    }
+
+    /// As ITU-R BT.601 weighs them; what is half transparent, before the white that is behind black pictures.
+    @Test
+    void coloursAreTheGreyThatTheyLookLike() {
+        var image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_ARGB);
+        int[] inks = {0xFFFF0000, 0xFF00FF00, 0xFF0000FF, 0xFFFFFF00, 0xFFFFFFFF, 0x80000000};
+        int[] greys = {76, 150, 29, 226, 255, 127};
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            image.setRGB(i % SIDE, i / SIDE, 0xFF000000);
+        }
+        for (int i = 0; i < inks.length; i++) {
+            image.setRGB(5 + i, 7, inks[i]);
+        }
+        byte[] digit = digit(png(image));
+        for (int i = 0; i < inks.length; i++) {
+            assertEquals(greys[i], digit[7 * SIDE + 5 + i] & 0xFF, Integer.toHexString(inks[i]));
+        }
+    }
+
     /// A digit of 13 pixels in height has to be drawn larger, and so is blurred.
     @Test
     void smallerPicturesAreDrawnLarger() {

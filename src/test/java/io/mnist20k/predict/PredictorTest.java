@@ -1,0 +1,45 @@
+package io.mnist20k.predict;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.model.Model;
+import io.mnist20k.model.TinyModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class PredictorTest {
+    private static final int COUNT = 7;
+
+    private final Model model = TinyModel.model();
+    private final Dataset digits = MadeUpDigits.of(COUNT, 3);
+
+    @Test
+    void eachDigitHasItsAnswerInItsPlace() {
+        var images = new ArrayList<byte[]>();
+        for (int i = 0; i < COUNT; i++) {
+            images.add(digits.slice(i, i + 1).pixels());
+        }
+        try (var predictor = new Predictor(model, new ReferenceEngine())) {
+            List<Prediction> together = predictor.predict(images);
+            assertEquals(COUNT, together.size());
+            for (int i = 0; i < COUNT; i++) {
+                Prediction alone = predictor.predict(List.of(images.get(i))).getFirst();
+                assertArrayEquals(alone.probabilities(), together.get(i).probabilities());
+                assertEquals(alone.digit(), together.get(i).digit());
+            }
+        }
+    }
+
+    @Test
+    void whatIsClosedPredictsNothing() {
+        var predictor = new Predictor(model, new ReferenceEngine());
+        predictor.close();
+        assertThrows(IllegalStateException.class, () -> predictor.logits(digits));
+    }
+}
