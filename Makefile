@@ -34,6 +34,10 @@ test: data $(if $(COMPILER),native) ## check everything: format, fast tests, the
 test-cuda: data $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
 	@$(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
 
+mutation-%: ## let PIT make mistakes in a room, as in mutation-recipe, and see which the room's fast tests notice; minutes
+	@$(MAVEN) -Pmutation test-compile pitest:mutationCoverage -DtargetClasses='io.mnist20k.$*.*' -DtargetTests='io.mnist20k.$*.*Test' $(ARGS)
+	@echo "what they did not notice: target/pit-reports/index.html"
+
 table-%: data ## train what the table of docs/RESULTS.md by that name lacks, and write it; options go into ARGS
 	@src/main/sh/table.sh make $* $(ARGS)
 
