@@ -338,6 +338,26 @@ public abstract class EngineContract {
     }
 
     @Test
+    void anEpochOfOtherImagesIsRefusedAndChangesNothing() {
+        ContractCase test = ContractCase.usual(SEED);
+        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        try (Session session = restored(engine(), test)) {
+            for (int image : new int[] {-1, dataset.count()}) {
+                Epoch epoch = ReferenceRun.epoch(test, SEED);
+                epoch.order()[epoch.order().length - 1] = image;
+                assertThrows(IllegalArgumentException.class, () -> session.train(dataset, epoch, ON));
+            }
+            Epoch good = ReferenceRun.epoch(test, SEED);
+            int batch = good.batch() + 1;
+            var rates = new float[Epoch.steps(good.order().length, batch)];
+            var otherBatches = new Epoch(good.epoch(), 0, batch, good.order(), rates);
+            assertThrows(IllegalArgumentException.class, () -> session.train(dataset, otherBatches, ON));
+            SameBits.check(start, session.state());
+        }
+    }
+
+    @Test
     void aClosedSessionRefusesAndClosesTwice() {
         ContractCase test = ContractCase.usual(SEED);
         Dataset dataset = Synthetic.images(SEED, test.images());

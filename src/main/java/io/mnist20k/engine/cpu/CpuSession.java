@@ -76,10 +76,7 @@ final class CpuSession implements Session, Profiled {
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
         requireOpen();
-        if (epoch.batch() != training.batch()) {
-            throw new IllegalArgumentException(
-                    "an epoch in batches of " + epoch.batch() + " for a session in batches of " + training.batch());
-        }
+        epoch.requireFits(dataset, training);
         program.memory.allocate();
         program.convolutions.forEach(convolution -> convolution.pack(weights.parameters()));
         batch.epoch = epoch.epoch();

@@ -82,8 +82,8 @@ final class CudaSession implements Session {
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
         requireOpen();
-        requireTrainable(dataset, epoch);
-        if (epoch.firstStep() >= epoch.steps()) {
+        epoch.requireFits(dataset, training);
+        if (epoch.firstStep() == epoch.steps()) {
             return epoch.steps();
         }
         return attempt("training", () -> {
@@ -109,18 +109,6 @@ final class CudaSession implements Session {
                 return reports.finish();
             }
         });
-    }
-
-    private void requireTrainable(Dataset dataset, Epoch epoch) {
-        if (epoch.batch() != training.batch()) {
-            throw new IllegalArgumentException(
-                    "an epoch in batches of " + epoch.batch() + " for a session in batches of " + training.batch());
-        }
-        for (int image : epoch.order()) {
-            if (image < 0 || image >= dataset.count()) {
-                throw new IllegalArgumentException("the epoch asks for image " + image + " of " + dataset.count());
-            }
-        }
     }
 
     private static int samples(Epoch epoch, int step) {

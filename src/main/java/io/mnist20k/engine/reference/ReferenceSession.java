@@ -44,10 +44,8 @@ final class ReferenceSession implements Session {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        if (epoch.batch() != training.batch()) {
-            throw new IllegalArgumentException("an epoch in batches of " + epoch.batch()
-                    + " for a session opened for batches of " + training.batch());
-        }
+        requireOpen();
+        epoch.requireFits(dataset, training);
         for (int step = epoch.firstStep(); step < epoch.steps(); step++) {
             if (!trainStep(dataset, epoch, step, observer)) {
                 return step + 1;
