@@ -3,8 +3,11 @@ package io.mnist20k.engine;
 import io.mnist20k.data.Dataset;
 
 /// A network living on one device: parameters, optimiser state, buffers and the datasets it has seen. Used by one
-/// thread at a time. Everything is a function of (state, plan, seed): two sessions of one device given the same
-/// produce the same bits, whatever their threads.
+/// thread at a time, and by no observer while it trains. Everything is a function of (state, plan, seed): two
+/// sessions of one device given the same produce the same bits, whatever their threads.
+///
+/// A session that is closed or training refuses to train, to evaluate, and to give or take a state, with an
+/// [IllegalStateException]; so does one that was never restored, but for [#restore].
 public interface Session extends AutoCloseable {
     /// What the network is computed with, in words for a log: an engine may have a choice of kernels.
     String kernels();
@@ -29,6 +32,7 @@ public interface Session extends AutoCloseable {
     /// @throws IllegalArgumentException where a length is not this session's; nothing has changed then
     void restore(SessionState state);
 
+    /// @throws IllegalStateException while it trains; closing twice is no failure
     @Override
     void close();
 }

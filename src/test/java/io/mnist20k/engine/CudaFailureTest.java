@@ -223,6 +223,7 @@ final class CudaFailureTest {
     void afterAFailureTheSessionIsClosed() {
         Dataset dataset = Synthetic.images(SEED, LAYERS.images());
         Session session = ENGINE.open(LAYERS.network(), LAYERS.training());
+        session.restore(Synthetic.state(LAYERS.network(), LAYERS.training(), SEED));
         SoftwareDevice.fail("cuMemcpyDtoHAsync_v2", 1, UNKNOWN);
         assertThrows(UserError.class, session::state);
         assertThrows(IllegalStateException.class, session::state);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,7 @@ import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -369,6 +371,65 @@ public abstract class EngineContract {
         assertThrows(IllegalStateException.class, session::state);
         assertThrows(IllegalStateException.class, () -> session.restore(state));
         assertDoesNotThrow(session::close);
+    }
+
+    @Test
+    void aSessionThatWasNeverRestoredRefuses() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        try (Session session = engine().open(test.network(), test.training())) {
+            assertThrows(IllegalStateException.class, () -> session.logits(dataset));
+            assertThrows(IllegalStateException.class, () -> session.train(dataset, ReferenceRun.epoch(test, SEED), ON));
+            assertThrows(IllegalStateException.class, session::state);
+        }
+    }
+
+    @Test
+    void anObserverAsksNothingOfTheSessionThatTrains() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
+        SessionState expected = trained(engine(), test);
+        try (Session session = restored(engine(), test)) {
+            session.train(dataset, epoch, (_, _, _) -> {
+                assertThrows(IllegalStateException.class, () -> session.logits(dataset));
+                assertThrows(IllegalStateException.class, () -> session.train(dataset, epoch, ON));
+                assertThrows(IllegalStateException.class, session::state);
+                assertThrows(IllegalStateException.class, () -> session.restore(start));
+                assertThrows(IllegalStateException.class, session::close);
+                return true;
+            });
+            SameBits.check(expected, session.state());
+        }
+    }
+
+    @Test
+    void whatAnObserverThrowsEndsTheTrainingAndNotTheSession() {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        Epoch epoch = ReferenceRun.epoch(test, SEED);
+        SessionState expected = trained(engine(), test);
+        try (Session session = restored(engine(), test)) {
+            for (Throwable thrown : List.of(new UnsupportedOperationException(), new LinkageError())) {
+                var before = new AtomicInteger(Synthetic.UPDATES);
+                assertSame(
+                        thrown,
+                        assertThrows(
+                                thrown.getClass(),
+                                () -> session.train(dataset, epoch, (_, _, _) -> {
+                                    before.incrementAndGet();
+                                    if (thrown instanceof Error error) {
+                                        throw error;
+                                    }
+                                    throw (RuntimeException) thrown;
+                                })));
+                assertTrue(session.state().updates() >= before.get(), "steps done");
+                session.restore(Synthetic.state(test.network(), test.training(), SEED));
+            }
+            session.train(dataset, epoch, ON);
+            SameBits.check(expected, session.state());
+        }
     }
 
     @ParameterizedTest

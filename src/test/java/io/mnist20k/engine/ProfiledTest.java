@@ -42,8 +42,6 @@ final class ProfiledTest {
         ReferenceRun run = ReferenceRun.of(test, SEED);
         try (Session plain = open(test);
                 Session watched = open(test)) {
-            plain.restore(run.states().getFirst());
-            watched.restore(run.states().getFirst());
             plain.train(run.dataset(), run.epoch(), ON);
             profile(watched, run);
             SameBits.check(plain.state(), watched.state());
@@ -103,7 +101,6 @@ final class ProfiledTest {
         ContractCase test = large();
         ReferenceRun run = ReferenceRun.of(test, SEED);
         try (Session session = open(test)) {
-            session.restore(run.states().getFirst());
             var stepEnds = new ArrayList<Long>();
             long start = System.nanoTime();
             List<Profiled.Time> times = ((Profiled) session)
@@ -141,6 +138,8 @@ final class ProfiledTest {
     }
 
     private static Session open(ContractCase test) {
-        return new CpuProvider().create(THREADS).open(test.network(), test.training());
+        Session session = new CpuProvider().create(THREADS).open(test.network(), test.training());
+        session.restore(ReferenceRun.of(test, SEED).states().getFirst());
+        return session;
     }
 }

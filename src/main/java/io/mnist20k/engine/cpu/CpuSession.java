@@ -38,6 +38,10 @@ final class CpuSession implements Session, Profiled {
     private final Clock.Lap updateTime;
     private final Clock.Lap packTime;
     private final Clock.Lap waitTime;
+    private boolean restored;
+    /// Looked at by observers, on whichever thread is at work.
+    private volatile boolean trains;
+
     private boolean closed;
 
     CpuSession(Network network, Training training, int threads) {
@@ -75,26 +79,31 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        requireOpen();
+        requireRestored();
         epoch.requireFits(dataset, training);
         program.memory.allocate();
         program.convolutions.forEach(convolution -> convolution.pack(weights.parameters()));
         batch.epoch = epoch.epoch();
         var progress = new Progress(epoch.firstStep());
-        team.run(worker -> {
-            scratch.enter(worker);
-            clock.start(worker);
-            meet(worker, () -> select(epoch, progress.step));
-            while (progress.goesOn && progress.step < epoch.steps()) {
-                runStep(dataset, epoch.learningRates()[progress.step], worker);
-                meet(worker, () -> {
-                    update.finish();
-                    progress.goesOn = observer.stepDone(progress.step, loss.lossSum(), loss.correct());
-                    progress.step++;
-                    select(epoch, progress.step);
-                });
-            }
-        });
+        trains = true;
+        try {
+            team.run(worker -> {
+                scratch.enter(worker);
+                clock.start(worker);
+                meet(worker, () -> select(epoch, progress.step));
+                while (progress.goesOn && progress.step < epoch.steps()) {
+                    runStep(dataset, epoch.learningRates()[progress.step], worker);
+                    meet(worker, () -> {
+                        update.finish();
+                        progress.goesOn = observer.stepDone(progress.step, loss.lossSum(), loss.correct());
+                        progress.step++;
+                        select(epoch, progress.step);
+                    });
+                }
+            });
+        } finally {
+            trains = false;
+        }
         return progress.step;
     }
 
@@ -168,7 +177,7 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public float[] logits(Dataset dataset) {
-        requireOpen();
+        requireRestored();
         inference.memory.allocate();
         var model = new Weights(update.modelParameters(), update.modelStatistics());
         float[] logits = new float[dataset.count() * inference.classes()];
@@ -213,7 +222,7 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public SessionState state() {
-        requireOpen();
+        requireRestored();
         return update.state();
     }
 
@@ -221,16 +230,33 @@ final class CpuSession implements Session, Profiled {
     public void restore(SessionState state) {
         requireOpen();
         update.restore(state);
+        restored = true;
     }
 
     private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("this session is closed");
         }
+        requireIdle();
+    }
+
+    private void requireRestored() {
+        requireOpen();
+        if (!restored) {
+            throw new IllegalStateException("this session has no parameters yet; restore a state first");
+        }
+    }
+
+    private void requireIdle() {
+        if (trains) {
+            throw new IllegalStateException(
+                    "this session is training; wait for it, or stop it by an observer's answer");
+        }
     }
 
     @Override
     public void close() {
+        requireIdle();
         closed = true;
     }
 }

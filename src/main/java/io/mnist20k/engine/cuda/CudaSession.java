@@ -34,6 +34,10 @@ final class CudaSession implements Session {
     private long plannedBytes;
     /// Steps between two reports, as the epochs so far have found it.
     private int stretch;
+    private boolean restored;
+    /// Looked at by observers, on whichever thread is at work.
+    private volatile boolean trains;
+
     private boolean closed;
 
     /// @param captures whether steps and evaluations are captured as graphs
@@ -81,7 +85,7 @@ final class CudaSession implements Session {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        requireOpen();
+        requireRestored();
         epoch.requireFits(dataset, training);
         if (epoch.firstStep() == epoch.steps()) {
             return epoch.steps();
@@ -97,6 +101,7 @@ final class CudaSession implements Session {
             usual.bind(images, sent);
             last.bind(images, sent);
             sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
+            trains = true;
             try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), stretch, observer)) {
                 boolean goesOn = true;
                 for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); ) {
@@ -107,6 +112,8 @@ final class CudaSession implements Session {
                 }
                 stretch = reports.length();
                 return reports.finish();
+            } finally {
+                trains = false;
             }
         });
     }
@@ -117,13 +124,13 @@ final class CudaSession implements Session {
 
     @Override
     public float[] logits(Dataset dataset) {
-        requireOpen();
+        requireRestored();
         return attempt("evaluating", () -> inference.logits(dataset, step(training.batch())));
     }
 
     @Override
     public SessionState state() {
-        requireOpen();
+        requireRestored();
         return attempt("reading the state", () -> program.state().read(memory));
     }
 
@@ -132,6 +139,7 @@ final class CudaSession implements Session {
         requireOpen();
         attempt("restoring a state", () -> {
             program.state().restore(memory, state, network);
+            restored = true;
             return state;
         });
     }
@@ -167,6 +175,21 @@ final class CudaSession implements Session {
         if (closed) {
             throw new IllegalStateException("this session is closed");
         }
+        requireIdle();
+    }
+
+    private void requireRestored() {
+        requireOpen();
+        if (!restored) {
+            throw new IllegalStateException("this session has no parameters yet; restore a state first");
+        }
+    }
+
+    private void requireIdle() {
+        if (trains) {
+            throw new IllegalStateException(
+                    "this session is training; wait for it, or stop it by an observer's answer");
+        }
     }
 
     @Override
@@ -174,6 +197,7 @@ final class CudaSession implements Session {
         if (closed) {
             return;
         }
+        requireIdle();
         closed = true;
         attempt("closing a session", () -> {
             owner.close();

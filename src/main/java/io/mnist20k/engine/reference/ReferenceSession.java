@@ -23,6 +23,9 @@ final class ReferenceSession implements Session {
     private final Chain chain;
     private final boolean[] decayed;
     private @Nullable SessionState state;
+    /// Looked at by observers, on whichever thread is at work.
+    private volatile boolean trains;
+
     private boolean closed;
 
     ReferenceSession(Network network, Training training) {
@@ -46,16 +49,21 @@ final class ReferenceSession implements Session {
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
         requireOpen();
         epoch.requireFits(dataset, training);
-        for (int step = epoch.firstStep(); step < epoch.steps(); step++) {
-            if (!trainStep(dataset, epoch, step, observer)) {
-                return step + 1;
+        trains = true;
+        try {
+            for (int step = epoch.firstStep(); step < epoch.steps(); step++) {
+                if (!trainStep(dataset, epoch, step, observer)) {
+                    return step + 1;
+                }
             }
+            return epoch.steps();
+        } finally {
+            trains = false;
         }
-        return epoch.steps();
     }
 
     private boolean trainStep(Dataset dataset, Epoch epoch, int step, StepObserver observer) {
-        SessionState current = current();
+        SessionState current = restored();
         int[] order = epoch.order();
         int from = step * epoch.batch();
         int[] samples = Arrays.copyOfRange(order, from, Math.min(from + epoch.batch(), order.length));
@@ -132,6 +140,7 @@ final class ReferenceSession implements Session {
 
     @Override
     public void close() {
+        requireIdle();
         closed = true;
         state = null;
     }
@@ -142,15 +151,27 @@ final class ReferenceSession implements Session {
 
     private SessionState current() {
         requireOpen();
+        return restored();
+    }
+
+    private SessionState restored() {
         if (state == null) {
-            throw new IllegalStateException("the session has no parameters yet; restore a state first");
+            throw new IllegalStateException("this session has no parameters yet; restore a state first");
         }
         return state;
     }
 
     private void requireOpen() {
         if (closed) {
-            throw new IllegalStateException("the session is closed");
+            throw new IllegalStateException("this session is closed");
+        }
+        requireIdle();
+    }
+
+    private void requireIdle() {
+        if (trains) {
+            throw new IllegalStateException(
+                    "this session is training; wait for it, or stop it by an observer's answer");
         }
     }
 
