@@ -43,7 +43,7 @@ public final class RunDirectory implements AutoCloseable {
     private final Path path;
     private final List<Path> created;
     private final FileChannel lock;
-    private final @Nullable Checkpoint checkpoint;
+    private @Nullable Checkpoint checkpoint;
     private boolean holdsProgress;
 
     private RunDirectory(Path path, List<Path> created, FileChannel lock, @Nullable Checkpoint checkpoint) {
@@ -139,13 +139,21 @@ public final class RunDirectory implements AutoCloseable {
         return path;
     }
 
-    /// Where the run is to go on; empty for a new run.
+    /// Where the run is to go on; empty for a run that has not begun.
     public Optional<Checkpoint> checkpoint() {
         return Optional.ofNullable(checkpoint);
     }
 
+    /// Without its lock the folder may be another's.
+    void requireOpen() {
+        if (!lock.isOpen()) {
+            throw new IllegalStateException("the run directory " + path + " is closed; reopen it");
+        }
+    }
+
     void write(Checkpoint now) {
         now.write(path.resolve(CHECKPOINT));
+        checkpoint = now;
         holdsProgress |= !now.progress().equals(Progress.START);
     }
 
@@ -158,6 +166,7 @@ public final class RunDirectory implements AutoCloseable {
             for (String name : FILES) {
                 Files.deleteIfExists(path.resolve(name));
             }
+            checkpoint = null;
         } catch (IOException e) {
             // a file more
         }
@@ -216,6 +225,9 @@ public final class RunDirectory implements AutoCloseable {
     /// it.
     @Override
     public void close() {
+        if (!lock.isOpen()) {
+            return;
+        }
         if (!created.isEmpty() && holdsOnlyTheLock()) {
             try {
                 Files.deleteIfExists(path.resolve(LOCK));

@@ -43,7 +43,8 @@ public final class Trainer {
     private final int steps;
 
     /// @param files     the dataset as its files have it; the settings select from it
-    /// @param directory new, or [reopened][RunDirectory#reopen] to go on; stays open
+    /// @param directory new, or of a run to go on with, [reopened][RunDirectory#reopen] or still open; it stays
+    ///                  open
     /// @param stopAsked looked at after every step; once true the run stops with a checkpoint
     /// @throws UserError where there are too few images to hold any out
     public Trainer(
@@ -74,7 +75,9 @@ public final class Trainer {
     /// @throws UserError  where the run to go on with was another, or a file cannot be written; in both cases the
     ///                    directory then holds the last good checkpoint
     /// @throws OutOfMemoryError which leaves nothing of a run that has saved no progress
+    /// @throws IllegalStateException where the directory is closed
     public TrainingResult run() {
+        directory.requireOpen();
         var training = new Training(
                 recipe.batch(),
                 settings.seed(),

@@ -47,6 +47,17 @@ class RunDirectoryTest {
     }
 
     @Test
+    void closedTwiceItLeavesWhoHasTheFolderSince() {
+        Path path = folder.resolve("run");
+        RunDirectory first = RunDirectory.create(path);
+        first.close();
+        try (RunDirectory second = RunDirectory.create(path)) {
+            first.close();
+            assertTrue(Files.exists(second.path().resolve(RunDirectory.LOCK)));
+        }
+    }
+
+    @Test
     void aFolderThatWasThereStays() throws IOException {
         Path path = Files.createDirectory(folder.resolve("mine"));
         Files.createFile(path.resolve("notes.txt"));

@@ -38,6 +38,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -128,6 +130,39 @@ class TrainerTest {
         } finally {
             Locale.setDefault(before);
         }
+    }
+
+    @Test
+    void aStoppedRunGoesOnInTheSameDirectoryToTheSameBits() throws IOException {
+        byte[] expected = Files.readAllBytes(TinyRun.finish(folder.resolve("whole"), TinyRun.recipe())
+                .directory()
+                .resolve(RunDirectory.MODEL));
+        RunSettings settings = TinyRun.settings(TinyRun.recipe());
+        try (RunDirectory run = RunDirectory.create(folder.resolve("run"))) {
+            var looks = new AtomicInteger();
+            assertInstanceOf(
+                    TrainingResult.Stopped.class,
+                    trainer(run, settings, () -> looks.incrementAndGet() > 7).run());
+            var another = new RunSettings(TinyRun.recipe(), 18, false, false, 0, false, "");
+            assertThrows(
+                    UserError.class, () -> trainer(run, another, () -> false).run());
+            assertInstanceOf(
+                    TrainingResult.Finished.class,
+                    trainer(run, settings, () -> false).run());
+            assertArrayEquals(expected, Files.readAllBytes(run.path().resolve(RunDirectory.MODEL)));
+        }
+    }
+
+    @Test
+    void aClosedDirectoryIsRefused() {
+        RunDirectory run = RunDirectory.create(folder.resolve("run"));
+        run.close();
+        Trainer trainer = trainer(run, TinyRun.settings(TinyRun.recipe()), () -> false);
+        assertThrows(IllegalStateException.class, trainer::run);
+    }
+
+    private static Trainer trainer(RunDirectory run, RunSettings settings, BooleanSupplier stop) {
+        return new Trainer(new ReferenceEngine(), settings, TinyRun.images(), run, new TrainingListener() {}, stop);
     }
 
     @Test
