@@ -67,7 +67,12 @@ public final class Dataset {
     }
 
     /// A copy of the images `from ..< to`.
+    ///
+    /// @throws IllegalArgumentException where there are none, or fewer than that
     public Dataset slice(int from, int to) {
+        if (from < 0 || to > count() || from >= to) {
+            throw new IllegalArgumentException("images " + from + " to " + to + " of " + count());
+        }
         int area = HEIGHT * WIDTH;
         return new Dataset(Arrays.copyOfRange(pixels, from * area, to * area), Arrays.copyOfRange(labels, from, to));
     }
@@ -82,11 +87,16 @@ public final class Dataset {
     }
 
     /// A copy of the images at `indices`, in that order.
+    ///
+    /// @throws IllegalArgumentException where there are none, or there is no such image
     public Dataset select(int[] indices) {
         int area = HEIGHT * WIDTH;
         byte[] selectedPixels = new byte[indices.length * area];
         byte[] selectedLabels = new byte[indices.length];
         for (int i = 0; i < indices.length; i++) {
+            if (indices[i] < 0 || indices[i] >= count()) {
+                throw new IllegalArgumentException("image " + indices[i] + " of " + count());
+            }
             System.arraycopy(pixels, indices[i] * area, selectedPixels, i * area, area);
             selectedLabels[i] = labels[indices[i]];
         }

@@ -32,13 +32,18 @@ public final class Devices {
 
     /// The named device, or with `auto` the first that is ready. A named device is never replaced by another.
     ///
+    /// @param threads for engines that compute on the CPU, at least 1
     /// @throws UserError where the device cannot be used, with every reason
+    /// @throws IllegalArgumentException where there is no thread
     public static Choice choose(String device, int threads) {
         return choose(providers(), device, threads);
     }
 
     /// @param providers in the order that `auto` tries them in
     static Choice choose(List<EngineProvider> providers, String device, int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException(threads + " threads; expected at least 1");
+        }
         var passedOver = new ArrayList<String>();
         for (EngineProvider provider : providers) {
             if (!device.equals("auto") && !device.equals(provider.name())) {

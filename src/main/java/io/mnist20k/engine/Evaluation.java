@@ -10,8 +10,13 @@ import io.mnist20k.data.Dataset;
 /// @param confusion `[truth][prediction]` counts
 public record Evaluation(int count, int correct, double loss, int[][] confusion) {
     /// @param logits `[count, classes]`
+    /// @throws IllegalArgumentException where they are not as many
     public static Evaluation of(Dataset dataset, float[] logits) {
         int classes = dataset.classes();
+        if (logits.length != dataset.count() * classes) {
+            throw new IllegalArgumentException(
+                    logits.length + " logits for " + dataset.count() + " images of " + classes + " classes");
+        }
         int[][] confusion = new int[classes][classes];
         int correct = 0;
         double loss = 0;

@@ -6,13 +6,14 @@ import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Precision;
+import io.mnist20k.recipe.Recipe;
 
 /// What a session has to know besides the network.
 ///
-/// @param batch          samples a step, at least 1; the last step of an epoch may have fewer
+/// @param batch          samples a step, 1..[Recipe#MAX_BATCH]; the last step of an epoch may have fewer
 /// @param seed           key of every random number drawn while training
 /// @param labelSmoothing share of the target spread evenly over all classes, 0 ≤ s < 1
-/// @param averagingDecay decay of the exponential moving average of the model, 0 where there is none
+/// @param averagingDecay decay of the exponential moving average of the model, 0 ≤ d < 1; 0 where there is none
 public record Training(
         int batch,
         long seed,
@@ -22,6 +23,21 @@ public record Training(
         Augmentation augmentation,
         Normalization normalization,
         EngineSettings engine) {
+    /// @throws IllegalArgumentException naming what is out of range
+    public Training {
+        if (batch < 1 || batch > Recipe.MAX_BATCH) {
+            throw new IllegalArgumentException("batches of " + batch + "; expected 1 to " + Recipe.MAX_BATCH);
+        }
+        requireShare("a label smoothing", labelSmoothing);
+        requireShare("an averaging decay", averagingDecay);
+    }
+
+    private static void requireShare(String what, double value) {
+        if (!(value >= 0 && value < 1)) {
+            throw new IllegalArgumentException(what + " of " + value + "; expected at least 0 and less than 1");
+        }
+    }
+
     /// For a session that only evaluates.
     public static Training evaluationOnly(Normalization normalization) {
         return new Training(

@@ -12,10 +12,12 @@ import java.util.List;
 
 /// A trained model on a device. Used by one thread at a time.
 public final class Predictor implements AutoCloseable {
+    private final int pixels;
     private final boolean deskews;
     private final Session session;
 
     public Predictor(Model model, Engine engine) {
+        pixels = model.network().input().elements();
         deskews = model.recipe().deskew();
         var normalization = new Normalization(model.mean(), model.deviation());
         session = engine.open(model.network(), Training.evaluationOnly(normalization));
@@ -36,13 +38,18 @@ public final class Predictor implements AutoCloseable {
 
     /// @param digits at least one, each `[height * width]` as [Picture#digit] makes them
     /// @return in the same order
+    /// @throws IllegalArgumentException where there is none, or one is of another length
     public List<Prediction> predict(List<byte[]> digits) {
-        int area = digits.getFirst().length;
-        byte[] pixels = new byte[digits.size() * area];
+        byte[] together = new byte[digits.size() * pixels];
         for (int i = 0; i < digits.size(); i++) {
-            System.arraycopy(digits.get(i), 0, pixels, i * area, area);
+            byte[] digit = digits.get(i);
+            if (digit.length != pixels) {
+                throw new IllegalArgumentException("a digit of " + digit.length + " pixels; expected " + pixels);
+            }
+            System.arraycopy(digit, 0, together, i * pixels, pixels);
         }
-        var images = new Dataset(pixels, new byte[digits.size()]); // nobody knows the labels, and nobody asks for them
+        // Nobody knows the labels, and nobody asks for them.
+        var images = new Dataset(together, new byte[digits.size()]);
         float[] logits = logits(images);
         var predictions = new ArrayList<Prediction>();
         for (int i = 0; i < digits.size(); i++) {

@@ -61,6 +61,19 @@ class DatasetTest {
     }
 
     @Test
+    void imagesThatAreNotThereAreRefused() {
+        Dataset seven = numbered(7);
+        for (int[] range : new int[][] {{5, 8}, {7, 8}, {-1, 3}, {3, 3}, {5, 3}}) {
+            assertThrows(IllegalArgumentException.class, () -> seven.slice(range[0], range[1]));
+        }
+        assertThrows(IllegalArgumentException.class, () -> seven.first(0));
+        assertThrows(IllegalArgumentException.class, () -> seven.first(-1));
+        for (int[] indices : new int[][] {{}, {7}, {0, -1}}) {
+            assertThrows(IllegalArgumentException.class, () -> seven.select(indices));
+        }
+    }
+
+    @Test
     void classCountsAddUp() {
         assertArrayEquals(new int[] {4, 3, 3, 3, 3, 3, 3, 3, 3, 3}, numbered(31).classCounts());
     }

@@ -28,6 +28,13 @@ final class DevicesTest {
     }
 
     @Test
+    void noThreadIsRefused() {
+        for (String device : Devices.NAMES) {
+            assertThrows(IllegalArgumentException.class, () -> Devices.choose(device, 0));
+        }
+    }
+
+    @Test
     void aNamedDeviceThatIsMissingIsRefusedWithEveryReason() {
         UserError error = assertThrows(
                 UserError.class, () -> Devices.choose(List.of(new Absent(), new ReferenceProvider()), "cuda", 1));

@@ -2,6 +2,7 @@ package io.mnist20k.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.mnist20k.data.Dataset;
 import java.util.Arrays;
@@ -13,6 +14,13 @@ final class EvaluationTest {
         float[] logits = new float[30];
         Arrays.fill(logits, 123.5f);
         assertEquals(Math.log(10), Evaluation.of(labelled(3, 0, 9), logits).loss(), 1e-14);
+    }
+
+    @Test
+    void logitsOfOtherImagesAreRefused() {
+        for (int length : new int[] {0, 20, 29, 31, 40}) {
+            assertThrows(IllegalArgumentException.class, () -> Evaluation.of(labelled(3, 0, 9), new float[length]));
+        }
     }
 
     @Test

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
 import io.mnist20k.engine.reference.ReferenceEngine;
-import io.mnist20k.model.Model;
 import io.mnist20k.model.TinyModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +14,13 @@ import org.junit.jupiter.api.Test;
 
 final class PredictorTest {
     private static final int COUNT = 7;
+    private static final byte[] DIGIT = new byte[28 * 28];
 
-    private final Model model = TinyModel.model();
     private final Dataset digits = MadeUpDigits.of(COUNT, 3);
+
+    private static Predictor open() {
+        return new Predictor(TinyModel.model(), new ReferenceEngine());
+    }
 
     @Test
     void eachDigitHasItsAnswerInItsPlace() {
@@ -25,7 +28,7 @@ final class PredictorTest {
         for (int i = 0; i < COUNT; i++) {
             images.add(digits.slice(i, i + 1).pixels());
         }
-        try (var predictor = new Predictor(model, new ReferenceEngine())) {
+        try (Predictor predictor = open()) {
             List<Prediction> together = predictor.predict(images);
             assertEquals(COUNT, together.size());
             for (int i = 0; i < COUNT; i++) {
@@ -37,8 +40,20 @@ final class PredictorTest {
     }
 
     @Test
+    void digitsOfAnotherLengthAreRefused() {
+        try (Predictor predictor = open()) {
+            for (int length : new int[] {0, 783, 785, 2 * 784}) {
+                assertThrows(IllegalArgumentException.class, () -> predictor.predict(List.of(DIGIT, new byte[length])));
+                assertThrows(IllegalArgumentException.class, () -> predictor.predict(List.of(new byte[length], DIGIT)));
+            }
+            assertThrows(IllegalArgumentException.class, () -> predictor.predict(List.of()));
+            assertEquals(2, predictor.predict(List.of(DIGIT, DIGIT)).size());
+        }
+    }
+
+    @Test
     void whatIsClosedPredictsNothing() {
-        var predictor = new Predictor(model, new ReferenceEngine());
+        Predictor predictor = open();
         predictor.close();
         assertThrows(IllegalStateException.class, () -> predictor.logits(digits));
     }
