@@ -58,7 +58,11 @@ public final class RunDirectory implements AutoCloseable {
     ///
     /// @throws UserError where it holds another run, another process is using it, or it cannot be written
     public static RunDirectory create(Path path) {
-        List<Path> created = makeMissing(path);
+        return create(path, makeMissing(path));
+    }
+
+    /// @param created for it, innermost first
+    private static RunDirectory create(Path path, List<Path> created) {
         FileChannel lock;
         try {
             Files.createDirectories(path);
@@ -107,11 +111,14 @@ public final class RunDirectory implements AutoCloseable {
     public static RunDirectory createUnder(Path parent, String recipe, long seed) {
         String name = STAMP.format(LocalDateTime.now(ZoneId.systemDefault())) + "-"
                 + recipe.replaceAll("[^A-Za-z0-9._-]+", "-") + "-s" + seed;
-        Path path = parent.resolve(name);
-        for (int i = 2; Files.exists(path); i++) {
-            path = parent.resolve(name + "-" + i);
+        for (int i = 1; ; i++) {
+            Path path = parent.resolve(i == 1 ? name : name + "-" + i);
+            List<Path> created = makeMissing(path);
+            // Of those who ask at once, one has made it, and the others look for another name.
+            if (created.contains(path.toAbsolutePath()) || !Files.exists(path)) {
+                return create(path, created);
+            }
         }
-        return create(path);
     }
 
     /// The folder of a run to go on with.

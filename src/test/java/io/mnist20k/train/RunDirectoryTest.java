@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -115,6 +116,30 @@ class RunDirectoryTest {
             assertEquals(1, winners.size());
             assertTrue(Files.exists(path.resolve(RunDirectory.LOCK)), "the lock is gone");
             winners.getFirst().close();
+        }
+    }
+
+    @RepeatedTest(100)
+    void runsThatBeginAtOnceGetFoldersOfTheirOwn() throws Exception {
+        Path runs = folder.resolve("runs");
+        try (var trainers = Executors.newFixedThreadPool(RACERS)) {
+            var start = new CountDownLatch(1);
+            var races = new ArrayList<Future<RunDirectory>>();
+            for (int i = 0; i < RACERS; i++) {
+                races.add(trainers.submit(() -> {
+                    start.await();
+                    return RunDirectory.createUnder(runs, "tiny", 1);
+                }));
+            }
+            start.countDown();
+            var paths = new HashSet<Path>();
+            var directories = new ArrayList<RunDirectory>();
+            for (Future<RunDirectory> race : races) {
+                directories.add(race.get());
+                paths.add(race.get().path());
+            }
+            assertEquals(RACERS, paths.size());
+            directories.forEach(RunDirectory::close);
         }
     }
 
