@@ -4,6 +4,7 @@ import static io.mnist20k.engine.cpu.Lanes.COUNT;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Lifecycle;
 import io.mnist20k.engine.Pass;
 import io.mnist20k.engine.Profiled;
 import io.mnist20k.engine.Session;
@@ -38,11 +39,7 @@ final class CpuSession implements Session, Profiled {
     private final Clock.Lap updateTime;
     private final Clock.Lap packTime;
     private final Clock.Lap waitTime;
-    private boolean restored;
-    /// Looked at by observers, on whichever thread is at work.
-    private volatile boolean trains;
-
-    private boolean closed;
+    private final Lifecycle lifecycle = new Lifecycle();
 
     CpuSession(Network network, Training training, int threads) {
         this.training = training;
@@ -79,14 +76,13 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        requireRestored();
+        lifecycle.requireRestored();
         epoch.requireFits(dataset, training);
         program.memory.allocate();
         program.convolutions.forEach(convolution -> convolution.pack(weights.parameters()));
         batch.epoch = epoch.epoch();
         var progress = new Progress(epoch.firstStep());
-        trains = true;
-        try {
+        return lifecycle.train(() -> {
             team.run(worker -> {
                 scratch.enter(worker);
                 clock.start(worker);
@@ -101,10 +97,8 @@ final class CpuSession implements Session, Profiled {
                     });
                 }
             });
-        } finally {
-            trains = false;
-        }
-        return progress.step;
+            return progress.step;
+        });
     }
 
     /// Where the workers are; changed by one of them while the others wait.
@@ -177,7 +171,7 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public float[] logits(Dataset dataset) {
-        requireRestored();
+        lifecycle.requireRestored();
         inference.memory.allocate();
         var model = new Weights(update.modelParameters(), update.modelStatistics());
         float[] logits = new float[dataset.count() * inference.classes()];
@@ -197,7 +191,7 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public List<Time> profile(Runnable use) {
-        requireOpen();
+        lifecycle.requireOpen();
         List<Clock.Lap> laps = Stream.of(
                         Stream.of(loadTime),
                         laps(program.forward),
@@ -222,41 +216,19 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public SessionState state() {
-        requireRestored();
+        lifecycle.requireRestored();
         return update.state();
     }
 
     @Override
     public void restore(SessionState state) {
-        requireOpen();
+        lifecycle.requireOpen();
         update.restore(state);
-        restored = true;
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("this session is closed");
-        }
-        requireIdle();
-    }
-
-    private void requireRestored() {
-        requireOpen();
-        if (!restored) {
-            throw new IllegalStateException("this session has no parameters yet; restore a state first");
-        }
-    }
-
-    private void requireIdle() {
-        if (trains) {
-            throw new IllegalStateException(
-                    "this session is training; wait for it, or stop it by an observer's answer");
-        }
+        lifecycle.restored();
     }
 
     @Override
     public void close() {
-        requireIdle();
-        closed = true;
+        lifecycle.close();
     }
 }

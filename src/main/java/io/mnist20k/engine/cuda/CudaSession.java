@@ -7,6 +7,7 @@ import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Lifecycle;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.StepObserver;
@@ -34,11 +35,7 @@ final class CudaSession implements Session {
     private long plannedBytes;
     /// Steps between two reports, as the epochs so far have found it.
     private int stretch;
-    private boolean restored;
-    /// Looked at by observers, on whichever thread is at work.
-    private volatile boolean trains;
-
-    private boolean closed;
+    private final Lifecycle lifecycle = new Lifecycle();
 
     /// @param captures whether steps and evaluations are captured as graphs
     /// @param stretch  steps until the first report
@@ -85,37 +82,37 @@ final class CudaSession implements Session {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        requireRestored();
+        lifecycle.requireRestored();
         epoch.requireFits(dataset, training);
         if (epoch.firstStep() == epoch.steps()) {
             return epoch.steps();
         }
-        return attempt("training", () -> {
-            DeviceImages images =
-                    trainingImages.get(held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
-            EpochMemory sent = epochMemory.get(
-                    held -> held.holds(epoch), () -> new EpochMemory(device.gpu, epoch.order().length, epoch.steps()));
-            // Both are laid out before either is bound: laying out may move the workspace.
-            Step usual = step(samples(epoch, 0));
-            Step last = step(samples(epoch, epoch.steps() - 1));
-            usual.bind(images, sent);
-            last.bind(images, sent);
-            sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
-            trains = true;
-            try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), stretch, observer)) {
-                boolean goesOn = true;
-                for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); ) {
-                    int whole = epoch.steps() - 1 - step;
-                    int queued = whole > 0 ? usual.train(Math.min(whole, reports.length())) : last.train(1);
-                    goesOn = reports.stepsQueued(queued);
-                    step += queued;
-                }
-                stretch = reports.length();
-                return reports.finish();
-            } finally {
-                trains = false;
-            }
-        });
+        return attempt(
+                "training",
+                () -> lifecycle.train(() -> {
+                    DeviceImages images = trainingImages.get(
+                            held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
+                    EpochMemory sent = epochMemory.get(
+                            held -> held.holds(epoch),
+                            () -> new EpochMemory(device.gpu, epoch.order().length, epoch.steps()));
+                    // Both are laid out before either is bound: laying out may move the workspace.
+                    Step usual = step(samples(epoch, 0));
+                    Step last = step(samples(epoch, epoch.steps() - 1));
+                    usual.bind(images, sent);
+                    last.bind(images, sent);
+                    sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
+                    try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), stretch, observer)) {
+                        boolean goesOn = true;
+                        for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); ) {
+                            int whole = epoch.steps() - 1 - step;
+                            int queued = whole > 0 ? usual.train(Math.min(whole, reports.length())) : last.train(1);
+                            goesOn = reports.stepsQueued(queued);
+                            step += queued;
+                        }
+                        stretch = reports.length();
+                        return reports.finish();
+                    }
+                }));
     }
 
     private static int samples(Epoch epoch, int step) {
@@ -124,22 +121,22 @@ final class CudaSession implements Session {
 
     @Override
     public float[] logits(Dataset dataset) {
-        requireRestored();
+        lifecycle.requireRestored();
         return attempt("evaluating", () -> inference.logits(dataset, step(training.batch())));
     }
 
     @Override
     public SessionState state() {
-        requireRestored();
+        lifecycle.requireRestored();
         return attempt("reading the state", () -> program.state().read(memory));
     }
 
     @Override
     public void restore(SessionState state) {
-        requireOpen();
+        lifecycle.requireOpen();
         attempt("restoring a state", () -> {
             program.state().restore(memory, state, network);
-            restored = true;
+            lifecycle.restored();
             return state;
         });
     }
@@ -166,42 +163,18 @@ final class CudaSession implements Session {
                         Math.ceilDiv(plannedBytes, 1 << 20))
                 : "";
         var error = new UserError(what + " with --device cuda: " + failure.getMessage() + size, failure);
-        closed = true;
+        lifecycle.end();
         owner.closeAfter(error);
         return error;
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("this session is closed");
-        }
-        requireIdle();
-    }
-
-    private void requireRestored() {
-        requireOpen();
-        if (!restored) {
-            throw new IllegalStateException("this session has no parameters yet; restore a state first");
-        }
-    }
-
-    private void requireIdle() {
-        if (trains) {
-            throw new IllegalStateException(
-                    "this session is training; wait for it, or stop it by an observer's answer");
-        }
-    }
-
     @Override
     public void close() {
-        if (closed) {
-            return;
+        if (lifecycle.close()) {
+            attempt("closing a session", () -> {
+                owner.close();
+                return lifecycle;
+            });
         }
-        requireIdle();
-        closed = true;
-        attempt("closing a session", () -> {
-            owner.close();
-            return closed;
-        });
     }
 }

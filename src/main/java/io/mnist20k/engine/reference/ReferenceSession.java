@@ -2,6 +2,7 @@ package io.mnist20k.engine.reference;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.Lifecycle;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.StepObserver;
@@ -10,6 +11,7 @@ import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +25,7 @@ final class ReferenceSession implements Session {
     private final Chain chain;
     private final boolean[] decayed;
     private @Nullable SessionState state;
-    /// Looked at by observers, on whichever thread is at work.
-    private volatile boolean trains;
-
-    private boolean closed;
+    private final Lifecycle lifecycle = new Lifecycle();
 
     ReferenceSession(Network network, Training training) {
         this.network = network;
@@ -47,23 +46,20 @@ final class ReferenceSession implements Session {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        requireOpen();
+        lifecycle.requireRestored();
         epoch.requireFits(dataset, training);
-        trains = true;
-        try {
+        return lifecycle.train(() -> {
             for (int step = epoch.firstStep(); step < epoch.steps(); step++) {
                 if (!trainStep(dataset, epoch, step, observer)) {
                     return step + 1;
                 }
             }
             return epoch.steps();
-        } finally {
-            trains = false;
-        }
+        });
     }
 
     private boolean trainStep(Dataset dataset, Epoch epoch, int step, StepObserver observer) {
-        SessionState current = restored();
+        SessionState current = Objects.requireNonNull(state);
         int[] order = epoch.order();
         int from = step * epoch.batch();
         int[] samples = Arrays.copyOfRange(order, from, Math.min(from + epoch.batch(), order.length));
@@ -121,7 +117,7 @@ final class ReferenceSession implements Session {
 
     @Override
     public void restore(SessionState saved) {
-        requireOpen();
+        lifecycle.requireOpen();
         int parameters = network.parameterCount();
         int statistics = network.statisticCount();
         requireLength("parameters", saved.parameters(), parameters);
@@ -136,12 +132,12 @@ final class ReferenceSession implements Session {
         requireLength("averaged statistics", saved.averagedStatistics(), training.averages() ? statistics : 0);
         List<float[]> optimizerState = saved.slots().isEmpty() ? zeros(slots, parameters) : saved.slots();
         state = copy(saved, optimizerState);
+        lifecycle.restored();
     }
 
     @Override
     public void close() {
-        requireIdle();
-        closed = true;
+        lifecycle.close();
         state = null;
     }
 
@@ -150,29 +146,8 @@ final class ReferenceSession implements Session {
     }
 
     private SessionState current() {
-        requireOpen();
-        return restored();
-    }
-
-    private SessionState restored() {
-        if (state == null) {
-            throw new IllegalStateException("this session has no parameters yet; restore a state first");
-        }
-        return state;
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("this session is closed");
-        }
-        requireIdle();
-    }
-
-    private void requireIdle() {
-        if (trains) {
-            throw new IllegalStateException(
-                    "this session is training; wait for it, or stop it by an observer's answer");
-        }
+        lifecycle.requireRestored();
+        return Objects.requireNonNull(state);
     }
 
     private static void requireLength(String what, float[] vector, int expected) {
