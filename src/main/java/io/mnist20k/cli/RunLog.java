@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.UserError;
 import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunDirectory;
@@ -90,9 +91,10 @@ final class RunLog implements TrainingListener, AutoCloseable {
         }
     }
 
+    /// A sentence as it is; of a fault of the program where it was as well.
     void write(Throwable failure) {
         if (file != null) {
-            LOGGER.error("failed", failure);
+            LOGGER.error(failure.getMessage(), failure instanceof UserError ? null : failure);
         }
     }
 

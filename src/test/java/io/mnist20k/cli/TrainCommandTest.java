@@ -97,6 +97,22 @@ final class TrainCommandTest {
     }
 
     @Test
+    void aRunThatDivergesEndsItsLogWithTheSentence() throws IOException {
+        Typed typed = train(
+                        "--set",
+                        "optimizer.type=sgd",
+                        "--set",
+                        "optimizer.lr=100",
+                        "--set",
+                        "optimizer.weight_decay=10",
+                        "--quiet")
+                .failed(1, "diverged");
+        List<String> log = Files.readAllLines(run.resolve("log.txt"));
+        String sentence = typed.err().strip().replace("mnist20k: ", "");
+        assertTrue(log.getLast().endsWith(sentence), log.toString());
+    }
+
+    @Test
     void peopleSeeTheNetworkALineAnEpochAndAClosingLine() {
         List<String> lines = train().succeeded().out().lines().toList();
         assertTrue(lines.getFirst().startsWith("device reference"), lines.toString());
