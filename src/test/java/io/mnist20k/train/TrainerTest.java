@@ -10,15 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
-import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Engine;
-import io.mnist20k.engine.Epoch;
 import io.mnist20k.engine.Evaluation;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.SessionState;
-import io.mnist20k.engine.StepObserver;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.model.Model;
@@ -67,6 +64,63 @@ class TrainerTest {
         assertTrue(result.bestAccuracy() >= result.finalAccuracy());
         assertEquals(epochs.getLast().validationLoss(), result.finalLoss());
         assertTrue(result.trainSeconds() > 0 && result.imagesPerSecond() > 0);
+    }
+
+    /// What an epoch is said to come to, from what its steps did; the plateau's schedule looks at the losses of the
+    /// epochs before.
+    @Test
+    void everyStepHasTheSchedulesRateAndItsPartInTheMeans() {
+        Recipe recipe = TinyRun.recipe();
+        var rates = new ArrayList<float[]>();
+        var lossSums = new ArrayList<Double>();
+        var corrects = new ArrayList<Integer>();
+        var told = new ArrayList<Double>();
+        var watched = new WatchedEngine((session, dataset, epoch, observer) -> {
+            rates.add(epoch.learningRates());
+            lossSums.add(0.0);
+            corrects.add(0);
+            return session.train(dataset, epoch, (step, lossSum, correct) -> {
+                lossSums.add(lossSums.removeLast() + lossSum);
+                corrects.add(corrects.removeLast() + correct);
+                boolean goesOn = observer.stepDone(step, lossSum, correct);
+                int samples = Math.min(16 * (step + 1), TinyRun.TRAINING_IMAGES);
+                assertEquals(lossSums.getLast() / samples, told.getLast(), 1e-12);
+                return goesOn;
+            });
+        });
+        var listener = new TrainingListener() {
+            @Override
+            public void stepDone(int epoch, int step, double meanLoss) {
+                told.add(meanLoss);
+            }
+        };
+        TrainingResult.Finished result;
+        try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
+            result = (TrainingResult.Finished)
+                    new Trainer(watched, TinyRun.settings(recipe), TinyRun.images(), directory, listener, () -> false)
+                            .run();
+        }
+        var losses = new ArrayList<Double>();
+        double seconds = 0;
+        double trainingSeconds = 0;
+        for (EpochRecord epoch : result.epochs()) {
+            int index = epoch.epoch() - 1;
+            for (int step = 0; step < TinyRun.STEPS; step++) {
+                double factor = recipe.schedule()
+                        .factor(index * TinyRun.STEPS + step, TinyRun.EPOCHS * TinyRun.STEPS, TinyRun.STEPS, losses);
+                assertEquals((float) (0.01 * factor), rates.get(index)[step]);
+            }
+            assertEquals(lossSums.get(index) / TinyRun.TRAINING_IMAGES, epoch.trainLoss(), 1e-12);
+            assertEquals((double) corrects.get(index) / TinyRun.TRAINING_IMAGES, epoch.trainAccuracy(), 1e-12);
+            assertEquals(rates.get(index)[TinyRun.STEPS - 1], epoch.learningRate(), 1e-9);
+            assertTrue(epoch.seconds() > TinyRun.TRAINING_IMAGES / epoch.imagesPerSecond(), epoch.toString());
+            losses.add(epoch.trainLoss());
+            seconds += epoch.seconds();
+            trainingSeconds += TinyRun.TRAINING_IMAGES / epoch.imagesPerSecond();
+        }
+        assertEquals(TinyRun.EPOCHS, losses.size());
+        assertEquals(seconds, result.trainSeconds(), 1e-9);
+        assertEquals(TinyRun.EPOCHS * TinyRun.TRAINING_IMAGES / trainingSeconds, result.imagesPerSecond(), 1e-6);
     }
 
     @Test
@@ -349,41 +403,13 @@ class TrainerTest {
             if (epoch == 0) {
                 throw new OutOfMemoryError("the network");
             }
-            Session whole = new ReferenceEngine().open(network, training);
-            return new Session() {
-                @Override
-                public String kernels() {
-                    return whole.kernels();
-                }
-
-                @Override
-                public int train(Dataset dataset, Epoch now, StepObserver observer) {
-                    if (now.epoch() == epoch - 1) {
-                        throw new OutOfMemoryError("epoch " + epoch);
-                    }
-                    return whole.train(dataset, now, observer);
-                }
-
-                @Override
-                public float[] logits(Dataset dataset) {
-                    return whole.logits(dataset);
-                }
-
-                @Override
-                public SessionState state() {
-                    return whole.state();
-                }
-
-                @Override
-                public void restore(SessionState state) {
-                    whole.restore(state);
-                }
-
-                @Override
-                public void close() {
-                    whole.close();
-                }
-            };
+            return new WatchedEngine((session, dataset, now, observer) -> {
+                        if (now.epoch() == epoch - 1) {
+                            throw new OutOfMemoryError("epoch " + epoch);
+                        }
+                        return session.train(dataset, now, observer);
+                    })
+                    .open(network, training);
         }
     }
 
