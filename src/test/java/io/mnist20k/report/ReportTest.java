@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.recipe.RecipeWriter;
+import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TinyRun;
 import io.mnist20k.train.TrainingResult;
 import java.io.ByteArrayInputStream;
@@ -21,6 +25,8 @@ import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.xml.sax.InputSource;
 
 final class ReportTest {
@@ -43,6 +49,60 @@ final class ReportTest {
                 page.contains(String.format(Locale.ROOT, "%,d</dd>", run.parameters())), "the parameters are missing");
         assertTrue(page.contains("type = &quot;conv&quot;, out = 4"), "the recipe is missing");
         assertWellFormed(page);
+    }
+
+    @Test
+    void theIntroductionSaysWhatItWasTrainedOnAndJudgedBy() {
+        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
+        Recipe recipe = TinyRun.recipe();
+        assertIntroduced(run, RunSettings.of(recipe, 17), "all training images", "60 test images");
+        assertIntroduced(
+                run,
+                new RunSettings(recipe, 17, true, false, 0, false, ""),
+                "five sixths of the training images",
+                "60 held-out images");
+        assertIntroduced(
+                run,
+                new RunSettings(recipe, 17, false, true, 0, false, ""),
+                "images drawn anew from all",
+                "60 re-drawn images");
+        assertIntroduced(
+                run,
+                new RunSettings(recipe, 17, false, false, 1234, false, ""),
+                "the first 1,234 training images only",
+                "60 test images");
+        assertFalse(Report.html(run).contains("budget was lifted"));
+        Recipe longer = RecipeReader.parse("longer", RecipeWriter.toToml(recipe).replace("epochs = 3", "epochs = 20"));
+        assertIntroduced(
+                run, new RunSettings(longer, 17, false, false, 0, true, ""), "budget was lifted", "60 test images");
+    }
+
+    private static void assertIntroduced(
+            TrainingResult.Finished run, RunSettings settings, String trainedOn, String judgedBy) {
+        String page = Report.html(like(run, settings, 1));
+        assertTrue(page.contains(trainedOn) && page.contains("judged by " + judgedBy), trainedOn + ", " + judgedBy);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"59.4, 59.4 s", "59.96, 1 min 00 s", "3725, 62 min 05 s"})
+    void theTimeIsReadable(double seconds, String words) {
+        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
+        assertTrue(Report.html(like(run, run.settings(), seconds)).contains("<dd>" + words + "</dd>"), words);
+    }
+
+    private static TrainingResult.Finished like(TrainingResult.Finished run, RunSettings settings, double seconds) {
+        return new TrainingResult.Finished(
+                settings,
+                run.device(),
+                run.deviceName(),
+                run.parameters(),
+                run.epochs(),
+                seconds,
+                run.imagesPerSecond(),
+                run.validation(),
+                run.validationLogits(),
+                run.evaluation(),
+                run.directory());
     }
 
     @Test
