@@ -4,9 +4,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
-/// Where work with a GPU is done. A context belongs to a thread of the operating system, and a virtual thread goes on
-/// on
-/// another one of those whenever it has waited.
+/// Where work with a GPU is done. A context belongs to a thread of the operating system, and a virtual thread goes
+/// on on another one of those whenever it has waited.
 final class PlatformThread {
     private PlatformThread() {}
 
@@ -19,7 +18,7 @@ final class PlatformThread {
         }
         try {
             return CompletableFuture.supplyAsync(
-                            work,
+                            () -> wrapped(work),
                             task -> Thread.ofPlatform().daemon().name("gpu").start(task))
                     .join();
         } catch (CompletionException e) {
@@ -28,6 +27,15 @@ final class PlatformThread {
                 case Error error -> throw error;
                 case null, default -> throw e;
             }
+        }
+    }
+
+    /// The future wraps what is thrown, but not once more what some other future has wrapped.
+    private static <T> T wrapped(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (CompletionException e) {
+            throw new CompletionException(e);
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
@@ -24,7 +25,10 @@ final class PlatformThreadTest {
     }
 
     static Stream<Throwable> failures() {
-        return Stream.of(new IllegalStateException("exception"), new StackOverflowError("error"));
+        return Stream.of(
+                new IllegalStateException("exception"),
+                new StackOverflowError("error"),
+                new CompletionException(new IllegalStateException("of a future that the work waited for")));
     }
 
     @ParameterizedTest
