@@ -16,8 +16,8 @@ import io.mnist20k.recipe.RecipeReader;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A training loop of one's own, one room below the program's: no files, a learning rate that starts anew with every
-/// epoch, and whatever else nobody has thought of. `OwnLoop [DATA_FOLDER]`
+/// A training loop of one's own, one room below the program's: no files, a learning rate that starts anew with
+/// every epoch, and whatever else nobody has thought of. `OwnLoop [DATA_FOLDER]`
 final class OwnLoop {
     private static final long SEED = 7;
     private static final int EPOCHS = 3;

@@ -37,8 +37,8 @@ public final class Main {
     }
 
     /// Of the program alone: what takes it as a library has a configuration of its own. Log4j's own troubles are
-    /// nobody's: it
-    /// would show a stack trace where nothing knows this machine's name, as in containers without a network.
+    /// nobody's: it would show a stack trace where nothing knows this machine's name, as in containers without a
+    /// network.
     private static void configureLog() {
         if (System.getProperty(LOG_CONFIGURATION) == null) {
             System.setProperty(LOG_CONFIGURATION, "classpath:io/mnist20k/cli/log4j2.xml");
