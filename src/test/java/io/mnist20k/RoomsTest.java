@@ -107,7 +107,10 @@ final class RoomsTest {
             .should()
             .accessField(System.class, "out")
             .orShould()
-            .accessField(System.class, "err");
+            .accessField(System.class, "err")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(IO.class);
 
     @ArchTest
     static final ArchRule allRandomnessIsCounterBased = noClasses()
