@@ -115,6 +115,7 @@ docker-verify: data ## build the images without a container engine, and use the 
 	@src/main/sh/docker-verify.sh "$(CACHE)"
 
 install: $(if $(NVCC),$(FATBIN)) ## put the library, with its sources and documentation, into the local Maven repository
+	@rm -rf target/classes/cuda-kernels
 	@$(QUIET) $(MAVEN) package source:jar-no-fork javadoc:jar install:install -Dmaven.test.skip
 	@echo "installed io.mnist20k:mnist20k; docs/EMBEDDING.md says how to use it"
 

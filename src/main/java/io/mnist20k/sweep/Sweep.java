@@ -34,6 +34,7 @@ public final class Sweep {
     private final Engine engine;
     private final int atATime;
     private final BooleanSupplier stopAsked;
+    private volatile boolean interrupted;
     private final Map<Extent, String> digests = new ConcurrentHashMap<>();
 
     /// What runs of one sweep can choose of the files.
@@ -50,7 +51,7 @@ public final class Sweep {
         this.files = files;
         this.engine = engine;
         this.atATime = atATime;
-        this.stopAsked = stopAsked;
+        this.stopAsked = () -> interrupted || stopAsked.getAsBoolean();
     }
 
     /// Told what becomes of the runs, one call at a time.
@@ -64,10 +65,11 @@ public final class Sweep {
         void failed(RunSettings run, UserError reason);
     }
 
-    /// Does what is left to do.
+    /// Does what is left to do. An interrupt of this thread stops the runs as `stopAsked` would; it stays interrupted.
     ///
     /// @return whether all runs are done now, none of them stopped or failed
     public boolean run(List<RunSettings> runs, Listener listener) {
+        interrupted = false;
         var left = new ArrayList<RunSettings>();
         boolean all = true;
         for (RunSettings run : runs) {
@@ -83,7 +85,13 @@ public final class Sweep {
                 all = false;
             }
         }
-        return train(left, listener) && all;
+        try {
+            return train(left, listener) && all;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private boolean train(List<RunSettings> runs, Listener listener) {
@@ -95,7 +103,7 @@ public final class Sweep {
             }
             boolean all = true;
             for (Future<Boolean> outcome : outcomes) {
-                all &= outcome.get();
+                all &= awaited(outcome);
             }
             return all;
         } catch (ExecutionException e) {
@@ -104,8 +112,16 @@ public final class Sweep {
                 case RuntimeException fault -> throw fault;
                 case null, default -> throw new AssertionError("a run throws nothing else", e);
             }
-        } catch (InterruptedException e) {
-            throw new AssertionError("nobody interrupts a sweep", e);
+        }
+    }
+
+    private boolean awaited(Future<Boolean> outcome) throws ExecutionException {
+        while (true) {
+            try {
+                return outcome.get();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
         }
     }
 

@@ -53,7 +53,7 @@ final class SweepTest {
     }
 
     /// What a sweep told.
-    private static final class Heard implements Sweep.Listener {
+    private static class Heard implements Sweep.Listener {
         final List<RunResult> found = new ArrayList<>();
         final List<RunResult> done = new ArrayList<>();
         final List<String> failed = new ArrayList<>();
@@ -134,6 +134,26 @@ final class SweepTest {
         sweep(folder, runs(2), 1);
         assertEquals(2, models.size());
         assertTrue(models.stream().noneMatch(Files::exists), "a finished run was run again");
+    }
+
+    @Test
+    void anInterruptedSweepIsAStoppedOne() throws Exception {
+        Thread sweeping = Thread.currentThread();
+        var heard = new Heard() {
+            @Override
+            public void done(RunSettings run, RunResult result) {
+                super.done(run, result);
+                sweeping.interrupt();
+            }
+        };
+        assertFalse(sweep(folder, runs(SEEDS), 1, heard, () -> false));
+        assertTrue(Thread.interrupted(), "the thread stays interrupted");
+        assertEquals(List.of(), heard.failed);
+        assertTrue(heard.done.size() < SEEDS, heard.done.size() + " of " + SEEDS + " done");
+        sweep(folder, runs(SEEDS), 1);
+        Path whole = temporary.resolve("whole");
+        sweep(whole, runs(SEEDS), 1);
+        assertEquals(numbers(whole), numbers(folder));
     }
 
     @Test
