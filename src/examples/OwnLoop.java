@@ -31,15 +31,7 @@ final class OwnLoop {
 
         Recipe recipe = RecipeReader.read("sprint", List.of("optimizer.type=adamw", "optimizer.lr=0.01"));
         Network network = recipe.build();
-        var training = new Training(
-                recipe.batch(),
-                SEED,
-                recipe.optimizer(),
-                recipe.labelSmoothing(),
-                recipe.averagingDecay(),
-                recipe.augmentation(),
-                images.normalization(),
-                recipe.engine());
+        var training = Training.of(recipe, SEED, images.normalization());
 
         Engine engine = Devices.choose("auto", Runtime.getRuntime().availableProcessors())
                 .engine();

@@ -59,15 +59,7 @@ public record Bench(Engine engine, Recipe recipe, int rounds, double seconds, bo
     }
 
     private Training training(Dataset images) {
-        return new Training(
-                recipe.batch(),
-                SEED,
-                recipe.optimizer(),
-                recipe.labelSmoothing(),
-                recipe.averagingDecay(),
-                recipe.augmentation(),
-                images.normalization(),
-                recipe.engine());
+        return Training.of(recipe, SEED, images.normalization());
     }
 
     /// Forward, weight gradient, and data gradient but for the first layer that learns: nothing before it does.

@@ -144,15 +144,7 @@ public record Measurement(Split files, boolean quick) {
     private Map<String, Object> step(Kernels kernels) {
         Recipe recipe = recipe(kernels);
         Network network = recipe.build();
-        var training = new Training(
-                recipe.batch(),
-                1,
-                recipe.optimizer(),
-                recipe.labelSmoothing(),
-                recipe.averagingDecay(),
-                recipe.augmentation(),
-                files.train().normalization(),
-                recipe.engine());
+        var training = Training.of(recipe, 1, files.train().normalization());
         var measured = new LinkedHashMap<String, Object>();
         StepTimes.measure(network, training, files.train().first(QUICK_IMAGES), quick ? 1 : 50)
                 .forEach((piece, microseconds) -> measured.put(piece + ", µs", microseconds));

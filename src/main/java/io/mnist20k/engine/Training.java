@@ -38,6 +38,21 @@ public record Training(
         }
     }
 
+    /// As a recipe has it.
+    ///
+    /// @param normalization of the images to train on
+    public static Training of(Recipe recipe, long seed, Normalization normalization) {
+        return new Training(
+                recipe.batch(),
+                seed,
+                recipe.optimizer(),
+                recipe.labelSmoothing(),
+                recipe.averagingDecay(),
+                recipe.augmentation(),
+                normalization,
+                recipe.engine());
+    }
+
     /// For a session that only evaluates.
     public static Training evaluationOnly(Normalization normalization) {
         return new Training(

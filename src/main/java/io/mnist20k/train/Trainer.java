@@ -78,15 +78,7 @@ public final class Trainer {
     /// @throws IllegalStateException where the directory is closed
     public TrainingResult run() {
         directory.requireOpen();
-        var training = new Training(
-                recipe.batch(),
-                settings.seed(),
-                recipe.optimizer(),
-                recipe.labelSmoothing(),
-                recipe.averagingDecay(),
-                recipe.augmentation(),
-                normalization,
-                recipe.engine());
+        var training = Training.of(recipe, settings.seed(), normalization);
         directory.checkpoint().ifPresent(stopped -> stopped.requireSame(directory.path(), settings, digest));
         // Before anything is written: what the device has no memory for leaves no run.
         try (Session session = engine.open(network, training)) {

@@ -21,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -95,52 +96,45 @@ class RunDirectoryTest {
     @RepeatedTest(100)
     void ofSeveralWhoMakeAFolderOneHasItAndKeepsItsLock() throws Exception {
         Path path = folder.resolve("sweep").resolve("run");
-        try (var trainers = Executors.newFixedThreadPool(RACERS)) {
-            var start = new CountDownLatch(1);
-            var races = new ArrayList<Future<RunDirectory>>();
-            for (int i = 0; i < RACERS; i++) {
-                races.add(trainers.submit(() -> {
-                    start.await();
-                    return RunDirectory.create(path);
-                }));
+        var winners = new ArrayList<RunDirectory>();
+        for (Future<RunDirectory> race : race(() -> RunDirectory.create(path))) {
+            try {
+                winners.add(race.get());
+            } catch (ExecutionException e) {
+                assertSays(assertInstanceOf(UserError.class, e.getCause()), "another process");
             }
-            start.countDown();
-            var winners = new ArrayList<RunDirectory>();
-            for (Future<RunDirectory> race : races) {
-                try {
-                    winners.add(race.get());
-                } catch (ExecutionException e) {
-                    assertSays(assertInstanceOf(UserError.class, e.getCause()), "another process");
-                }
-            }
-            assertEquals(1, winners.size());
-            assertTrue(Files.exists(path.resolve(RunDirectory.LOCK)), "the lock is gone");
-            winners.getFirst().close();
         }
+        assertEquals(1, winners.size());
+        assertTrue(Files.exists(path.resolve(RunDirectory.LOCK)), "the lock is gone");
+        winners.getFirst().close();
     }
 
     @RepeatedTest(100)
     void runsThatBeginAtOnceGetFoldersOfTheirOwn() throws Exception {
         Path runs = folder.resolve("runs");
-        try (var trainers = Executors.newFixedThreadPool(RACERS)) {
+        var paths = new HashSet<Path>();
+        for (Future<RunDirectory> race : race(() -> RunDirectory.createUnder(runs, "tiny", 1))) {
+            try (RunDirectory directory = race.get()) {
+                paths.add(directory.path());
+            }
+        }
+        assertEquals(RACERS, paths.size());
+    }
+
+    /// What comes of several who do the same at once; all are through.
+    private static List<Future<RunDirectory>> race(Callable<RunDirectory> racer) {
+        var races = new ArrayList<Future<RunDirectory>>();
+        try (var racers = Executors.newFixedThreadPool(RACERS)) {
             var start = new CountDownLatch(1);
-            var races = new ArrayList<Future<RunDirectory>>();
             for (int i = 0; i < RACERS; i++) {
-                races.add(trainers.submit(() -> {
+                races.add(racers.submit(() -> {
                     start.await();
-                    return RunDirectory.createUnder(runs, "tiny", 1);
+                    return racer.call();
                 }));
             }
             start.countDown();
-            var paths = new HashSet<Path>();
-            var directories = new ArrayList<RunDirectory>();
-            for (Future<RunDirectory> race : races) {
-                directories.add(race.get());
-                paths.add(race.get().path());
-            }
-            assertEquals(RACERS, paths.size());
-            directories.forEach(RunDirectory::close);
         }
+        return races;
     }
 
     @Test
