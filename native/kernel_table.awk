@@ -53,8 +53,7 @@ waiting {
 
 END {
     print "};\n"
-    print "thread_local volatile char shared; // so that there are thread-local variables even where no kernel has any\n"
-    print "constexpr software::KernelTable TABLE = {KERNELS, sizeof KERNELS / sizeof *KERNELS, [] { shared = 0; }};\n"
+    print "constexpr software::KernelTable TABLE = {KERNELS, sizeof KERNELS / sizeof *KERNELS};\n"
     print "} // namespace\n"
     print "extern \"C\" __attribute__((visibility(\"default\"))) const software::KernelTable* software_kernels() {"
     print "    return &TABLE;"

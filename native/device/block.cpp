@@ -24,9 +24,15 @@ struct Segment {
     std::size_t bytes;
 };
 
+// Of the ABI of thread-local variables: where this thread has those of a library, made if need be. (What dl_iterate_phdr
+// says of them is null while nobody asked for them by this function, as on aarch64, where code finds them without it.)
+struct TlsIndex {
+    std::size_t module, offset;
+};
+extern "C" void* __tls_get_addr(TlsIndex*);
+
 // The thread-local variables of a kernel library are its shared arrays, and nothing else.
 Segment sharedOf(const KernelTable* table) {
-    table->touchShared();
     Segment segment{table, nullptr, 0};
     dl_iterate_phdr(
         [](dl_phdr_info* info, std::size_t, void* found) {
@@ -41,7 +47,8 @@ Segment sharedOf(const KernelTable* table) {
                 if (header.p_type == PT_TLS) bytes = header.p_memsz;
             }
             if (!holds) return 0;
-            wanted.begin = static_cast<char*>(info->dlpi_tls_data);
+            TlsIndex first{info->dlpi_tls_modid, 0};
+            if (bytes > 0) wanted.begin = static_cast<char*>(__tls_get_addr(&first));
             wanted.bytes = bytes;
             return 1;
         },
@@ -236,7 +243,7 @@ void Block::fillShared() {
     static thread_local std::vector<Segment> known;
     auto segment = std::ranges::find(known, launch->table, &Segment::table);
     if (segment == known.end()) segment = known.insert(segment, sharedOf(launch->table));
-    std::memset(segment->begin, 0xFF, segment->bytes);
+    std::fill_n(segment->begin, segment->bytes, '\xFF');
 }
 
 void Block::fillDynamicShared() {

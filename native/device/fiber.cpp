@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <new>
 
+#include "page.h"
 #include "sanitizer.h"
 
-extern "C" void software_switch(void** from, void* to);
-extern "C" void software_fiber_start();
+extern "C" [[gnu::visibility("hidden")]] void software_switch(void** from, void* to);
+extern "C" [[gnu::visibility("hidden")]] void software_fiber_start();
 
 // Saves the registers that a called function must keep, exchanges stacks, restores them. A new stack holds such a frame
 // with software_fiber_start as its return address.
@@ -16,6 +17,7 @@ extern "C" void software_fiber_start();
 asm(R"(
 .text
 .type software_switch, @function
+.globl software_switch
 .hidden software_switch
 software_switch:
     pushq %rbp
@@ -35,6 +37,7 @@ software_switch:
     ret
 .size software_switch, .-software_switch
 .type software_fiber_start, @function
+.globl software_fiber_start
 .hidden software_fiber_start
 software_fiber_start:
     movq %r12, %rdi
@@ -55,6 +58,7 @@ static void* newFrame(char* top, void (*entry)(void*), void* argument) {
 asm(R"(
 .text
 .type software_switch, %function
+.globl software_switch
 .hidden software_switch
 software_switch:
     sub sp, sp, #160
@@ -85,6 +89,7 @@ software_switch:
     ret
 .size software_switch, .-software_switch
 .type software_fiber_start, %function
+.globl software_fiber_start
 .hidden software_fiber_start
 software_fiber_start:
     mov x0, x19
@@ -106,12 +111,6 @@ static void* newFrame(char* top, void (*entry)(void*), void* argument) {
 #endif
 
 namespace software {
-
-namespace {
-
-constexpr std::size_t PAGE = 4096;
-
-} // namespace
 
 Fiber::Fiber() {
     void* mapped = mmap(nullptr, PAGE + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "cuda.h"
+#include "page.h"
 #include "sanitizer.h"
 #include "state.h"
 
@@ -15,7 +16,7 @@ namespace software {
 
 namespace {
 
-constexpr std::size_t PAGE = 4096, GUARD = 256;
+constexpr std::size_t GUARD = 256;
 constexpr int FRESH = 0xFF; // NaN as float, double and bfloat16
 
 struct Range {

@@ -24,7 +24,6 @@ struct Kernel {
 struct KernelTable {
     const Kernel* kernels;
     std::size_t count;
-    void (*touchShared)(); // makes this thread's shared memory exist
 };
 
 template <class Value> constexpr Parameter parameterOf() {
