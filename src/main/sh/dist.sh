@@ -20,10 +20,12 @@ fail() {
 
 [[ $(uname -s) == Linux ]] || fail "the archive holds the Java of this machine and is for Linux; run it there."
 
-# What `gpu-check` needs beside the program: the tests, what runs them, and what is measured beside ours.
+# What `gpu-check` needs beside the program: the tests, what runs them, and what is measured beside ours. JCuda has a native
+# half for x86-64 alone.
 rm -rf "$check" "$check-markers"
+jni=$([[ $(uname -m) != x86_64 ]] || echo dependency:unpack@jni)
 MAVEN_OPTS="${MAVEN_OPTS:-} -Dorg.slf4j.simpleLogger.defaultLogLevel=warn" \
-    "$maven" test-compile jar:test-jar@check dependency:copy@check dependency:unpack@jni -Djacoco.skip
+    "$maven" test-compile jar:test-jar@check dependency:copy@check $jni -Djacoco.skip
 mv "$check/mnist20k-$version-tests.jar" "$check/mnist20k-tests.jar"
 cp src/bench/peers/pytorch_{gpu,network}.py "$check"
 

@@ -5,13 +5,19 @@
 set -euo pipefail
 
 readonly folder=$1 here=${BASH_SOURCE[0]%/*}
-readonly inside=org/bytedeco/cuda/linux-x86_64
 maven() { "$here/maven.sh" "$@"; }
 
 fail() {
     echo "make real-libraries: $*" >&2
     exit 1
 }
+
+case $(uname -sm) in
+    "Linux x86_64") readonly platform=linux-x86_64 ;;
+    "Linux aarch64") readonly platform=linux-arm64 ;;
+    *) fail "NVIDIA's libraries are there for Linux on x86-64 and aarch64 only." ;;
+esac
+readonly inside=org/bytedeco/cuda/$platform
 
 # unpack NAME GROUP:ARTIFACT:VERSION CLASSIFIER PATTERN: the libraries of a jar whose names match, into FOLDER/NAME,
 # which gets its name when it is complete.
@@ -39,16 +45,15 @@ unpack() {
     rm -rf "$part"
 }
 
-[[ $(uname -sm) == "Linux x86_64" ]] || fail "NVIDIA's libraries are fetched for Linux on x86-64 only."
 jdk=$("$here/jdk.sh" javac)
 mkdir -p "$folder"
 if [[ ! -d $folder/cuda-12.6 || ! -d $folder/cuda-13.3 ]]; then
     free=$(( $(df --output=avail --block-size=1M "$folder" | tail -1) ))
     (( free > 4500 )) || fail "needs 4.5 GB in $folder while it unpacks, and $free MB are free there."
 fi
-unpack cuda-12.6 org.bytedeco:cuda:12.6-9.5-1.5.11 linux-x86_64-redist \
+unpack cuda-12.6 org.bytedeco:cuda:12.6-9.5-1.5.11 $platform-redist \
     'libcublas(Lt)?\.so\.12|libcudnn(_(graph|ops|cnn|heuristic|engines_.*))?\.so\.9|libnvrtc(-builtins)?\.so\..*'
-unpack cuda-13.3 org.bytedeco:cuda-redist:13.3-9.25-1.5.14 linux-x86_64 'libnvrtc(-builtins)?\.so\..*'
+unpack cuda-13.3 org.bytedeco:cuda-redist:13.3-9.25-1.5.14 $platform 'libnvrtc(-builtins)?\.so\..*'
 rm -rf "$folder/.jars"
 
 maven test-compile surefire:test@real-libraries -Dreal.libraries="$folder/cuda-12.6"

@@ -166,6 +166,9 @@ public record Measurement(Split files, boolean quick) {
         if (!Files.exists(folder.resolve("jcuda.jar"))) {
             return "not measured: there is no " + folder.resolve("jcuda.jar");
         }
+        if (!Files.exists(folder.resolve("lib"))) {
+            return "not measured: JCuda's native half is not packed; there is one for x86-64 alone";
+        }
         Path logs = temporary();
         try {
             var processes = new Processes(logs, jar);
