@@ -1,8 +1,12 @@
 package io.mnist20k;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -122,6 +126,14 @@ final class RoomsTest {
                     nameMatching("java\\.util\\.concurrent\\.ThreadLocalRandom")))
             .orShould()
             .callMethod(Math.class, "random");
+
+    /// Where a processor cannot, `Lanes` does it in two steps, and Java's own thousands of times slower.
+    @ArchTest
+    static final ArchRule onlyLanesMultipliesAndAddsAtOnce = noClasses()
+            .that()
+            .doNotHaveSimpleName("Lanes")
+            .should()
+            .callMethodWhere(target(name("fma")).and(target(owner(resideOutsideOfPackage(ROOT + "..")))));
 
     private static Map.Entry<String, Set<String>> room(String name, String... mayUse) {
         return Map.entry(name, Set.of(mayUse));

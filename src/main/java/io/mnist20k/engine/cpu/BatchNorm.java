@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Tensor;
@@ -99,7 +100,7 @@ abstract sealed class BatchNorm implements Node permits PointwiseNorm, PoolingNo
                 for (int x = 0; x < z.shape.width(); x++, i += z.columnStride) {
                     FloatVector v = FloatVector.fromArray(SPECIES, z.data, i).mul(mask);
                     sum = sum.add(v);
-                    squares = v.fma(v, squares);
+                    squares = fma(v, v, squares);
                 }
             }
             sums[block][2 * c] = laneSums[block].of(sum);

@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 
 import io.mnist20k.engine.Roofline;
 import jdk.incubator.vector.FloatVector;
@@ -59,18 +60,18 @@ final class Ceilings {
         FloatVector y = FloatVector.broadcast(SPECIES, 0.001f);
         FloatVector a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
         for (int n = 0; n < LINKS; n++) {
-            a = a.fma(x, y);
-            b = b.fma(x, y);
-            c = c.fma(x, y);
-            d = d.fma(x, y);
-            e = e.fma(x, y);
-            f = f.fma(x, y);
-            g = g.fma(x, y);
-            h = h.fma(x, y);
-            i = i.fma(x, y);
-            j = j.fma(x, y);
-            k = k.fma(x, y);
-            l = l.fma(x, y);
+            a = fma(a, x, y);
+            b = fma(b, x, y);
+            c = fma(c, x, y);
+            d = fma(d, x, y);
+            e = fma(e, x, y);
+            f = fma(f, x, y);
+            g = fma(g, x, y);
+            h = fma(h, x, y);
+            i = fma(i, x, y);
+            j = fma(j, x, y);
+            k = fma(k, x, y);
+            l = fma(l, x, y);
         }
         return a.add(b)
                 .add(c)
@@ -107,8 +108,10 @@ final class Ceilings {
 
     private static void add(float[] from, float[] to) {
         for (int i = 0; i < to.length; i += COUNT) {
-            FloatVector.fromArray(SPECIES, from, i)
-                    .fma(FloatVector.broadcast(SPECIES, 0.5f), FloatVector.fromArray(SPECIES, to, i))
+            fma(
+                            FloatVector.fromArray(SPECIES, from, i),
+                            FloatVector.broadcast(SPECIES, 0.5f),
+                            FloatVector.fromArray(SPECIES, to, i))
                     .intoArray(to, i);
         }
     }

@@ -29,7 +29,7 @@ public final class CpuProvider implements EngineProvider {
                     List.of("the module " + MODULE + " is not loaded; start java with --add-modules " + MODULE),
                     findings);
         }
-        findings.put("vectors", Lanes.COUNT * Float.SIZE + " bit");
+        findings.put("vectors", Lanes.COUNT * Float.SIZE + " bit" + (Lanes.FUSED ? "" : ", no fused multiply-add"));
         return new Availability.Ready(processor(), findings);
     }
 

@@ -1,6 +1,7 @@
 package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.util.Arrays;
@@ -121,21 +122,21 @@ final class DirectCorrelation implements Correlation {
             FloatVector x1 = FloatVector.fromArray(SPECIES, in, p1 + tap);
             FloatVector x2 = FloatVector.fromArray(SPECIES, in, p2 + tap);
             FloatVector w0 = FloatVector.broadcast(SPECIES, weights[w]);
-            a00 = w0.fma(x0, a00);
-            a01 = w0.fma(x1, a01);
-            a02 = w0.fma(x2, a02);
+            a00 = fma(w0, x0, a00);
+            a01 = fma(w0, x1, a01);
+            a02 = fma(w0, x2, a02);
             FloatVector w1 = FloatVector.broadcast(SPECIES, weights[w + 1]);
-            a10 = w1.fma(x0, a10);
-            a11 = w1.fma(x1, a11);
-            a12 = w1.fma(x2, a12);
+            a10 = fma(w1, x0, a10);
+            a11 = fma(w1, x1, a11);
+            a12 = fma(w1, x2, a12);
             FloatVector w2 = FloatVector.broadcast(SPECIES, weights[w + 2]);
-            a20 = w2.fma(x0, a20);
-            a21 = w2.fma(x1, a21);
-            a22 = w2.fma(x2, a22);
+            a20 = fma(w2, x0, a20);
+            a21 = fma(w2, x1, a21);
+            a22 = fma(w2, x2, a22);
             FloatVector w3 = FloatVector.broadcast(SPECIES, weights[w + 3]);
-            a30 = w3.fma(x0, a30);
-            a31 = w3.fma(x1, a31);
-            a32 = w3.fma(x2, a32);
+            a30 = fma(w3, x0, a30);
+            a31 = fma(w3, x1, a31);
+            a32 = fma(w3, x2, a32);
         }
         int outputs = outChannels.length - o;
         FloatVector least = FloatVector.broadcast(SPECIES, this.least);
@@ -176,10 +177,10 @@ final class DirectCorrelation implements Correlation {
         int w = o * taps.length;
         for (int t = 0; t < taps.length; t++, w += TILE) {
             FloatVector x = FloatVector.fromArray(SPECIES, in, pixel + taps[t]);
-            a0 = FloatVector.broadcast(SPECIES, weights[w]).fma(x, a0);
-            a1 = FloatVector.broadcast(SPECIES, weights[w + 1]).fma(x, a1);
-            a2 = FloatVector.broadcast(SPECIES, weights[w + 2]).fma(x, a2);
-            a3 = FloatVector.broadcast(SPECIES, weights[w + 3]).fma(x, a3);
+            a0 = fma(FloatVector.broadcast(SPECIES, weights[w]), x, a0);
+            a1 = fma(FloatVector.broadcast(SPECIES, weights[w + 1]), x, a1);
+            a2 = fma(FloatVector.broadcast(SPECIES, weights[w + 2]), x, a2);
+            a3 = fma(FloatVector.broadcast(SPECIES, weights[w + 3]), x, a3);
         }
         int q = outBase + outPixels[p];
         FloatVector least = FloatVector.broadcast(SPECIES, this.least);

@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 
 import io.mnist20k.recipe.Optimizer.Muon;
 import jdk.incubator.vector.FloatVector;
@@ -126,10 +127,10 @@ final class NewtonSchulz {
         FloatVector sum3 = sum0;
         for (int i = from; i < from + terms; i++, column += line) {
             FloatVector v = FloatVector.fromArray(SPECIES, b, column);
-            sum0 = FloatVector.broadcast(SPECIES, a[i]).fma(v, sum0);
-            sum1 = FloatVector.broadcast(SPECIES, a[i + aLine]).fma(v, sum1);
-            sum2 = FloatVector.broadcast(SPECIES, a[i + 2 * aLine]).fma(v, sum2);
-            sum3 = FloatVector.broadcast(SPECIES, a[i + 3 * aLine]).fma(v, sum3);
+            sum0 = fma(FloatVector.broadcast(SPECIES, a[i]), v, sum0);
+            sum1 = fma(FloatVector.broadcast(SPECIES, a[i + aLine]), v, sum1);
+            sum2 = fma(FloatVector.broadcast(SPECIES, a[i + 2 * aLine]), v, sum2);
+            sum3 = fma(FloatVector.broadcast(SPECIES, a[i + 3 * aLine]), v, sum3);
         }
         sum0.intoArray(c, to);
         sum1.intoArray(c, to + line);

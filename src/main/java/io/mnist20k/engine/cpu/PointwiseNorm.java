@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -47,7 +48,7 @@ final class PointwiseNorm extends BatchNorm {
                 int o = a.row(block, c, y);
                 for (int x = 0; x < z.shape.width(); x++, i += z.columnStride, o += a.columnStride) {
                     FloatVector v =
-                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean).fma(scale, shift);
+                            fma(FloatVector.fromArray(SPECIES, z.data, i).sub(mean), scale, shift);
                     v.blend(least, v.compare(LT, least)).intoArray(a.data, o);
                 }
             }
@@ -65,8 +66,7 @@ final class PointwiseNorm extends BatchNorm {
         FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[channel]);
         for (int y = 0; y < lines; y++, at += line) {
             for (int i = 0; i < width * COUNT; i += COUNT, to += COUNT) {
-                FloatVector v =
-                        FloatVector.fromArray(SPECIES, in, at + i).sub(mean).fma(scale, shift);
+                FloatVector v = fma(FloatVector.fromArray(SPECIES, in, at + i).sub(mean), scale, shift);
                 v.blend(least, v.compare(LT, least)).intoArray(normalised, to);
             }
         }
@@ -87,7 +87,7 @@ final class PointwiseNorm extends BatchNorm {
                 for (int x = 0; x < z.shape.width(); x++, i += z.columnStride, o += a.columnStride) {
                     int drawn = drawn(dropout, block, c, element++);
                     FloatVector v =
-                            FloatVector.fromArray(SPECIES, z.data, i).sub(mean).fma(scale, shift);
+                            fma(FloatVector.fromArray(SPECIES, z.data, i).sub(mean), scale, shift);
                     v.blend(0, v.compare(LT, 0))
                             .mul(FloatVector.fromArray(SPECIES, factors, drawn * COUNT))
                             .intoArray(a.data, o);
@@ -113,9 +113,9 @@ final class PointwiseNorm extends BatchNorm {
                 for (int x = 0; x < z.shape.width(); x++) {
                     FloatVector centred =
                             FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
-                    FloatVector g = passed(centred.fma(scale, shift), o, d);
+                    FloatVector g = passed(fma(centred, scale, shift), o, d);
                     sum = sum.add(g);
-                    product = centred.fma(g, product);
+                    product = fma(centred, g, product);
                     i += z.columnStride;
                     d += da.columnStride;
                     o += out.value().columnStride;
@@ -163,9 +163,7 @@ final class PointwiseNorm extends BatchNorm {
                 for (int x = 0; x < z.shape.width(); x++) {
                     FloatVector centred =
                             FloatVector.fromArray(SPECIES, z.data, i).sub(mean);
-                    passed(centred.fma(scale, shift), o, d)
-                            .sub(meanGradient)
-                            .fma(maskedScale, centred.mul(slope))
+                    fma(passed(fma(centred, scale, shift), o, d).sub(meanGradient), maskedScale, centred.mul(slope))
                             .intoArray(dz.data, j);
                     i += z.columnStride;
                     d += da.columnStride;

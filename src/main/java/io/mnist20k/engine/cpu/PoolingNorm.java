@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -54,10 +55,10 @@ final class PoolingNorm extends BatchNorm {
                     FloatVector c1 = centred(i + z.columnStride, mean);
                     FloatVector c2 = centred(i + z.rowStride, mean);
                     FloatVector c3 = centred(i + z.rowStride + z.columnStride, mean);
-                    FloatVector v0 = c0.fma(scale, shift);
-                    FloatVector v1 = c1.fma(scale, shift);
-                    FloatVector v2 = c2.fma(scale, shift);
-                    FloatVector v3 = c3.fma(scale, shift);
+                    FloatVector v0 = fma(c0, scale, shift);
+                    FloatVector v1 = fma(c1, scale, shift);
+                    FloatVector v2 = fma(c2, scale, shift);
+                    FloatVector v3 = fma(c3, scale, shift);
                     VectorMask<Float> second = v1.compare(GT, v0);
                     FloatVector max = v0.blend(v1, second);
                     VectorMask<Float> third = v2.compare(GT, max);
@@ -105,7 +106,7 @@ final class PoolingNorm extends BatchNorm {
                 for (int x = 0; x < a.shape.width(); x++) {
                     FloatVector g = passed(o, d, factor);
                     sum = sum.add(g);
-                    product = FloatVector.fromArray(SPECIES, chosen.data, p).fma(g, product);
+                    product = fma(FloatVector.fromArray(SPECIES, chosen.data, p), g, product);
                     o += a.columnStride;
                     d += da.columnStride;
                     p += COUNT;
@@ -123,12 +124,12 @@ final class PoolingNorm extends BatchNorm {
         Planes da = out.gradient();
         FloatVector mask = batch.mask(block);
         FloatVector factor = passedScale();
-        FloatVector none = FloatVector.zero(SPECIES);
         for (int c = 0; c < z.shape.channels(); c++) {
             FloatVector mean = FloatVector.broadcast(SPECIES, this.mean[c]);
             FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
             FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
             FloatVector meanGradient = FloatVector.broadcast(SPECIES, this.meanGradient[c]);
+            FloatVector none = FloatVector.zero(SPECIES).sub(meanGradient); // of a pixel that is not the largest
             FloatVector maskedScale = scale.mul(mask);
             FloatVector slope = FloatVector.broadcast(SPECIES, this.slope[c]).mul(mask);
             for (int y = 0; y < a.shape.height(); y++) {
@@ -137,38 +138,29 @@ final class PoolingNorm extends BatchNorm {
                 int i = z.row(block, c, y * SIDE);
                 int j = dz.row(block, c, y * SIDE);
                 for (int x = 0; x < a.shape.width(); x++) {
-                    FloatVector g = passed(o, d, factor);
+                    FloatVector g = passed(o, d, factor).sub(meanGradient);
                     FloatVector c0 = centred(i, mean);
                     FloatVector c1 = centred(i + z.columnStride, mean);
                     FloatVector c2 = centred(i + z.rowStride, mean);
                     FloatVector c3 = centred(i + z.rowStride + z.columnStride, mean);
-                    FloatVector v0 = c0.fma(scale, shift);
-                    FloatVector v1 = c1.fma(scale, shift);
-                    FloatVector v2 = c2.fma(scale, shift);
-                    FloatVector v3 = c3.fma(scale, shift);
+                    FloatVector v0 = fma(c0, scale, shift);
+                    FloatVector v1 = fma(c1, scale, shift);
+                    FloatVector v2 = fma(c2, scale, shift);
+                    FloatVector v3 = fma(c3, scale, shift);
                     // The last that is larger than all before takes the gradient.
                     VectorMask<Float> second = v1.compare(GT, v0);
                     FloatVector max = v0.blend(v1, second);
                     VectorMask<Float> third = v2.compare(GT, max);
                     VectorMask<Float> fourth = v3.compare(GT, max.blend(v2, third));
-                    FloatVector upToThird = g.blend(0, fourth);
-                    FloatVector upToSecond = upToThird.blend(0, third);
-                    upToSecond
-                            .blend(0, second)
-                            .sub(meanGradient)
-                            .fma(maskedScale, c0.mul(slope))
+                    FloatVector upToThird = g.blend(none, fourth);
+                    FloatVector upToSecond = upToThird.blend(none, third);
+                    fma(upToSecond.blend(none, second), maskedScale, c0.mul(slope))
                             .intoArray(dz.data, j);
-                    none.blend(upToSecond, second)
-                            .sub(meanGradient)
-                            .fma(maskedScale, c1.mul(slope))
+                    fma(none.blend(upToSecond, second), maskedScale, c1.mul(slope))
                             .intoArray(dz.data, j + dz.columnStride);
-                    none.blend(upToThird, third)
-                            .sub(meanGradient)
-                            .fma(maskedScale, c2.mul(slope))
+                    fma(none.blend(upToThird, third), maskedScale, c2.mul(slope))
                             .intoArray(dz.data, j + dz.rowStride);
-                    none.blend(g, fourth)
-                            .sub(meanGradient)
-                            .fma(maskedScale, c3.mul(slope))
+                    fma(none.blend(g, fourth), maskedScale, c3.mul(slope))
                             .intoArray(dz.data, j + dz.rowStride + dz.columnStride);
                     o += a.columnStride;
                     d += da.columnStride;

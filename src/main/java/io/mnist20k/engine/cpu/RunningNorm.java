@@ -1,6 +1,7 @@
 package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Tensor;
@@ -67,8 +68,7 @@ final class RunningNorm {
                     int i = in.row(block, c, y);
                     int o = out.row(block, c, y);
                     for (int x = 0; x < in.shape.width(); x++, i += in.columnStride, o += out.columnStride) {
-                        FloatVector.fromArray(SPECIES, in.data, i)
-                                .fma(scale, shift)
+                        fma(FloatVector.fromArray(SPECIES, in.data, i), scale, shift)
                                 .intoArray(out.data, o);
                     }
                 }

@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 import static io.mnist20k.engine.cpu.Lanes.SPECIES;
+import static io.mnist20k.engine.cpu.Lanes.fma;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -74,16 +75,16 @@ final class Winograd {
         FloatVector fiveHalves = FloatVector.broadcast(SPECIES, -2.5f);
         FloatVector two = FloatVector.broadcast(SPECIES, -2f);
         FloatVector half = FloatVector.broadcast(SPECIES, -0.5f);
-        d2.fma(fiveHalves, d0.add(d4)).intoArray(v, to);
-        FloatVector evenP = d2.fma(two, d4);
-        FloatVector oddP = d1.fma(two, d3).mul(P);
+        fma(d2, fiveHalves, d0.add(d4)).intoArray(v, to);
+        FloatVector evenP = fma(d2, two, d4);
+        FloatVector oddP = fma(d1, two, d3).mul(P);
         evenP.add(oddP).intoArray(v, to + step);
         evenP.sub(oddP).intoArray(v, to + 2 * step);
-        FloatVector evenQ = d2.fma(half, d4);
-        FloatVector oddQ = d1.fma(half, d3).mul(Q);
+        FloatVector evenQ = fma(d2, half, d4);
+        FloatVector oddQ = fma(d1, half, d3).mul(Q);
         evenQ.add(oddQ).intoArray(v, to + 3 * step);
         evenQ.sub(oddQ).intoArray(v, to + 4 * step);
-        d3.fma(fiveHalves, d1.add(d5)).intoArray(v, to + 5 * step);
+        fma(d3, fiveHalves, d1.add(d5)).intoArray(v, to + 5 * step);
     }
 
     /// `Aᵀ m A` along columns, of the products `m[at + i * step]`, to four lines of six at `m[temp]`.
@@ -103,10 +104,10 @@ final class Winograd {
         FloatVector evenQ = m3.add(m4);
         FloatVector oddQ = m3.sub(m4);
         FloatVector.fromArray(SPECIES, m, at).add(evenP.add(evenQ)).intoArray(y, to);
-        oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.mul(P)).intoArray(y, to + IN * COUNT);
-        evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.mul(0.5f)).intoArray(y, to + 2 * IN * COUNT);
+        fma(oddQ, FloatVector.broadcast(SPECIES, Q), oddP.mul(P)).intoArray(y, to + IN * COUNT);
+        fma(evenQ, FloatVector.broadcast(SPECIES, 2f), evenP.mul(0.5f)).intoArray(y, to + 2 * IN * COUNT);
         FloatVector m5 = FloatVector.fromArray(SPECIES, m, at + 5 * step);
-        oddQ.fma(FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5))
+        fma(oddQ, FloatVector.broadcast(SPECIES, Q3), fma(oddP, FloatVector.broadcast(SPECIES, P3), m5))
                 .intoArray(y, to + 3 * IN * COUNT);
     }
 
@@ -127,11 +128,11 @@ final class Winograd {
             FloatVector oddQ = m3.sub(m4);
             FloatVector y0 = FloatVector.fromArray(SPECIES, m, i).add(b).add(evenP.add(evenQ));
             FloatVector y1 =
-                    oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.fma(FloatVector.broadcast(SPECIES, P), b));
+                    fma(oddQ, FloatVector.broadcast(SPECIES, Q), fma(oddP, FloatVector.broadcast(SPECIES, P), b));
             FloatVector y2 =
-                    evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.fma(FloatVector.broadcast(SPECIES, 0.5f), b));
-            FloatVector y3 = oddQ.fma(
-                    FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5.add(b)));
+                    fma(evenQ, FloatVector.broadcast(SPECIES, 2f), fma(evenP, FloatVector.broadcast(SPECIES, 0.5f), b));
+            FloatVector y3 = fma(
+                    oddQ, FloatVector.broadcast(SPECIES, Q3), fma(oddP, FloatVector.broadcast(SPECIES, P3), m5.add(b)));
             y0.blend(floor, y0.compare(LT, floor)).intoArray(y, to);
             y1.blend(floor, y1.compare(LT, floor)).intoArray(y, to + line);
             y2.blend(floor, y2.compare(LT, floor)).intoArray(y, to + 2 * line);
@@ -161,10 +162,12 @@ final class Winograd {
                 FloatVector oddQ = m3.sub(m4);
                 FloatVector y0 = FloatVector.fromArray(SPECIES, m, j).add(b).add(evenP.add(evenQ));
                 FloatVector y1 =
-                        oddQ.fma(FloatVector.broadcast(SPECIES, Q), oddP.fma(FloatVector.broadcast(SPECIES, P), b));
-                FloatVector y2 = evenQ.fma(FloatVector.broadcast(SPECIES, 2f), evenP.fma(half, b));
-                FloatVector y3 = oddQ.fma(
-                        FloatVector.broadcast(SPECIES, Q3), oddP.fma(FloatVector.broadcast(SPECIES, P3), m5.add(b)));
+                        fma(oddQ, FloatVector.broadcast(SPECIES, Q), fma(oddP, FloatVector.broadcast(SPECIES, P), b));
+                FloatVector y2 = fma(evenQ, FloatVector.broadcast(SPECIES, 2f), fma(evenP, half, b));
+                FloatVector y3 = fma(
+                        oddQ,
+                        FloatVector.broadcast(SPECIES, Q3),
+                        fma(oddP, FloatVector.broadcast(SPECIES, P3), m5.add(b)));
                 upper = j == i ? y0 : upper.blend(y0, y0.compare(GT, upper));
                 upper = upper.blend(y1, y1.compare(GT, upper));
                 lower = j == i ? y2 : lower.blend(y2, y2.compare(GT, lower));
@@ -193,12 +196,12 @@ final class Winograd {
         FloatVector two = FloatVector.broadcast(SPECIES, 2f);
         FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
         y0.intoArray(v, to);
-        FloatVector evenP = y2.fma(half, y0);
-        FloatVector oddP = y3.fma(half, y1).mul(P);
+        FloatVector evenP = fma(y2, half, y0);
+        FloatVector oddP = fma(y3, half, y1).mul(P);
         evenP.add(oddP).intoArray(v, to + step);
         evenP.sub(oddP).intoArray(v, to + 2 * step);
-        FloatVector evenQ = y2.fma(two, y0);
-        FloatVector oddQ = y3.fma(two, y1).mul(Q);
+        FloatVector evenQ = fma(y2, two, y0);
+        FloatVector oddQ = fma(y3, two, y1).mul(Q);
         evenQ.add(oddQ).intoArray(v, to + 3 * step);
         evenQ.sub(oddQ).intoArray(v, to + 4 * step);
         y3.intoArray(v, to + 5 * step);
