@@ -24,8 +24,8 @@ struct Segment {
     std::size_t bytes;
 };
 
-// Of the ABI of thread-local variables: where this thread has those of a library, made if need be. (What dl_iterate_phdr
-// says of them is null while nobody asked for them by this function, as on aarch64, where code finds them without it.)
+// Of the ABI of thread-local variables: where this thread has those of a library, made if need be. What dl_iterate_phdr
+// says of them is null while nobody asked for them by this function, as on aarch64, where code finds them without it.
 struct TlsIndex {
     std::size_t module, offset;
 };
@@ -33,10 +33,13 @@ extern "C" void* __tls_get_addr(TlsIndex*);
 
 // The thread-local variables of a kernel library are its shared arrays, and nothing else.
 Segment sharedOf(const KernelTable* table) {
-    Segment segment{table, nullptr, 0};
+    struct Search {
+        const KernelTable* table;
+        std::size_t module = 0, bytes = 0;
+    } search{table};
     dl_iterate_phdr(
         [](dl_phdr_info* info, std::size_t, void* found) {
-            auto& wanted = *static_cast<Segment*>(found);
+            auto& wanted = *static_cast<Search*>(found);
             auto at = reinterpret_cast<ElfW(Addr)>(wanted.table);
             bool holds = false;
             std::size_t bytes = 0;
@@ -47,13 +50,14 @@ Segment sharedOf(const KernelTable* table) {
                 if (header.p_type == PT_TLS) bytes = header.p_memsz;
             }
             if (!holds) return 0;
-            TlsIndex first{info->dlpi_tls_modid, 0};
-            if (bytes > 0) wanted.begin = static_cast<char*>(__tls_get_addr(&first));
+            wanted.module = info->dlpi_tls_modid;
             wanted.bytes = bytes;
             return 1;
         },
-        &segment);
-    return segment;
+        &search);
+    if (search.bytes == 0) return {table, nullptr, 0};
+    TlsIndex first{search.module, 0}; // asked for here: the callback runs under a lock of the loader
+    return {table, static_cast<char*>(__tls_get_addr(&first)), search.bytes};
 }
 
 // Small and repeatable: x -> x * 1664525 + 1013904223.

@@ -1,5 +1,6 @@
 package io.mnist20k;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +16,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The pages of the project lead the reader to where they say.
 final class LinksTest {
-    private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]+)\\)");
+    private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]+)[^)]*\\)");
+    /// Links that this test would not see.
+    private static final Pattern OTHER_LINK = Pattern.compile("(?m)^\\[[^]]+]:|(src|href)=");
     private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
     private static final Pattern CODE = Pattern.compile("^ *```.*?^ *```", Pattern.MULTILINE | Pattern.DOTALL);
 
@@ -24,7 +26,12 @@ final class LinksTest {
         try (Stream<Path> docs = Files.list(Path.of("docs"))) {
             return Stream.concat(
                             docs.filter(file -> file.toString().endsWith(".md")),
-                            Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "native/README.md")
+                            Stream.of(
+                                            "README.md",
+                                            "CONTRIBUTING.md",
+                                            "CHANGELOG.md",
+                                            "native/README.md",
+                                            "src/main/dist/README.md")
                                     .map(Path::of))
                     .sorted()
                     .toList();
@@ -40,6 +47,7 @@ final class LinksTest {
                 .filter(target -> !target.contains("://") && !leadsSomewhere(page, target))
                 .toList();
         assertTrue(broken.isEmpty(), () -> page + " links to " + broken);
+        assertFalse(OTHER_LINK.matcher(prose(page)).find(), () -> page + " has links that are not [inline](target)");
     }
 
     private static boolean leadsSomewhere(Path page, String target) {
@@ -53,7 +61,7 @@ final class LinksTest {
     private static List<String> anchors(Path page) {
         return HEADING.matcher(prose(page))
                 .results()
-                .map((MatchResult heading) -> heading.group(1)
+                .map(heading -> heading.group(1)
                         .toLowerCase(Locale.ROOT)
                         .replaceAll("[^\\p{L}\\p{N} _-]", "")
                         .replace(' ', '-'))

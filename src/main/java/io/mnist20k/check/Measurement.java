@@ -167,7 +167,8 @@ public record Measurement(Split files, boolean quick) {
             return "not measured: there is no " + folder.resolve("jcuda.jar");
         }
         if (!Files.exists(folder.resolve("lib"))) {
-            return "not measured: JCuda's native half is not packed; there is one for x86-64 alone";
+            return "not measured: there is no " + folder.resolve("lib") + " with JCuda's native half, which is packed"
+                    + " on x86-64 alone";
         }
         Path logs = temporary();
         try {

@@ -107,12 +107,10 @@ final class Ceilings {
     }
 
     private static void add(float[] from, float[] to) {
+        FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
         for (int i = 0; i < to.length; i += COUNT) {
-            fma(
-                            FloatVector.fromArray(SPECIES, from, i),
-                            FloatVector.broadcast(SPECIES, 0.5f),
-                            FloatVector.fromArray(SPECIES, to, i))
-                    .intoArray(to, i);
+            FloatVector added = FloatVector.fromArray(SPECIES, from, i);
+            fma(added, half, FloatVector.fromArray(SPECIES, to, i)).intoArray(to, i);
         }
     }
 

@@ -129,7 +129,9 @@ final class PoolingNorm extends BatchNorm {
             FloatVector scale = FloatVector.broadcast(SPECIES, this.scale[c]);
             FloatVector shift = FloatVector.broadcast(SPECIES, this.shift[c]);
             FloatVector meanGradient = FloatVector.broadcast(SPECIES, this.meanGradient[c]);
-            FloatVector none = FloatVector.zero(SPECIES).sub(meanGradient); // of a pixel that is not the largest
+            // Of a pixel that is not the largest. The mean is taken off once, not from each of four pixels: with more
+            // in the loop the compiler leaves a call in it, and every vector becomes an object.
+            FloatVector none = FloatVector.zero(SPECIES).sub(meanGradient);
             FloatVector maskedScale = scale.mul(mask);
             FloatVector slope = FloatVector.broadcast(SPECIES, this.slope[c]).mul(mask);
             for (int y = 0; y < a.shape.height(); y++) {
