@@ -29,10 +29,11 @@ class Fiber {
     void* scheduler = nullptr; // stack pointer of who resumed it
     void (*body)(void*) = nullptr;
     void* argument = nullptr;
-    void* schedulerFake = nullptr; // AddressSanitizer's fake stacks
-    void* ownFake = nullptr;
-    const void* schedulerBottom = nullptr;
-    std::size_t schedulerBytes = 0;
+    // For AddressSanitizer alone: its fake stacks, and where the scheduler's real one is.
+    [[maybe_unused]] void* schedulerFake = nullptr;
+    [[maybe_unused]] void* ownFake = nullptr;
+    [[maybe_unused]] const void* schedulerBottom = nullptr;
+    [[maybe_unused]] std::size_t schedulerBytes = 0;
 };
 
 } // namespace software
