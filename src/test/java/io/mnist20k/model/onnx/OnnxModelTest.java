@@ -59,7 +59,20 @@ final class OnnxModelTest {
     @ParameterizedTest
     @ValueSource(strings = {"default", "small", "sprint"})
     void theRecipesGiveTheReferencesScores(String recipe) throws Exception {
-        check(model(RecipeReader.read(recipe, List.of())), MadeUpDigits.of(5, SEED), TOLERANCE);
+        Model model = model(RecipeReader.read(recipe, List.of()));
+        Dataset images = MadeUpDigits.of(5, SEED);
+        check(model, model.recipe().deskew() ? symmetric(images) : images, TOLERANCE);
+    }
+
+    /// The left half and its mirror image: upright already, so that no pixel comes to lie half way between two values.
+    private static Dataset symmetric(Dataset images) {
+        byte[] pixels = images.pixels().clone();
+        for (int row = 0; row < pixels.length; row += 28) {
+            for (int x = 0; x < 14; x++) {
+                pixels[row + 27 - x] = pixels[row + x];
+            }
+        }
+        return new Dataset(pixels, images.labels());
     }
 
     /// A pixel whose value lies half way between two may come out as the other one of them.
