@@ -12,7 +12,6 @@ import java.util.List;
 ///
 /// @param images in an epoch; what they leave over from whole batches makes the short last step
 record ContractCase(String name, Network network, Training training, int images) {
-    /// Rates so low that no step multiplies the rounding of the step before, as training that diverges does.
     private static final Optimizer NESTEROV = new Optimizer.Sgd(0.01, 0.9, true, 0.01);
 
     private static final Optimizer PLAIN = new Optimizer.Sgd(0.01, 0.8, false, 0);
@@ -32,6 +31,9 @@ record ContractCase(String name, Network network, Training training, int images)
         return name + ", " + images + " images in batches of " + training.batch();
     }
 
+    /// The last step may be short, down to one image; but a norm meets 16 numbers a channel in every step,
+    /// unless the case is about fewer: of a few, the deviation may come out near nothing and multiply every
+    /// rounding.
     static List<ContractCase> all(long seed) {
         return List.of(
                 of(
@@ -49,7 +51,7 @@ record ContractCase(String name, Network network, Training training, int images)
                 of(
                         "one sample a step",
                         3,
-                        training(seed, 1, NESTEROV, 0.1, 0.5, DISTORTED),
+                        training(seed, 1, NESTEROV, 0.1, 0.38, DISTORTED),
                         "conv 3 5 2 2, norm, relu, pool 2 2, conv 10 3 1 0, norm, relu, dense 10"),
                 of("norm of one number", 3, training(seed, 1, ADAM, 0, 0, UPRIGHT), "dense 17, norm, relu, dense 10"),
                 of(
@@ -93,7 +95,7 @@ record ContractCase(String name, Network network, Training training, int images)
                 // undoes their scale, and their gradient would be only rounding.
                 of(
                         "strided single pixels",
-                        49,
+                        40,
                         training(seed, 16, PLAIN, 0, 0, DISTORTED),
                         "pool 2 2, biasConv 3 2 1 0, conv 10 1 2 0, norm, relu, conv 10 1 3 0, norm, relu, dense 10"),
                 of(
@@ -103,12 +105,12 @@ record ContractCase(String name, Network network, Training training, int images)
                         "norm, pool 4 4, dropout2d 0.3, conv 17 2 2 1, relu, relu, dense 10"),
                 of(
                         "pooled, normalised and pooled",
-                        17,
+                        21,
                         training(seed, 16, NESTEROV, 0, 0, UPRIGHT),
                         "conv 5 3 1 0, norm, relu, pool 2 2, norm, relu, pool 2 2, dense 10"),
                 of(
                         "norm between a strided and a usual convolution",
-                        9,
+                        12,
                         training(seed, 7, NESTEROV, 0, 0, UPRIGHT),
                         "relu, conv 8 3 2 1, norm, relu, conv 16 3 1 0, norm, relu, average, dense 10"),
                 of(
@@ -130,16 +132,16 @@ record ContractCase(String name, Network network, Training training, int images)
                         "conv 10 4 4 0, norm, relu, average, biasConv 10 1 1 0"),
                 of(
                         "units of a convolution, norm and relu",
-                        33,
-                        training(seed, 16, ADAM, 0.1, 0.9, DISTORTED),
+                        11,
+                        training(seed, 7, ADAM, 0.1, 0.9, DISTORTED),
                         "conv 5 3 1 0, norm, relu, pool 2 2, dropout 0.2, conv 9 3 1 1, norm, relu, "
                                 + "conv 10 1 1 0, norm, relu, pool 3 3, dropout2d 0.3, conv 7 3 1 0, norm, relu, "
                                 + "average, dense 10"),
                 of(
                         "units to a convolution",
-                        9,
+                        12,
                         training(seed, 7, MUON, 0.1, 0.9, UPRIGHT),
-                        "conv 8 3 1 1, norm, relu, pool 2 2, conv 4 3 1 0, norm, relu, biasConv 10 1 1 0, average"),
+                        "conv 8 3 1 1, norm, relu, pool 4 4, conv 4 3 1 0, norm, relu, biasConv 10 1 1 0, average"),
                 of(
                         "units of many channels",
                         5,
@@ -147,7 +149,7 @@ record ContractCase(String name, Network network, Training training, int images)
                         "conv 34 3 1 0, norm, relu, pool 13 13, conv 61 3 1 1, norm, relu, average, dense 10"),
                 of(
                         "units to the largest",
-                        16,
+                        15,
                         training(seed, 7, NESTEROV, 0, 0, UPRIGHT),
                         "conv 6 3 1 2, norm, relu, pool 4 4, conv 8 1 1 0, norm, relu, dropout 0.1, "
                                 + "maximum, bareDense 10"),
@@ -159,7 +161,7 @@ record ContractCase(String name, Network network, Training training, int images)
                                 + "biasConv 13 3 1 2, norm, relu, pool 2 2, conv 11 4 1 3, relu, pool 2 2, average, dense 10"),
                 of(
                         "matrices of all sides",
-                        17,
+                        21,
                         training(seed, 16, MUON, 0.1, 0.9, DISTORTED),
                         "pool 2 2, conv 21 3 3 0, norm, relu, conv 5 2 1 0, norm, relu, biasConv 17 1 1 0, relu, "
                                 + "conv 9 3 1 0, dense 10"),

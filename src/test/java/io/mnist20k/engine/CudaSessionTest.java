@@ -168,8 +168,12 @@ final class CudaSessionTest {
         try (Session session = engine.open(network, training)) {
             session.restore(run.states().getFirst());
             session.train(run.dataset(), run.epoch(), ON);
-            new Agreement(test, 1)
-                    .checkStates(run.states().getFirst(), run.states().getLast(), session.state(), run.rateSum(1));
+            new Agreement(test)
+                    .checkStep(
+                            run.states().getFirst(),
+                            run.states().getLast(),
+                            session.state(),
+                            run.epoch().learningRates()[0]);
             return session.kernels();
         }
     }

@@ -62,29 +62,43 @@ public abstract class EngineContract {
     @MethodSource("cases")
     void trainsAsTheReferenceDoes(ContractCase test) {
         ReferenceRun run = ReferenceRun.of(test, SEED);
-        int steps = run.epoch().steps();
+        var agreement = new Agreement(test);
+        var observed = new Observed(0, true);
         try (Session session = engine().open(test.network(), test.training())) {
-            SessionState before = run.states().getFirst();
-            session.restore(before);
-            var observed = new Observed(0, true);
-            int[] firstBatch =
-                    Arrays.copyOf(run.epoch().order(), Math.min(run.epoch().batch(), test.images()));
-            float[] firstRate = {run.epoch().learningRates()[0]};
-            var firstStep = new Epoch(run.epoch().epoch(), 0, run.epoch().batch(), firstBatch, firstRate);
-
-            assertEquals(1, session.train(run.dataset(), firstStep, observed));
-            new Agreement(test, 1).checkStates(before, run.states().get(1), session.state(), run.rateSum(1));
-            assertEquals(steps, session.train(run.dataset(), ReferenceRun.from(run.epoch(), 1), observed));
-            var afterAll = new Agreement(test, steps);
-            afterAll.checkStates(before, run.states().getLast(), session.state(), run.rateSum(steps));
-
-            for (int step = 0; step < steps; step++) {
-                afterAll.checkLoss(
+            for (int step = 0; step < run.epoch().steps(); step++) {
+                SessionState before = run.states().get(step);
+                SessionState after = run.states().get(step + 1);
+                session.restore(before);
+                assertEquals(step + 1, session.train(run.dataset(), ReferenceRun.only(run.epoch(), step), observed));
+                agreement.checkStep(before, after, session.state(), run.epoch().learningRates()[step]);
+                agreement.checkLoss(
                         step, run.lossSums().get(step), observed.lossSums().get(step));
             }
             assertEquals(run.correct(), observed.correct());
             Dataset unseen = Synthetic.images(SEED + 7, 15);
-            afterAll.checkLogits(referenceLogits(test, run.states().getLast(), unseen), session.logits(unseen));
+            agreement.checkLogits(referenceLogits(test, session.state(), unseen), session.logits(unseen));
+        }
+    }
+
+    /// What holds for a step from a restored state holds for all of them in one call.
+    @Test
+    void anEpochIsItsSteps() {
+        for (ContractCase test : cases()) {
+            Dataset dataset = Synthetic.images(SEED, test.images());
+            Epoch epoch = ReferenceRun.epoch(test, SEED);
+            var together = new Observed(0, true);
+            var apart = new Observed(0, true);
+            try (Session whole = restored(engine(), test);
+                    Session stepwise = restored(engine(), test)) {
+                whole.train(dataset, epoch, together);
+                for (int step = 0; step < epoch.steps(); step++) {
+                    stepwise.restore(stepwise.state());
+                    stepwise.train(dataset, ReferenceRun.only(epoch, step), apart);
+                }
+                SameBits.check(whole.state(), stepwise.state());
+            }
+            assertEquals(together.lossSums(), apart.lossSums());
+            assertEquals(together.correct(), apart.correct());
         }
     }
 
@@ -99,7 +113,7 @@ public abstract class EngineContract {
             try (Session session = engine().open(test.network(), evaluating.training())) {
                 session.restore(model);
                 float[] expected = referenceLogits(evaluating, model, dataset);
-                new Agreement(test, 1).checkLogits(expected, session.logits(dataset));
+                new Agreement(test).checkLogits(expected, session.logits(dataset));
             }
         }
     }
@@ -207,8 +221,8 @@ public abstract class EngineContract {
         SessionState expected = trainedFrom(new ReferenceEngine(), test, start, dataset);
         assertNotEquals(expected.slots().getFirst()[0], expected.slots().getFirst()[3], "the taps can be told apart");
         SessionState actual = trainedFrom(engine(), test, start, dataset);
-        new Agreement(test, 1)
-                .checkStates(start, expected, actual, BINARY.optimizer().lr());
+        new Agreement(test)
+                .checkStep(start, expected, actual, BINARY.optimizer().lr());
     }
 
     /// On black images every output of the convolution is exactly 0, and only its bias could feel a gradient.

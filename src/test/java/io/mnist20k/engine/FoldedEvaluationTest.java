@@ -51,7 +51,7 @@ final class FoldedEvaluationTest {
         float[] one = logits(new CpuProvider().create(1), test, model, images);
         float[] many = logits(new CpuProvider().create(3), test, model, images);
 
-        new Agreement(test, 1).checkLogits(expected, one);
+        new Agreement(test).checkLogits(expected, one);
         assertArrayEquals(one, many, "threads");
     }
 

@@ -8,7 +8,6 @@ import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.StepObserver;
 import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
-import io.mnist20k.network.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -23,7 +22,6 @@ final class ReferenceSession implements Session {
     private final Network network;
     private final Training training;
     private final Chain chain;
-    private final boolean[] decayed;
     private @Nullable SessionState state;
     private final Lifecycle lifecycle = new Lifecycle();
 
@@ -31,12 +29,6 @@ final class ReferenceSession implements Session {
         this.network = network;
         this.training = training;
         this.chain = new Chain(network);
-        this.decayed = new boolean[network.parameterCount()];
-        for (Tensor tensor : network.parameters()) {
-            if (tensor.shape().size() > 1) {
-                Arrays.fill(decayed, tensor.offset(), tensor.offset() + tensor.elements(), true);
-            }
-        }
     }
 
     @Override
@@ -76,7 +68,7 @@ final class ReferenceSession implements Session {
 
         long number = current.updates() + 1;
         var update = new Update(training.optimizer(), number, epoch.learningRates()[step]);
-        update.apply(network.parameters(), current.parameters(), gradient, decayed, current.slots());
+        update.apply(network.parameters(), current.parameters(), gradient, current.slots());
         round(statistics, current.statistics());
         if (training.averages()) {
             update.average(current.averagedParameters(), current.parameters(), training.averagingDecay());

@@ -12,18 +12,15 @@ record Update(Optimizer optimizer, long number, double learningRate) {
     /// Overwrites parameters and slots.
     ///
     /// @param tensors of which the parameters are
-    /// @param decayed whether weight decay acts on a parameter
     /// @param slots   as [SessionState#slots]
-    void apply(List<Tensor> tensors, float[] parameters, double[] gradient, boolean[] decayed, List<float[]> slots) {
+    void apply(List<Tensor> tensors, float[] parameters, double[] gradient, List<float[]> slots) {
         for (Tensor tensor : tensors) {
-            int from = tensor.offset();
-            int to = from + tensor.elements();
             switch (optimizer) {
-                case Optimizer.Sgd sgd -> sgd(sgd, parameters, gradient, decayed, slots.getFirst(), from, to);
-                case Optimizer.AdamW adamW -> adamW(adamW, parameters, gradient, decayed, slots, from, to);
+                case Optimizer.Sgd sgd -> sgd(sgd, parameters, gradient, slots.getFirst(), tensor);
+                case Optimizer.AdamW adamW -> adamW(adamW, parameters, gradient, slots, tensor);
                 case Optimizer.Muon muon
                 when Optimizer.Muon.isMatrix(tensor) -> muon(muon, parameters, gradient, slots.getFirst(), tensor);
-                case Optimizer.Muon muon -> adamW(muon.rest(), parameters, gradient, decayed, slots, from, to);
+                case Optimizer.Muon muon -> adamW(muon.rest(), parameters, gradient, slots, tensor);
             }
         }
     }
@@ -36,17 +33,11 @@ record Update(Optimizer optimizer, long number, double learningRate) {
         }
     }
 
-    private void sgd(
-            Optimizer.Sgd sgd,
-            float[] parameters,
-            double[] gradient,
-            boolean[] decayed,
-            float[] momentum,
-            int from,
-            int to) {
-        for (int i = from; i < to; i++) {
+    private void sgd(Optimizer.Sgd sgd, float[] parameters, double[] gradient, float[] momentum, Tensor tensor) {
+        double decay = decay(tensor);
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.elements(); i++) {
             double p = parameters[i];
-            double g = gradient[i] + (decayed[i] ? sgd.weightDecay() * p : 0);
+            double g = gradient[i] + decay * p;
             double v = sgd.momentum() * momentum[i] + g;
             momentum[i] = (float) v;
             parameters[i] = (float) (p - learningRate * (sgd.nesterov() ? g + sgd.momentum() * v : v));
@@ -54,20 +45,15 @@ record Update(Optimizer optimizer, long number, double learningRate) {
     }
 
     private void adamW(
-            Optimizer.AdamW adamW,
-            float[] parameters,
-            double[] gradient,
-            boolean[] decayed,
-            List<float[]> slots,
-            int from,
-            int to) {
+            Optimizer.AdamW adamW, float[] parameters, double[] gradient, List<float[]> slots, Tensor tensor) {
         float[] first = slots.getFirst();
         float[] second = slots.getLast();
+        double decay = decay(tensor);
         double firstCorrection = 1 - StrictMath.pow(adamW.beta1(), (double) number);
         double secondCorrection = 1 - StrictMath.pow(adamW.beta2(), (double) number);
-        for (int i = from; i < to; i++) {
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.elements(); i++) {
             double p = parameters[i];
-            p -= decayed[i] ? learningRate * adamW.weightDecay() * p : 0;
+            p -= learningRate * decay * p;
             double m = adamW.beta1() * first[i] + (1 - adamW.beta1()) * gradient[i];
             double v = adamW.beta2() * second[i] + (1 - adamW.beta2()) * gradient[i] * gradient[i];
             first[i] = (float) m;
@@ -88,11 +74,17 @@ record Update(Optimizer optimizer, long number, double learningRate) {
             direction[i] = muon.momentum() * v + g;
         }
         double[] update = NewtonSchulz.orthogonal(direction, rows, direction.length / rows);
+        double decay = decay(matrix);
         double scale = Optimizer.Muon.SIZE * Math.sqrt(Math.max(rows, direction.length / rows));
         for (int i = 0; i < direction.length; i++) {
             double p = parameters[from + i];
-            p -= learningRate * muon.weightDecay() * p;
+            p -= learningRate * decay * p;
             parameters[from + i] = (float) (p - learningRate * scale * update[i]);
         }
+    }
+
+    /// Of weights alone, which have more than one dimension.
+    private double decay(Tensor tensor) {
+        return tensor.shape().size() > 1 ? optimizer.weightDecay() : 0;
     }
 }

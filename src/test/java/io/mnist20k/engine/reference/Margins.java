@@ -7,16 +7,22 @@ import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/// How far a training step stays away from the places where rounding decides: ReLU jumps in its derivative at 0,
-/// and max pooling where two elements are nearly equal. An engine that rounds otherwise may decide otherwise there
-/// and be right.
-public final class Margins {
-    private Margins() {}
-
-    /// The smallest distance from a decision, as a share of the root mean square of the values decided upon. Exact
-    /// zeros and exact ties are no near misses: every engine meets them exactly, or their gradients are equal.
-    public static double smallest(
+/// How far a training step stays away from where rounding decides about its outcome; an engine that rounds otherwise
+/// may be right and yet far from the reference there.
+///
+/// ReLU jumps in its derivative at 0, and max pooling where two elements are nearly equal. Exact zeros and exact ties
+/// are no near misses: every engine meets them exactly, or their gradients are equal.
+///
+/// A layer's gradients are sums, over images and pixels. Where all of them cancel to next to nothing, as for a norm
+/// whose scale the norm behind it takes away again, what is left is the rounding of their terms.
+///
+/// @param decision the smallest distance from a jump, as a share of the root mean square of the values decided upon
+/// @param left     the smallest share that a layer's largest gradient is of what it would be, had all gradients at the
+///                 layer's outputs the same sign
+public record Margins(double decision, double left) {
+    public static Margins of(
             Network network, Training training, SessionState before, Dataset dataset, Epoch epoch, int step) {
         int from = step * epoch.batch();
         int[] samples = Arrays.copyOfRange(epoch.order(), from, Math.min(from + epoch.batch(), epoch.order().length));
@@ -31,11 +37,15 @@ public final class Margins {
         double[] x = new Images(dataset, training.normalization()).distorted(samples, training, epoch.epoch(), step);
         var chain = new Chain(network);
         List<double[]> activations = chain.forward(pass, x);
-        return smallest(chain, activations, network.classes());
+        int[] labels = IntStream.of(samples).map(i -> dataset.labels()[i]).toArray();
+        double[] dLogits =
+                new SoftmaxLoss(network.classes(), training.labelSmoothing()).gradient(activations.getLast(), labels);
+        return new Margins(
+                decision(chain, activations, network.classes()), left(network, chain, pass, activations, dLogits));
     }
 
-    /// The same of activations that are there already.
-    static double smallest(Chain chain, List<double[]> activations, int classes) {
+    /// @param activations what [Chain#forward] returned
+    static double decision(Chain chain, List<double[]> activations, int classes) {
         double smallest = lead(activations.getLast(), classes);
         for (int i = 0; i < chain.operations().size(); i++) {
             double[] input = activations.get(i);
@@ -48,6 +58,37 @@ public final class Margins {
                     });
         }
         return smallest;
+    }
+
+    private static double left(Network network, Chain chain, Pass pass, List<double[]> activations, double[] dLogits) {
+        double[] gradients = new double[network.parameterCount()];
+        double[] ofOneSign = new double[network.parameterCount()];
+        double[] dY = dLogits;
+        for (int i = chain.operations().size() - 1; i >= 0; i--) {
+            Operation operation = chain.operations().get(i);
+            operation.backward(pass, activations.get(i), magnitudes(dY), ofOneSign);
+            dY = operation.backward(pass, activations.get(i), dY, gradients);
+        }
+        double smallest = Double.MAX_VALUE;
+        for (int layer = 0; layer < network.stages().size(); layer++) {
+            double whole = largest(network, layer, ofOneSign);
+            smallest = whole == 0 ? smallest : Math.min(smallest, largest(network, layer, gradients) / whole);
+        }
+        return smallest;
+    }
+
+    private static double largest(Network network, int layer, double[] gradients) {
+        return network.parameters().stream()
+                .filter(tensor -> tensor.layer() == layer)
+                .flatMapToDouble(
+                        tensor -> Arrays.stream(gradients, tensor.offset(), tensor.offset() + tensor.elements()))
+                .map(Math::abs)
+                .max()
+                .orElse(0);
+    }
+
+    private static double[] magnitudes(double[] values) {
+        return Arrays.stream(values).map(Math::abs).toArray();
     }
 
     private static double fromZero(double[] values) {
@@ -87,7 +128,7 @@ public final class Margins {
         return Math.sqrt(Arrays.stream(values).map(v -> v * v).average().orElseThrow());
     }
 
-    private static double[] widened(float[] values) {
+    static double[] widened(float[] values) {
         double[] result = new double[values.length];
         for (int i = 0; i < values.length; i++) {
             result[i] = values[i];

@@ -108,7 +108,7 @@ final class ReferenceGradientTest {
     private static double[] awayFromKinks(Chain chain, Pass pass, int length) {
         for (int purpose = 6; purpose < 206; purpose++) {
             double[] x = spread(length, purpose);
-            if (Margins.smallest(chain, chain.forward(pass, x), 10) > 30 * H) {
+            if (Margins.decision(chain, chain.forward(pass, x), 10) > 30 * H) {
                 return x;
             }
         }
