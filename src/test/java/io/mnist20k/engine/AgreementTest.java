@@ -17,10 +17,10 @@ final class AgreementTest {
     private static final long SEED = SeedReport.SEED;
 
     static List<Arguments> mistakes() {
-        ContractCase nesterov = named("one sample a step");
-        ContractCase plain = named("dense twice, norm of one by one");
-        ContractCase adam = named("default in small");
-        ContractCase muon = named("units to a convolution");
+        ContractCase nesterov = ContractCase.named("one sample a step", SEED);
+        ContractCase plain = ContractCase.named("dense twice, norm of one by one", SEED);
+        ContractCase adam = ContractCase.named("default in small", SEED);
+        ContractCase muon = ContractCase.named("units to a convolution", SEED);
         return List.of(
                 mistake("Nesterov's form", nesterov, new Optimizer.Sgd(0.01, 0.9, false, 0.01)),
                 mistake("momentum", nesterov, new Optimizer.Sgd(0.01, 0.891, true, 0.01)),
@@ -83,12 +83,5 @@ final class AgreementTest {
 
     private static Optimizer.AdamW rest(double weightDecay) {
         return new Optimizer.AdamW(0.01, 0.9, 0.99, 0.01, weightDecay);
-    }
-
-    private static ContractCase named(String name) {
-        return ContractCase.all(SEED).stream()
-                .filter(test -> test.name().equals(name))
-                .findFirst()
-                .orElseThrow();
     }
 }

@@ -178,6 +178,13 @@ record ContractCase(String name, Network network, Training training, int images)
                         "biasConv 1 5 2 0, relu, dense 10"));
     }
 
+    static ContractCase named(String name, long seed) {
+        return all(seed).stream()
+                .filter(test -> test.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /// The first case of the table, which has most of what a real recipe has.
     static ContractCase usual(long seed) {
         return all(seed).getFirst();

@@ -164,8 +164,8 @@ public abstract class EngineContract {
 
     @Test
     void anotherSeedDrawsOtherMasksAndDistortions() {
-        ContractCase masks = named("channels dropped");
-        ContractCase distortions = named("strided single pixels");
+        ContractCase masks = ContractCase.named("channels dropped", SEED);
+        ContractCase distortions = ContractCase.named("strided single pixels", SEED);
         for (ContractCase test : List.of(masks, distortions)) {
             SessionState start = Synthetic.state(test.network(), test.training(), SEED);
             Dataset dataset = Synthetic.images(SEED, test.images());
@@ -297,7 +297,7 @@ public abstract class EngineContract {
     @Test
     void sessionsDoNotDisturbEachOther() {
         ContractCase test = ContractCase.usual(SEED);
-        ContractCase other = named("convolutions without norm");
+        ContractCase other = ContractCase.named("convolutions without norm", SEED);
         Dataset dataset = Synthetic.images(SEED, test.images());
         Epoch epoch = ReferenceRun.epoch(test, SEED);
         Engine engine = engine();
@@ -466,7 +466,8 @@ public abstract class EngineContract {
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
     void aBrokenWeightShowsInTheLogits(float broken) {
-        ContractCase test = named("three by three, one after the other").evaluating();
+        ContractCase test =
+                ContractCase.named("three by three, one after the other", SEED).evaluating();
         SessionState state = Synthetic.state(test.network(), test.training(), SEED);
         state.parameters()[0] = broken;
         try (Session session = engine().open(test.network(), test.training())) {
@@ -480,10 +481,6 @@ public abstract class EngineContract {
     void theEngineSaysWhatItIs() {
         assertTrue(Devices.NAMES.contains(engine().name()), engine().name());
         assertFalse(engine().deviceName().isBlank());
-    }
-
-    private static ContractCase named(String name) {
-        return cases().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
     }
 
     private static Session restored(Engine engine, ContractCase test) {

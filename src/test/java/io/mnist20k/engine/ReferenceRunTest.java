@@ -10,10 +10,7 @@ final class ReferenceRunTest {
 
     @Test
     void unluckyWeightsAreDrawnAnew() {
-        ContractCase test = ContractCase.all(UNLUCKY).stream()
-                .filter(c -> c.toString().startsWith("pooling right after convolution"))
-                .findFirst()
-                .orElseThrow();
+        ContractCase test = ContractCase.named("pooling right after convolution", UNLUCKY);
         ReferenceRun run = ReferenceRun.of(test, UNLUCKY);
         assertEquals(run.epoch().steps() + 1, run.states().size());
     }

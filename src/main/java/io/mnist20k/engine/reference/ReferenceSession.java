@@ -163,7 +163,7 @@ final class ReferenceSession implements Session {
                 state.averagedStatistics().clone());
     }
 
-    private static double[] widened(float[] values) {
+    static double[] widened(float[] values) {
         double[] result = new double[values.length];
         for (int i = 0; i < values.length; i++) {
             result[i] = values[i];

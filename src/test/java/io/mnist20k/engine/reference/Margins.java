@@ -29,8 +29,8 @@ public record Margins(double decision, double left) {
         var pass = new Pass(
                 true,
                 samples.length,
-                widened(before.parameters()),
-                widened(before.statistics()),
+                ReferenceSession.widened(before.parameters()),
+                ReferenceSession.widened(before.statistics()),
                 training.seed(),
                 epoch.epoch(),
                 step);
@@ -126,13 +126,5 @@ public record Margins(double decision, double left) {
 
     private static double rootMeanSquare(double[] values) {
         return Math.sqrt(Arrays.stream(values).map(v -> v * v).average().orElseThrow());
-    }
-
-    static double[] widened(float[] values) {
-        double[] result = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            result[i] = values[i];
-        }
-        return result;
     }
 }

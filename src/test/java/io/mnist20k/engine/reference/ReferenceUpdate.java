@@ -16,7 +16,7 @@ public final class ReferenceUpdate {
         float[] averages = before.averagedParameters().clone();
         List<float[]> slots = before.slots().stream().map(float[]::clone).toList();
         var update = new Update(training.optimizer(), before.updates() + 1, rate);
-        update.apply(network.parameters(), parameters, Margins.widened(gradient), slots);
+        update.apply(network.parameters(), parameters, ReferenceSession.widened(gradient), slots);
         if (training.averages()) {
             update.average(averages, parameters, training.averagingDecay());
         }
