@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train train-cuda-software test test-cuda jar install data format clean help native native-test native-sanitize dist dist-verify gpu-check docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
+.PHONY: train train-cuda-software test test-cuda jar install data format clean help native native-test native-sanitize native-races dist dist-verify gpu-check docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -86,6 +86,11 @@ native-sanitize: data ## run the tests on the software CUDA device with AddressS
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=$(CURDIR)/target/native-sanitize all test
 	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
+
+# Without the times of a step's pieces, each of which is repeated over what it left: that is a race, of equal values.
+native-races: data native ## run the tests on the software CUDA device with each access of a kernel watched for races; which ones in ARGS
+	@SOFTWARE_DEVICE_RACES=1 $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
+		-Dmnist20k.require.native -Dtest='!MeasurementTest' $(ARGS)
 
 bench-peers: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## measure the CPU engine beside PyTorch, DL4J and DJL, in turns; options in ARGS, docs/PERFORMANCE.md
 	@src/bench/peers/peers.py $(ARGS)

@@ -29,10 +29,13 @@ struct SharedMemory {
 };
 
 // Launches of some kernels may begin while the launch before them ends. What they do before this call may touch only
-// what that launch does not; from here on it is done, and the next may begin in its turn. Inputs that it wrote are not
-// __restrict__: for such the compiler may read before this call what stands behind it.
+// what that launch does not; from here on it is done, and the next may begin in its turn. Only then: so whoever begins early
+// finds done all that came before the launch before. Inputs that it wrote are not __restrict__: for such the compiler may
+// read before this call what stands behind it.
 __device__ inline void awaitLaunchBefore() {
-#if __CUDA_ARCH__ >= 900
+#ifdef MNIST20K_SOFTWARE_DEVICE
+    software_await_launch_before();
+#elif __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.wait;" ::: "memory");
     asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
 #endif

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "races.h"
 #include "sanitizer.h"
 
 __thread software_lane_t software_lane;
@@ -60,6 +61,13 @@ Segment sharedOf(const KernelTable* table) {
     return {table, static_cast<char*>(__tls_get_addr(&first)), search.bytes};
 }
 
+const Segment& segmentOf(const KernelTable* table) {
+    static thread_local std::vector<Segment> known;
+    auto found = std::ranges::find(known, table, &Segment::table);
+    if (found == known.end()) found = known.insert(found, sharedOf(table));
+    return *found;
+}
+
 // Small and repeatable: x -> x * 1664525 + 1013904223.
 std::vector<unsigned> orderOf(Order order, unsigned count) {
     std::vector<unsigned> threads(count);
@@ -94,6 +102,8 @@ void Block::run(const Launch& newLaunch, uint3 index) {
     }
     if (waited) fillShared();
     if (launch->sharedBytes > 0) fillDynamicShared();
+    auto& [table, shared, bytes] = segmentOf(launch->table);
+    races::beginBlock({shared, bytes}, {dynamicShared(), launch->sharedBytes});
     waited = false;
     std::fill(threads.begin(), threads.end(), Thread{});
     next = finished = 0;
@@ -113,6 +123,8 @@ void Block::run(const Launch& newLaunch, uint3 index) {
     }
     while (finished < count) release();
     if (launch->sharedBytes > 0) checkDynamicShared();
+    if (launch->mayOverlap && !races::awaited())
+        refuse("a launch that may begin before the one before it is done does not wait for it");
 }
 
 void Block::work(void* self) {
@@ -132,6 +144,7 @@ void Block::work(void* self) {
 void Block::place(unsigned thread) {
     current = thread;
     unsigned width = launch->block.x, plane = width * launch->block.y;
+    races::thread(thread);
     software_lane.threadIdx = {thread % width, thread % plane / width, thread / plane};
 }
 
@@ -165,9 +178,9 @@ std::uint64_t Block::exchange(unsigned mask, std::uint64_t value, int source, co
     return thread.result;
 }
 
-void Block::trap(const char* what, const char* file, int line) {
-    fault = format("%s at %s:%d", what, file, line);
-    for (;;) suspend(State::done, file, line);
+void Block::fail(const std::string& what) {
+    fault = what;
+    for (;;) suspend(State::done, "", 0);
 }
 
 // All threads wait or are done. Lets those go on whose company is complete.
@@ -231,6 +244,7 @@ void Block::releaseBarrier() {
             refuse(format("divergent __syncthreads: threads wait at %s and at %s", where(leader).c_str(),
                           where(thread).c_str()));
     }
+    races::barrier();
     for (unsigned thread : order) resume(thread);
 }
 
@@ -244,10 +258,8 @@ void Block::refuse(const std::string& message) {
 }
 
 void Block::fillShared() {
-    static thread_local std::vector<Segment> known;
-    auto segment = std::ranges::find(known, launch->table, &Segment::table);
-    if (segment == known.end()) segment = known.insert(segment, sharedOf(launch->table));
-    std::fill_n(segment->begin, segment->bytes, '\xFF');
+    auto& [table, begin, bytes] = segmentOf(launch->table);
+    std::fill_n(begin, bytes, '\xFF');
 }
 
 void Block::fillDynamicShared() {
@@ -291,10 +303,14 @@ unsigned software_ballot(unsigned mask, bool value, const char* file, int line) 
     return static_cast<unsigned>(software::Block::ofThisThread().exchange(mask, value, software::Block::BALLOT, file, line));
 }
 
+void software_await_launch_before() {
+    software::races::awaitLaunchBefore();
+}
+
 void* software_dynamic_shared() {
     return software::Block::ofThisThread().dynamicShared();
 }
 
 void software_trap(const char* what, const char* file, int line) {
-    software::Block::ofThisThread().trap(what, file, line);
+    software::Block::ofThisThread().fail(software::format("%s at %s:%d", what, file, line));
 }

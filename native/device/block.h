@@ -23,6 +23,7 @@ struct Launch {
     dim3 grid, block;
     unsigned sharedBytes;
     Order order;
+    bool mayOverlap; // the launch before
 };
 
 class Block {
@@ -36,7 +37,7 @@ class Block {
     void barrier(const char* file, int line);
     std::uint64_t exchange(unsigned mask, std::uint64_t value, int source, const char* file, int line);
     void* dynamicShared();
-    [[noreturn]] void trap(const char* what, const char* file, int line);
+    [[noreturn]] void fail(const std::string& what);
 
     static constexpr int BALLOT = -1; // as the source of an exchange
 

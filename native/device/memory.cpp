@@ -9,6 +9,7 @@
 
 #include "cuda.h"
 #include "page.h"
+#include "races.h"
 #include "sanitizer.h"
 #include "state.h"
 
@@ -48,10 +49,6 @@ std::map<Address, std::size_t>& pinned() {
     return pinned;
 }
 
-bool inHeap(Address address) {
-    return address >= heap().begin && address < heap().end;
-}
-
 std::size_t roundUp(std::size_t bytes, std::size_t multiple) {
     return (bytes + multiple - 1) / multiple * multiple;
 }
@@ -84,6 +81,7 @@ void release(Address address, std::size_t bytes) {
     madvise(base, pagesOf(bytes), MADV_DONTNEED);
     mprotect(base, pagesOf(bytes), PROT_NONE);
     poison(base, pagesOf(bytes));
+    races::forget({pointer<void>(address), bytes});
     h.freed[address] = {bytes};
     h.live.erase(address);
     h.used -= bytes;
@@ -118,6 +116,10 @@ std::size_t deviceBytes() {
 
 long pinnedAllocations() {
     return static_cast<long>(pinned().size());
+}
+
+bool inHeap(Address address) {
+    return address >= heap().begin && address < heap().end;
 }
 
 bool isPinned(Address address, std::size_t bytes) {

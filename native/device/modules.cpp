@@ -7,6 +7,7 @@
 #include "block.h"
 #include "cuda.h"
 #include "image.h"
+#include "races.h"
 #include "state.h"
 
 namespace software {
@@ -45,6 +46,7 @@ const KernelTable* load(const void* image) {
     Dl_info self{};
     dladdr(reinterpret_cast<void*>(&software_lock), &self);
     auto path = std::filesystem::path(self.dli_fname).parent_path() / own->library;
+    if (races::watched()) path.replace_filename(path.stem().string() + "_watched.so");
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) throw Refusal{Fault::other, dlerror(), CUDA_ERROR_INVALID_IMAGE};
     return reinterpret_cast<const KernelTable* (*)()>(dlsym(library, "software_kernels"))();
@@ -87,6 +89,7 @@ std::shared_ptr<Values> copy(const Kernel& kernel, void** parameters, std::vecto
 }
 
 void runGrid(const Launch& launch) {
+    races::beginLaunch(launch.mayOverlap);
     std::size_t width = launch.grid.x, plane = width * launch.grid.y, count = plane * launch.grid.z;
     std::size_t batch = std::max<std::size_t>(1, std::min<std::size_t>(64, count / 16)); // blocks that a thread takes at once
     software_parallel((count + batch - 1) / batch, [&](std::size_t part) {
@@ -188,14 +191,15 @@ struct LaunchConfig {
 };
 static_assert(sizeof(LaunchConfig) == 56);
 
-void launch(Handle function, dim3 grid, dim3 block, unsigned sharedBytes, Handle target, void** parameters) {
+void launch(Handle function, dim3 grid, dim3 block, unsigned sharedBytes, Handle target, void** parameters,
+            bool mayOverlap) {
     Function wanted = find<Function>("function", function);
     checkShape(wanted, grid, block, sharedBytes);
     if (wanted.kernel->parameterCount > 0) software_check_host("kernelParams", parameters);
     Operation operation{format("kernel %s", wanted.kernel->name), {}, {{"function", function}}, {}};
     auto values = copy(*wanted.kernel, parameters, operation.uses);
-    operation.run = [wanted, grid, block, sharedBytes, values] {
-        runGrid({wanted.kernel, wanted.table, values->pointers.data(), grid, block, sharedBytes, orderAsked});
+    operation.run = [wanted, grid, block, sharedBytes, values, mayOverlap] {
+        runGrid({wanted.kernel, wanted.table, values->pointers.data(), grid, block, sharedBytes, orderAsked, mayOverlap});
     };
     software_enqueue(target, std::move(operation));
 }
@@ -207,7 +211,7 @@ extern "C" int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, u
                               void** extra) {
     return call(statusOf, "cuLaunchKernel", {.capture = true}, [&] {
         if (extra != nullptr) throw Refusal{Fault::notSupported, "extra is not null"};
-        launch(function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, target, parameters);
+        launch(function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, target, parameters, false);
     });
 }
 
@@ -221,6 +225,6 @@ extern "C" int cuLaunchKernelEx(const LaunchConfig* config, Handle function, voi
                 throw Refusal{Fault::notSupported, format("attribute %d = %d", config->attributes[i].id,
                                                           config->attributes[i].value)};
         launch(function, {config->gridX, config->gridY, config->gridZ}, {config->blockX, config->blockY, config->blockZ},
-               config->sharedBytes, config->stream, parameters);
+               config->sharedBytes, config->stream, parameters, config->count > 0);
     });
 }

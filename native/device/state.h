@@ -23,6 +23,7 @@ bool contextCurrent();
 long contextsRetained();
 
 // memory.cpp
+bool inHeap(Address address); // whether device memory, allocated or not, has this address
 bool isPinned(Address address, std::size_t bytes);
 void checkGuards(const std::string& after); // throws where a guard was written to
 long deviceAllocations();

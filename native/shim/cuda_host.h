@@ -28,19 +28,11 @@
 #define gridDim software_lane.gridDim
 constexpr int warpSize = 32;
 
+// The only thing that orders what the threads of a block do with memory: neither __syncwarp nor fences are here, since no
+// kernel has a use for them.
 inline void __syncthreads(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     software_barrier(file, line);
 }
-
-inline void __syncwarp(unsigned mask = 0xFFFFFFFF, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
-    software_ballot(mask, false, file, line);
-}
-
-inline void __threadfence() {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-inline void __threadfence_block() {}
 
 inline void __trap(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     software_trap("__trap", file, line);
@@ -102,17 +94,21 @@ template <class Value> Value __shfl_xor_sync(unsigned mask, Value value, int lan
 
 #undef SOFTWARE_HERE
 
-// Atomics on whole numbers; there are none on floats, whose sums would depend on the order.
-inline int atomicAdd(int* at, int value) {
+// Atomics on whole numbers; there are none on floats, whose sums would depend on the order. They race with nothing.
+#define SOFTWARE_ATOMIC [[gnu::no_sanitize("thread")]] inline
+
+SOFTWARE_ATOMIC int atomicAdd(int* at, int value) {
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
 
-inline unsigned atomicAdd(unsigned* at, unsigned value) {
+SOFTWARE_ATOMIC unsigned atomicAdd(unsigned* at, unsigned value) {
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
 
-inline unsigned long long atomicAdd(unsigned long long* at, unsigned long long value) {
+SOFTWARE_ATOMIC unsigned long long atomicAdd(unsigned long long* at, unsigned long long value) {
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
+
+#undef SOFTWARE_ATOMIC
 
 #include "cuda_host_math.h"

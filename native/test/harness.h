@@ -51,6 +51,7 @@ long software_live(const char*);
 void software_reset();
 void software_memory(std::size_t);
 void software_order(int);
+void software_watch(int);
 }
 
 namespace test {

@@ -1,59 +1,13 @@
 // Kernels: parameters arrive, blocks meet, and what a block must not do is caught.
-#include "harness.h"
+#include "probes.h"
 
 #include <cmath>
-#include <fstream>
-#include <sstream>
+
+using test::Probes;
 
 namespace {
 
 constexpr int INVALID_VALUE = 1, LAUNCH_FAILED = 719, ILLEGAL_ADDRESS = 700;
-
-// The probes, by the way that a program takes.
-class Probes {
-  public:
-    Probes() {
-        std::ifstream file("test/probe.cu");
-        std::stringstream text;
-        text << file.rdbuf();
-        Handle program;
-        CHECK(nvrtcCreateProgram(&program, text.str().c_str(), "probe.cu", 0, nullptr, nullptr) == 0);
-        const char* options[] = {"--gpu-architecture=sm_90"};
-        CHECK(nvrtcCompileProgram(program, 1, options) == 0);
-        std::size_t bytes;
-        CHECK(nvrtcGetCUBINSize(program, &bytes) == 0);
-        std::vector<char> cubin(bytes);
-        CHECK(nvrtcGetCUBIN(program, cubin.data()) == 0);
-        CHECK(nvrtcDestroyProgram(&program) == 0);
-        CHECK(cuModuleLoadData(&module, cubin.data()) == 0);
-    }
-
-    ~Probes() {
-        software_reset();
-        cuModuleUnload(module);
-    }
-
-    template <class... Arguments>
-    int launch(const test::Device& device, const char* name, unsigned grid, unsigned block, Arguments... arguments) {
-        return launchSharing(device, function(name), 0, grid, block, arguments...);
-    }
-
-    Handle function(const char* name) {
-        Handle function;
-        CHECK(cuModuleGetFunction(&function, module, name) == 0);
-        return function;
-    }
-
-    template <class... Arguments>
-    int launchSharing(const test::Device& device, Handle function, unsigned sharedBytes, unsigned grid, unsigned block,
-                      Arguments... arguments) {
-        void* parameters[] = {&arguments..., nullptr};
-        return cuLaunchKernel(function, grid, 1, 1, block, 1, 1, sharedBytes, device.stream, parameters, nullptr);
-    }
-
-  private:
-    Handle module = 0;
-};
 
 TEST("every thread of every block runs once") {
     test::Device device;
@@ -186,7 +140,7 @@ TEST("a race shows in another order of threads") {
     Address to = device.allocate(64 * 4);
     auto run = [&](int order) {
         software_order(order);
-        SAME(probes.launch(device, "probe_race", 1, 64, to), 0);
+        SAME(probes.launch(device, "probe_race", 1, 64, to, 0), 0);
         std::vector<int> out(64);
         device.downloadBytes(out.data(), to, 64 * 4);
         software_order(0);

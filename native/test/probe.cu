@@ -28,12 +28,37 @@ extern "C" __global__ void probe_uninitialised(float* out, int written) {
     out[threadIdx.x] = values[threadIdx.x];
 }
 
-// Each thread takes what its right neighbour wrote without waiting for it.
-extern "C" __global__ void probe_race(int* out) {
+// Each thread takes what its right neighbour wrote and writes anew. Barriers: 1 before it takes, 2 before it writes.
+extern "C" __global__ void probe_race(int* out, int barriers) {
     __shared__ int values[64];
     values[threadIdx.x] = static_cast<int>(threadIdx.x);
+    if ((barriers & 1) != 0) __syncthreads();
     out[threadIdx.x] = values[(threadIdx.x + 1) % blockDim.x];
+    if ((barriers & 2) != 0) __syncthreads();
+    values[threadIdx.x] = 64 + static_cast<int>(threadIdx.x);
     __syncthreads();
+}
+
+// Every block reads out[0], and writes where `apart` times its number says.
+extern "C" __global__ void probe_block_race(unsigned char* out, int apart) {
+    unsigned char first = out[0];
+    out[1 + apart * blockIdx.x] = first;
+}
+
+// As kernels do whose launch may begin before the one before is done.
+__device__ inline void awaitLaunchBefore() {
+#ifdef MNIST20K_SOFTWARE_DEVICE
+    software_await_launch_before();
+#elif __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+// Copies a number, before or after it waits, or does not wait.
+extern "C" __global__ void probe_early(int* out, const int* in, int early, int waits) {
+    if (early) *out = *in;
+    if (waits) awaitLaunchBefore();
+    if (!early) *out = *in;
 }
 
 extern "C" __global__ void probe_early_return(int threads) {
@@ -62,6 +87,7 @@ extern "C" __global__ void probe_write(int* out, int at, int value) {
 
 // out[0] counts the threads of the grid.
 extern "C" __global__ void probe_count(int* out) {
+    awaitLaunchBefore();
     atomicAdd(out, 1);
 }
 
