@@ -93,8 +93,8 @@ def main():
     network_file, folder = sys.argv[1:]
     try:
         import torch
-    except ImportError:
-        say(missing="PyTorch is missing from this python3; install it with CUDA: pip install torch")
+    except (ImportError, OSError) as failure:  # not there, or without a library that it needs
+        say(missing=f"PyTorch is missing from this python3 ({failure}); install it with CUDA: pip install torch")
         return
     if not torch.cuda.is_available():
         say(missing=f"PyTorch {torch.__version__} finds no GPU; install its CUDA build: pip install torch")

@@ -19,7 +19,7 @@ public final class GpuCheck {
 
     /// @param out   the folder of all results, made where it is missing
     /// @param about what stands at the head of the documents
-    /// @throws UserError where the folder cannot be made
+    /// @throws UserError where the folder cannot be made, or holds a check
     public GpuCheck(Path out, Path jar, Plan plan, Map<String, Object> about) {
         this.out = out;
         try {
@@ -27,6 +27,10 @@ public final class GpuCheck {
         } catch (IOException e) {
             throw new UserError(
                     "cannot make the folder " + out + ": " + AtomicFile.reason(e) + "; name another one with --out", e);
+        }
+        if (Files.exists(json())) {
+            throw new UserError(
+                    out + " has the results of a check already; name another folder with --out, or remove it");
         }
         parts = plan.parts(new Processes(out, jar));
         results = new Results(out, about);
@@ -64,7 +68,7 @@ public final class GpuCheck {
             reason = String.valueOf(skipped.getMessage());
         } catch (Part.Failed failed) {
             status = "failed";
-            reason = String.valueOf(failed.getMessage());
+            reason = failed.getMessage();
             measured = failed.measured();
         } catch (IOException | RuntimeException failure) {
             status = "failed";

@@ -8,33 +8,47 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /// The tests tagged `gpu`, run by JUnit's own launcher. Both lie in the folder `check` beside the program's jar.
 record GpuTests(Processes processes) {
     /// Of compute-sanitizer.
     static final List<String> TOOLS = List.of("memcheck", "racecheck", "initcheck");
 
+    /// Classes of tests, the shorter ones first: single kernels, then networks of whole units.
+    private static final Map<String, String> SANITIZED =
+            new TreeMap<>(Map.of("", ".*[.]engine[.]cuda[.].*KernelTest", " in units", ".*[.]UnitKernelTest"));
+
     /// Racecheck can take a hundred times as long as what it watches, and the whole check should take minutes.
     private static final Duration SANITIZER_PATIENCE = Duration.ofSeconds(50);
 
     private static final Pattern COUNT =
             Pattern.compile("\\[\\s*(\\d+) tests (found|skipped|aborted|successful|failed)\\s*]");
-    private static final Pattern ERRORS = Pattern.compile("ERROR SUMMARY: (\\d+) error");
+    /// The last line of memcheck and initcheck, and that of racecheck.
+    private static final Pattern FINDINGS =
+            Pattern.compile("ERROR SUMMARY: (\\d+) error|RACECHECK SUMMARY: (\\d+) hazard");
 
     /// @return how many there are and how they ended
     Object run() throws IOException, InterruptedException {
         Processes.Ended ended = processes.run("tests", launcher("--include-tag=gpu"));
         Map<String, Integer> counts = counts(ended.output());
-        int found = counts.getOrDefault("found", 0);
-        if (found == 0) {
+        if (counts.getOrDefault("found", 0) == 0) {
             throw new Part.Failed("no test ran: " + ended.lastWords(), counts);
         }
-        if (ended.exitCode() != 0 || found != counts.getOrDefault("successful", 0)) {
+        if (!passed(ended)) {
             throw new Part.Failed("not every test passed; see tests.out", counts);
         }
         return counts;
+    }
+
+    /// Whether there were tests and all of them ran and passed.
+    private static boolean passed(Processes.Ended ended) {
+        Map<String, Integer> counts = counts(ended.output());
+        int found = counts.getOrDefault("found", 0);
+        return ended.exitCode() == 0 && found > 0 && found == counts.getOrDefault("successful", 0);
     }
 
     static Map<String, Integer> counts(String summary) {
@@ -46,22 +60,30 @@ record GpuTests(Processes processes) {
         return counts;
     }
 
-    /// The tests of single kernels under NVIDIA's sanitizer.
+    /// The tests of kernels under NVIDIA's sanitizer.
     Object sanitize(List<String> tools) throws IOException, InterruptedException {
         Path sanitizer = Processes.find("compute-sanitizer")
                 .orElseThrow(() -> new Part.Skipped(
                         "compute-sanitizer is not on the PATH; NVIDIA's CUDA toolkit has it (cuda-sanitizer)"));
         var errors = new LinkedHashMap<String, Object>();
-        for (String tool : tools) {
-            var command = new ArrayList<>(List.of(
-                    sanitizer.toString(), "--tool", tool, "--target-processes", "all", "--report-api-errors", "no"));
-            command.addAll(launcher("--include-tag=gpu", "--include-classname=.*KernelTest"));
-            errors.put(
-                    tool + " errors",
-                    processes
-                            .runWithin(SANITIZER_PATIENCE, "sanitizer-" + tool, command)
-                            .map(ended -> errors(ended.output() + ended.messages()))
-                            .orElse("not counted: it did not end within " + SANITIZER_PATIENCE.toSeconds() + " s"));
+        for (Map.Entry<String, String> sanitized : SANITIZED.entrySet()) {
+            for (String tool : tools) {
+                var command = new ArrayList<>(List.of(
+                        sanitizer.toString(),
+                        "--tool",
+                        tool,
+                        "--target-processes",
+                        "all",
+                        "--report-api-errors",
+                        "no"));
+                command.addAll(launcher("--include-tag=gpu", "--include-classname=" + sanitized.getValue()));
+                String what = tool + " errors" + sanitized.getKey();
+                Object found = processes
+                        .runWithin(SANITIZER_PATIENCE, "sanitizer-" + what.replace(' ', '-'), command)
+                        .map(GpuTests::errors)
+                        .orElse("not counted: it did not end within " + SANITIZER_PATIENCE.toSeconds() + " s");
+                errors.put(what, found);
+            }
         }
         if (errors.values().stream().anyMatch(count -> count instanceof Integer number && number > 0)) {
             throw new Part.Failed("compute-sanitizer found errors; see sanitizer-*.out", errors);
@@ -72,10 +94,22 @@ record GpuTests(Processes processes) {
         return errors;
     }
 
-    /// @return how many there are, or that the tool did not say
-    static Object errors(String printed) {
-        Matcher summary = ERRORS.matcher(printed);
-        return summary.find() ? (Object) Integer.valueOf(summary.group(1)) : "not counted: it gave no summary";
+    /// Racecheck's hazards are errors too.
+    ///
+    /// @return how many there are, or why that is not known: none in tests that did not run are not 0
+    static Object errors(Processes.Ended ended) {
+        int[] found = FINDINGS.matcher(ended.output() + ended.messages())
+                .results()
+                .mapToInt(summary -> Integer.parseInt(summary.group(summary.group(1) != null ? 1 : 2)))
+                .toArray();
+        int errors = IntStream.of(found).sum();
+        if (found.length == 0) {
+            return "not counted: it gave no summary";
+        }
+        if (errors == 0 && !passed(ended)) {
+            return "not counted: not every test passed";
+        }
+        return errors;
     }
 
     private List<String> launcher(String... filters) {

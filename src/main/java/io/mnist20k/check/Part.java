@@ -1,6 +1,7 @@
 package io.mnist20k.check;
 
 import java.io.IOException;
+import java.util.Objects;
 
 /// One part of the check, which stands by itself: what goes wrong in it stops none of the others.
 ///
@@ -34,6 +35,12 @@ record Part(String name, Measurement measurement) {
         Failed(String reason, Object measured) {
             super(reason);
             this.measured = measured;
+        }
+
+        /// The reason; a failure without one cannot be made.
+        @Override
+        public String getMessage() {
+            return Objects.requireNonNull(super.getMessage());
         }
 
         Object measured() {

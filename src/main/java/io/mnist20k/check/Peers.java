@@ -1,22 +1,23 @@
 package io.mnist20k.check;
 
 import io.mnist20k.recipe.Kernels;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// The same network, batch and undistorted images in PyTorch, in turns with ours.
 record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
     /// Of the default recipe and of the script.
     private static final int BATCH = 128;
+
+    /// `torch.compile` takes a minute and more the first time.
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private static final String OURS = "mnist20k";
     private static final List<String> VARIANTS = List.of("eager", "compile", "graphs", "compile+graphs");
@@ -38,14 +39,10 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
         var command = new ArrayList<>(List.of(python.toString(), script.toString()));
         command.add(processes.out().resolve("network.out").toString());
         command.add(dataFolder());
-        Process peer = new ProcessBuilder(command)
-                .redirectError(processes.out().resolve("peers.err").toFile())
-                .start();
         var speeds = new LinkedHashMap<String, List<Double>>();
         var measured = new LinkedHashMap<String, Object>();
-        try (BufferedReader answers = peer.inputReader();
-                BufferedWriter questions = peer.outputWriter()) {
-            JsonNode ready = answer(answers);
+        try (var peer = new Peer(command, processes.out().resolve("peers.err"), PATIENCE)) {
+            JsonNode ready = peer.answer();
             if (ready.has("missing")) {
                 throw new Part.Skipped(ready.get("missing").stringValue());
             }
@@ -56,9 +53,7 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
                 speeds.computeIfAbsent("mnist20k by cuDNN", _ -> new ArrayList<>())
                         .add(ours(round, Kernels.CUDNN));
                 for (String variant : VARIANTS) {
-                    questions.write(variant + "\n");
-                    questions.flush();
-                    JsonNode answer = answer(answers);
+                    JsonNode answer = peer.ask(variant);
                     if (answer.has("imagesPerSecond")) {
                         speeds.computeIfAbsent("PyTorch " + variant, _ -> new ArrayList<>())
                                 .add(answer.get("imagesPerSecond").doubleValue());
@@ -67,20 +62,21 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
                     }
                 }
             }
+        } catch (Part.Failed failed) {
+            throw new Part.Failed(failed.getMessage(), table(speeds, measured));
         } finally {
-            peer.destroyForcibly();
+            speeds.forEach((who, rates) -> speedsOfAll.add(who + ", undistorted", BATCH, median(rates)));
         }
-        speeds.forEach((who, rates) -> speedsOfAll.add(who + ", undistorted", BATCH, median(rates)));
         return table(speeds, measured);
     }
 
     static Map<String, Object> table(Map<String, List<Double>> speeds, Map<String, Object> measured) {
-        double ours = median(speeds.getOrDefault(OURS, List.of()));
+        List<Double> ours = speeds.getOrDefault(OURS, List.of());
         speeds.forEach((who, rounds) -> {
             measured.put(who + " images/s", median(rounds));
             measured.put(who + " images/s of each round", rounds);
             if (!who.equals(OURS)) {
-                measured.put(OURS + " / " + who, ours / median(rounds));
+                measured.put(OURS + " / " + who, median(ours) / median(rounds));
             }
         });
         return measured;
@@ -110,13 +106,5 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
                 .findFirst()
                 .orElse("");
         return line.replaceFirst(": .*", "");
-    }
-
-    private static JsonNode answer(BufferedReader answers) throws IOException {
-        String line = answers.readLine();
-        if (line == null) {
-            throw new Part.Failed("the PyTorch script ended too early; see peers.err", Map.of());
-        }
-        return JsonMapper.shared().readTree(line);
     }
 }

@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param jar this program
 record Processes(Path out, Path jar) {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration GRACE = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.shared();
 
     /// What a process came to.
@@ -98,12 +99,20 @@ record Processes(Path out, Path jar) {
                 return Optional.empty();
             }
         } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            end(process);
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
         return Optional.of(
                 new Ended(process.exitValue(), Files.readString(output), Files.readString(messages), seconds));
+    }
+
+    /// Ends a process with all that it started, and waits until it has let go of the GPU.
+    static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly()
+                .onExit()
+                .completeOnTimeout(process, GRACE.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 
     /// Where the PATH, or one of the folders that NVIDIA's tools are installed in, has a program.

@@ -11,8 +11,12 @@ import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +36,8 @@ import picocli.CommandLine.Spec;
                     + " has. Takes some minutes."
         })
 final class GpuCheckCommand implements Callable<Integer> {
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
     @Mixin
     private DataOptions data = new DataOptions();
 
@@ -39,10 +45,8 @@ final class GpuCheckCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "DIR",
             converter = OptionValues.FilePath.class,
-            defaultValue = "gpu-check",
-            description = "Where results and logs go. Default: ${DEFAULT-VALUE}.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path out;
+            description = "Where results and logs go. Default: a new folder in gpu-check/.")
+    private @Nullable Path out;
 
     @Option(
             names = "--quick",
@@ -72,7 +76,9 @@ final class GpuCheckCommand implements Callable<Integer> {
         data.open().load(); // before anything is timed, since it may be fetched
         Path folder = data.folder();
         var plan = new Plan(folder == null ? "" : folder.toAbsolutePath().toString(), quick);
-        var check = new GpuCheck(out.toAbsolutePath().normalize(), jar(), plan, about);
+        Path results =
+                out != null ? out : Path.of("gpu-check", STAMP.format(LocalDateTime.now(ZoneId.systemDefault())));
+        var check = new GpuCheck(results.toAbsolutePath().normalize(), jar(), plan, about);
         PrintWriter lines = spec.commandLine().getOut();
         try (var stop = new StopRequest(spec.commandLine().getErr())) {
             boolean passed = check.run(stop, lines::println);

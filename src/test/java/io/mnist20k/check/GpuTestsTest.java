@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GpuTestsTest {
     @Test
@@ -23,9 +25,56 @@ class GpuTestsTest {
                 GpuTests.counts(summary));
     }
 
+    private static final String PASSED = "[ 2 tests found ]\n[ 2 tests successful ]\n";
+
+    @Test
+    void whatASanitizerFoundIsInItsLastLine() {
+        assertEquals(3, GpuTests.errors(ended(0, PASSED + "========= ERROR SUMMARY: 3 errors")));
+        assertEquals(1, GpuTests.errors(ended(0, PASSED + "========= ERROR SUMMARY: 1 error")));
+        assertEquals(0, GpuTests.errors(ended(0, PASSED + "========= ERROR SUMMARY: 0 errors")));
+        assertEquals(
+                2,
+                GpuTests.errors(
+                        ended(0, PASSED + "========= RACECHECK SUMMARY: 2 hazards displayed (1 error, 1 warning)")));
+        assertEquals(
+                0,
+                GpuTests.errors(
+                        ended(0, PASSED + "========= RACECHECK SUMMARY: 0 hazards displayed (0 errors, 0 warnings)")));
+    }
+
+    @Test
+    void everyProcessHasALastLine() {
+        assertEquals(
+                4,
+                GpuTests.errors(
+                        ended(0, PASSED + "========= ERROR SUMMARY: 3 errors\n========= ERROR SUMMARY: 1 error\n")));
+    }
+
     @Test
     void aSanitizerWithoutASummaryHasCountedNothing() {
-        assertEquals(3, GpuTests.errors("========= ERROR SUMMARY: 3 errors"));
-        assertEquals("not counted: it gave no summary", GpuTests.errors("========= COMPUTE-SANITIZER"));
+        assertEquals(
+                "not counted: it gave no summary", GpuTests.errors(ended(0, PASSED + "========= COMPUTE-SANITIZER")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, [ 2 tests found ] [ 2 tests successful ]",
+        "0, [ 2 tests found ] [ 1 tests successful ]",
+        "0, [ 0 tests found ] [ 0 tests successful ]",
+        "0, ''"
+    })
+    void noErrorsInTestsThatDidNotAllPassAreNoResult(int exitCode, String counts) {
+        assertEquals(
+                "not counted: not every test passed",
+                GpuTests.errors(ended(exitCode, counts + "\n========= ERROR SUMMARY: 0 errors")));
+    }
+
+    @Test
+    void errorsCountWhateverBecameOfTheTests() {
+        assertEquals(7, GpuTests.errors(ended(1, "========= ERROR SUMMARY: 7 errors")));
+    }
+
+    private static Processes.Ended ended(int exitCode, String output) {
+        return new Processes.Ended(exitCode, output, "", 1);
     }
 }
