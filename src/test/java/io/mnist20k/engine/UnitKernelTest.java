@@ -9,12 +9,14 @@ import io.mnist20k.cuda.SoftwareDevice;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.cuda.CudaEngines;
 import io.mnist20k.engine.cuda.CudaProvider;
+import io.mnist20k.network.Network;
 import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Precision;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -69,9 +71,27 @@ final class UnitKernelTest {
         checkTwoSessions(CudaEngines.withSharedMemory(least), test);
     }
 
+    /// So many images that what units leave is merged, by launches that overlap their neighbours.
+    @Test
+    void twoSessionsOfManyImagesGiveTheSameBits() {
+        Network network =
+                Layers.network("conv 4 3 1 0, norm, relu, pool 13 13, conv 3 1 1 0, norm, relu, average, dense 10");
+        Training few = units().getFirst().training();
+        var many = new Training(
+                513,
+                few.seed(),
+                few.optimizer(),
+                few.labelSmoothing(),
+                few.averagingDecay(),
+                few.augmentation(),
+                few.normalization(),
+                few.engine());
+        checkTwoSessions(new CudaProvider().create(1), new ContractCase("merged", network, many, 520));
+    }
+
     /// On the software device in another order of threads, where a missing barrier shows.
     private static void checkTwoSessions(Engine anyKernels, ContractCase test) {
-        Dataset unseen = Synthetic.images(SEED + 7, 2 * test.training().batch() + 1);
+        Dataset unseen = Synthetic.images(SEED + 7, Math.min(2 * test.training().batch() + 1, 100));
         SessionState[] states = new SessionState[2];
         float[][] logits = new float[2][];
         for (int i = 0; i < 2; i++) {
