@@ -140,13 +140,16 @@ public final class Cublas {
         }
     }
 
-    private static String remedy(int status) {
+    /// What a person can do about a status, or empty.
+    static String remedy(int status) {
         return switch (status) {
             case cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED ->
                 "cuBLAS finds no usable driver or GPU, or no memory for its own use: " + CudaDriver.memory();
             case cublasStatus.CUBLAS_STATUS_ALLOC_FAILED -> CudaDriver.memory() + ": end what else uses this GPU";
             case cublasStatus.CUBLAS_STATUS_ARCH_MISMATCH ->
                 "this cuBLAS does not support this GPU: install one that does";
+            case cublasStatus.CUBLAS_STATUS_EXECUTION_FAILED, cublasStatus.CUBLAS_STATUS_INTERNAL_ERROR ->
+                DriverRemedy.EARLIER_WORK;
             default -> "";
         };
     }

@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import jcuda.driver.CUresult;
 
@@ -145,7 +146,9 @@ final class CudaDriver {
     /// Pinned memory of the host, which the device can reach by itself.
     static long memHostAlloc(long bytes) {
         return FunctionTable.outLong(out -> check(
-                () -> (int) MEM_HOST_ALLOC.invokeExact(out, bytes, 0), () -> "cuMemHostAlloc(bytes=" + bytes + ")"));
+                () -> (int) MEM_HOST_ALLOC.invokeExact(out, bytes, 0),
+                () -> "cuMemHostAlloc(bytes=" + bytes + ")",
+                DriverRemedy::ofHostMemory));
     }
 
     static void memFreeHost(MemorySegment memory) {
@@ -336,6 +339,10 @@ final class CudaDriver {
     }
 
     private static void check(FunctionTable.Call call, Supplier<String> description) {
+        check(call, description, status -> DriverRemedy.of(status, CudaDriver::memory));
+    }
+
+    private static void check(FunctionTable.Call call, Supplier<String> description, IntFunction<String> remedy) {
         int status = FunctionTable.status(call);
         if (status != CUresult.CUDA_SUCCESS) {
             throw new CudaException(
@@ -343,7 +350,7 @@ final class CudaDriver {
                     status,
                     errorText(GET_ERROR_NAME, status),
                     errorText(GET_ERROR_STRING, status),
-                    DriverRemedy.of(status, CudaDriver::memory));
+                    remedy.apply(status));
         }
     }
 

@@ -12,8 +12,14 @@ final class CudnnStatus {
     static final int NOT_SUPPORTED_INCOMPATIBLE_CUDART = 3006;
     static final int NOT_SUPPORTED_ARCH_MISMATCH = 3007;
     static final int NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE = 3009;
+    static final int INTERNAL_ERROR = 4000;
     static final int INTERNAL_ERROR_HOST_ALLOCATION_FAILED = 4003;
     static final int INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = 4004;
+
+    static final int EXECUTION_FAILED = 5000;
+    static final int EXECUTION_FAILED_CUDA_DRIVER = 5001;
+    static final int EXECUTION_FAILED_CUBLAS = 5002;
+    static final int EXECUTION_FAILED_CUDART = 5003;
 
     private CudnnStatus() {}
 
@@ -30,6 +36,11 @@ final class CudnnStatus {
             case NOT_SUPPORTED_ARCH_MISMATCH -> "this cuDNN does not support this GPU: install one that does";
             case INTERNAL_ERROR_HOST_ALLOCATION_FAILED -> "free some of this machine's memory";
             case INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED -> CudaDriver.memory() + ": end what else uses this GPU";
+            case INTERNAL_ERROR,
+                    EXECUTION_FAILED,
+                    EXECUTION_FAILED_CUDA_DRIVER,
+                    EXECUTION_FAILED_CUBLAS,
+                    EXECUTION_FAILED_CUDART -> DriverRemedy.EARLIER_WORK;
             default -> "";
         };
     }

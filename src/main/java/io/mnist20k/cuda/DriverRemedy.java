@@ -8,6 +8,11 @@ final class DriverRemedy {
     // Newer than the constants we take: cuda.h of CUDA 13.
     private static final int CUDA_ERROR_CONTAINED = 226;
 
+    private static final String LOOK_AGAIN = "start again, with CUDA_LAUNCH_BLOCKING=1 to see which call it was";
+
+    /// Of a library that the GPU failed in something, which may have been queued before.
+    static final String EARLIER_WORK = "the GPU may be reporting earlier work here: " + LOOK_AGAIN;
+
     private DriverRemedy() {}
 
     /// @param memory says how much memory is free
@@ -44,10 +49,16 @@ final class DriverRemedy {
                         + " folders named compat off the library path";
             default ->
                 isSticky(status)
-                        ? "the GPU may be reporting earlier work here, and is lost to this process: start again, with"
-                                + " CUDA_LAUNCH_BLOCKING=1 to see which call it was"
+                        ? "the GPU may be reporting earlier work here, and is lost to this process: " + LOOK_AGAIN
                         : "";
         };
+    }
+
+    /// The same, where pinned memory of this machine was asked for.
+    static String ofHostMemory(int status) {
+        return status == CUresult.CUDA_ERROR_OUT_OF_MEMORY
+                ? "free some of this machine's memory"
+                : of(status, () -> "");
     }
 
     /// Whether every later call fails alike until the process ends, as `cuda.h` says of these statuses.

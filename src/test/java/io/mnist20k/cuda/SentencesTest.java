@@ -88,4 +88,21 @@ final class SentencesTest {
         assertTrue(CudnnStatus.remedy(CudnnStatus.NOT_SUPPORTED_ARCH_MISMATCH).contains("GPU"));
         assertEquals("", CudnnStatus.remedy(2000));
     }
+
+    /// Kernels are queued: what is wrong with one is told by a later call, of whichever library.
+    @Test
+    void aLibraryThatFailsToExecuteMayReportEarlierWork() {
+        for (int status : new int[] {4000, 5000, 5001, 5002, 5003}) {
+            assertTrue(CudnnStatus.remedy(status).contains("earlier work"), CudnnStatus.remedy(status));
+        }
+        for (int status : new int[] {13, 14}) {
+            assertTrue(Cublas.remedy(status).contains("earlier work"), Cublas.remedy(status));
+        }
+    }
+
+    @Test
+    void pinnedMemoryIsThisMachines() {
+        assertEquals("free some of this machine's memory", DriverRemedy.ofHostMemory(2));
+        assertEquals(DriverRemedy.of(719, () -> ""), DriverRemedy.ofHostMemory(719));
+    }
 }

@@ -6,19 +6,10 @@ import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.Owner;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Work of one kind, captured once and replayed. Addresses are frozen in a graph: who changes one forgets the graphs.
 final class Graphs implements AutoCloseable {
-    /// `CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED` to `CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD` of `cuda.h`.
-    private static final int FIRST_CAPTURE_ERROR = 900;
-
-    private static final int LAST_CAPTURE_ERROR = 908;
-
-    /// `CUDA_ERROR_OUT_OF_MEMORY`
-    private static final int OUT_OF_MEMORY = 2;
-
     private final Gpu gpu;
     private final Map<Integer, CudaGraph> graphs = new HashMap<>();
     private boolean captures;
@@ -29,10 +20,11 @@ final class Graphs implements AutoCloseable {
         this.captures = captures;
     }
 
-    /// The graph of so many repetitions of the work, captured where that has not been done.
+    /// The graph of so many repetitions of the work, captured where that has not been done. Nothing runs in a
+    /// capture: what fails there fails again outside of it, unless the capture was the reason, as where the driver
+    /// cannot capture what a library does, or has no memory for the graph.
     ///
-    /// @return null, now and from then on, where the driver cannot capture what a library does, or has no memory
-    ///         for the graph
+    /// @return null, now and from then on, where the work could not be captured
     @Nullable
     CudaGraph of(int repetitions, Runnable work) {
         CudaGraph known = graphs.get(repetitions);
@@ -48,21 +40,9 @@ final class Graphs implements AutoCloseable {
             graphs.put(repetitions, graph);
             return graph;
         } catch (CudaException failure) {
-            if (failure.status() != OUT_OF_MEMORY && !isOfCapture(failure)) {
-                throw failure;
-            }
             captures = false;
             return null;
         }
-    }
-
-    /// A library whose call cannot be captured fails in its own words; that it broke the capture tells the end of that,
-    /// whose failure is suppressed then.
-    private static boolean isOfCapture(CudaException failure) {
-        return Stream.concat(Stream.of(failure), Stream.of(failure.getSuppressed()))
-                .anyMatch(each -> each instanceof CudaException cuda
-                        && cuda.status() >= FIRST_CAPTURE_ERROR
-                        && cuda.status() <= LAST_CAPTURE_ERROR);
     }
 
     void forget() {
