@@ -43,6 +43,7 @@ enum CUlaunchAttributeID_software {
 };
 
 enum CUfunction_attribute_software {
+    PTX_VERSION = 5,
     MAX_DYNAMIC_SHARED_SIZE_BYTES = 8
 };
 

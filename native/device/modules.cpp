@@ -25,6 +25,8 @@ struct Function {
     int mostSharedBytes = USUAL_SHARED_BYTES;
 };
 
+int compiledFor = ARCHITECTURE;
+
 Order orderAsked = [] {
     const char* asked = std::getenv("SOFTWARE_DEVICE_ORDER");
     std::string name = asked == nullptr ? "forward" : asked;
@@ -160,6 +162,21 @@ extern "C" int cuFuncGetParamInfo(Handle function, std::size_t index, std::size_
             at += size;
         }
     });
+}
+
+extern "C" int cuFuncGetAttribute(int* value, int attribute, Handle function) {
+    return call(statusOf, "cuFuncGetAttribute", {.capture = true}, [&] {
+        software_find("function", function);
+        if (attribute != PTX_VERSION)
+            throw Refusal{Fault::invalidValue, format("the software device does not know attribute %d", attribute)};
+        result("pi", value) = compiledFor;
+    });
+}
+
+// For tests: the compute capability that kernels say they were compiled for, 90 at first.
+extern "C" void software_compiled_for(int architecture) {
+    Lock lock;
+    compiledFor = architecture;
 }
 
 extern "C" int cuFuncSetAttribute(Handle function, int attribute, int value) {

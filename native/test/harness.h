@@ -38,6 +38,7 @@ int cuModuleLoadData(Handle*, const void*);
 int cuModuleUnload(Handle);
 int cuModuleGetFunction(Handle*, Handle, const char*);
 int cuFuncSetAttribute(Handle, int, int);
+int cuFuncGetAttribute(int*, int, Handle);
 int cuLaunchKernelEx(const void*, Handle, void**, void**);
 int cuLaunchKernel(Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle, void**, void**);
 int nvrtcCreateProgram(Handle*, const char*, const char*, int, const char* const*, const char* const*);
@@ -52,6 +53,7 @@ void software_reset();
 void software_memory(std::size_t);
 void software_order(int);
 void software_watch(int);
+void software_compiled_for(int);
 }
 
 namespace test {

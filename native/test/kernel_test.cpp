@@ -102,6 +102,22 @@ TEST("more shared memory than usual is asked for first, and there is an end to i
     SAME(cuStreamSynchronize(device.stream), 0);
 }
 
+TEST("a kernel says what it was compiled for") {
+    constexpr int PTX_VERSION = 5, BINARY_VERSION = 6;
+    test::Device device;
+    Probes probes;
+    Handle function = probes.function("probe_count");
+    int version = 0;
+    SAME(cuFuncGetAttribute(&version, PTX_VERSION, function), 0);
+    SAME(version, 90);
+    software_compiled_for(75);
+    SAME(cuFuncGetAttribute(&version, PTX_VERSION, function), 0);
+    software_compiled_for(90);
+    SAME(version, 75);
+    SAME(cuFuncGetAttribute(&version, BINARY_VERSION, function), INVALID_VALUE);
+    SAME(cuFuncGetAttribute(&version, PTX_VERSION, function + 1), 400);
+}
+
 TEST("a write beside a block's shared memory ends the launch") {
     test::Device device;
     Probes probes;

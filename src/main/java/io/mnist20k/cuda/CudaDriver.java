@@ -66,6 +66,7 @@ final class CudaDriver {
     private static final MethodHandle MODULE_GET_FUNCTION = FUNCTIONS.bind("cuModuleGetFunction", "PJP");
     // Since CUDA 12.4.
     private static final MethodHandle FUNC_GET_PARAM_INFO = FUNCTIONS.bindIfPresent("cuFuncGetParamInfo", "JJPP");
+    private static final MethodHandle FUNC_GET_ATTRIBUTE = FUNCTIONS.bind("cuFuncGetAttribute", "PIJ");
     private static final MethodHandle FUNC_SET_ATTRIBUTE = FUNCTIONS.bind("cuFuncSetAttribute", "JII");
     private static final MethodHandle LAUNCH_KERNEL_EX = FUNCTIONS.bind("cuLaunchKernelEx", "PJPP");
     private static final MethodHandle LAUNCH_KERNEL = FUNCTIONS.bind("cuLaunchKernel", "JIIIIIIIJPP");
@@ -304,6 +305,12 @@ final class CudaDriver {
     }
 
     /// @param attribute a `CUfunction_attribute`
+    static int funcGetAttribute(long function, int attribute) {
+        return FunctionTable.outInt(out -> check(
+                () -> (int) FUNC_GET_ATTRIBUTE.invokeExact(out, attribute, function),
+                () -> "cuFuncGetAttribute(attribute=" + attribute + ")"));
+    }
+
     static void funcSetAttribute(long function, int attribute, int value) {
         check(
                 () -> (int) FUNC_SET_ATTRIBUTE.invokeExact(function, attribute, value),

@@ -45,6 +45,12 @@ public final class Kernel {
         return new KernelLaunch(this, shape, List.of(parameters));
     }
 
+    /// The compute capability that its code was written for, `10·major + minor`: less than the GPU's where the driver
+    /// compiled it from PTX for older ones.
+    public int architecture() {
+        return CudaDriver.funcGetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_PTX_VERSION);
+    }
+
     /// Makes launches possible that ask for so much shared memory.
     void allowShared(int bytes) {
         if (bytes > allowedShared) {

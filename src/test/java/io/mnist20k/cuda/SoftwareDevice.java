@@ -18,6 +18,7 @@ public final class SoftwareDevice {
     private static final MethodHandle LIVE = bind("software_live", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
     private static final MethodHandle MEMORY = bind("software_memory", FunctionDescriptor.ofVoid(JAVA_LONG));
     private static final MethodHandle ORDER = bind("software_order", FunctionDescriptor.ofVoid(JAVA_INT));
+    private static final MethodHandle COMPILED_FOR = bind("software_compiled_for", FunctionDescriptor.ofVoid(JAVA_INT));
     private static final MethodHandle RESET = bind("software_reset", FunctionDescriptor.ofVoid());
 
     private SoftwareDevice() {}
@@ -55,6 +56,15 @@ public final class SoftwareDevice {
     public static void order(int order) {
         try {
             ORDER.invokeExact(order);
+        } catch (Throwable mistake) {
+            throw new AssertionError(mistake);
+        }
+    }
+
+    /// The compute capability that kernels say they were compiled for, 90 at first.
+    public static void compiledFor(int architecture) {
+        try {
+            COMPILED_FOR.invokeExact(architecture);
         } catch (Throwable mistake) {
             throw new AssertionError(mistake);
         }

@@ -304,6 +304,21 @@ final class CudaFailureTest {
         assertEquals(captured, survived);
     }
 
+    /// As where a driver is told to compile PTX itself, of which there is that for the oldest GPUs.
+    @Test
+    void kernelsThatDoNotKnowHowToWaitDoNotOverlap() {
+        Life expected = live(UNITS);
+        assertTrue(SoftwareDevice.calls("cuLaunchKernelEx") > 0);
+        SoftwareDevice.reset();
+        SoftwareDevice.compiledFor(75);
+        try {
+            checkSame(expected, live(UNITS));
+        } finally {
+            SoftwareDevice.compiledFor(90);
+        }
+        assertEquals(0, SoftwareDevice.calls("cuLaunchKernelEx"));
+    }
+
     /// Looking at events is no waiting: the device never stands still for the host within an epoch.
     @Test
     void anEpochWaitsOnceAndAllocatesNothing() {

@@ -30,6 +30,10 @@ final class Device implements AutoCloseable {
 
     private static final int OVERLAPPING_DRIVER = 12030;
 
+    /// Kernels that were compiled for less do not wait: the driver may compile their PTX for a GPU of 9.0 if it is told
+    /// to, by `CUDA_FORCE_PTX_JIT=1`.
+    private static final int OVERLAPPING_CODE = 90;
+
     final Gpu gpu;
     final Workspace workspace;
     private @Nullable CudnnHandle cudnn;
@@ -134,8 +138,9 @@ final class Device implements AutoCloseable {
     ///                 end to overlap with
     KernelLaunch launchSharing(
             boolean overlaps, String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
-        var shape = new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlaps && this.overlaps);
-        return kernels.computeIfAbsent(kernel, module::kernel).prepare(shape, parameters);
+        Kernel code = kernels.computeIfAbsent(kernel, module::kernel);
+        boolean overlapping = overlaps && this.overlaps && code.architecture() >= OVERLAPPING_CODE;
+        return code.prepare(new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlapping), parameters);
     }
 
     /// The kernel's name for one type of activations.
