@@ -180,6 +180,9 @@ std::uint64_t Block::exchange(unsigned mask, std::uint64_t value, int source, co
 
 void Block::fail(const std::string& what) {
     fault = what;
+}
+
+void Block::stop() {
     for (;;) suspend(State::done, "", 0);
 }
 
@@ -312,5 +315,7 @@ void* software_dynamic_shared() {
 }
 
 void software_trap(const char* what, const char* file, int line) {
-    software::Block::ofThisThread().fail(software::format("%s at %s:%d", what, file, line));
+    auto& block = software::Block::ofThisThread();
+    block.fail(software::format("%s at %s:%d", what, file, line));
+    block.stop();
 }

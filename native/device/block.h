@@ -37,7 +37,9 @@ class Block {
     void barrier(const char* file, int line);
     std::uint64_t exchange(unsigned mask, std::uint64_t value, int source, const char* file, int line);
     void* dynamicShared();
-    [[noreturn]] void fail(const std::string& what);
+    // Ends the block once its thread stops, which is never continued: what that has on its stack is not destroyed.
+    void fail(const std::string& what);
+    [[noreturn]] void stop();
 
     static constexpr int BALLOT = -1; // as the source of an exchange
 

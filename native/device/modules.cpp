@@ -94,14 +94,17 @@ void runGrid(const Launch& launch) {
     races::beginLaunch(launch.mayOverlap);
     std::size_t width = launch.grid.x, plane = width * launch.grid.y, count = plane * launch.grid.z;
     std::size_t batch = std::max<std::size_t>(1, std::min<std::size_t>(64, count / 16)); // blocks that a thread takes at once
-    software_parallel((count + batch - 1) / batch, [&](std::size_t part) {
+    auto run = [&](std::size_t part) {
         for (std::size_t i = part * batch; i < std::min(count, (part + 1) * batch); ++i) {
             std::size_t index = launch.order == Order::forward ? i : count - 1 - i;
             Block::ofThisThread().run(launch, {static_cast<unsigned>(index % width),
                                                static_cast<unsigned>(index % plane / width),
                                                static_cast<unsigned>(index / plane)});
         }
-    });
+    };
+    std::size_t parts = (count + batch - 1) / batch;
+    if (!races::watched()) return software_parallel(parts, run);
+    for (std::size_t part = 0; part < parts; ++part) run(part);
 }
 
 } // namespace

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <thread>
 
-#include "races.h"
 #include "state.h"
 
 namespace software {
@@ -96,7 +95,7 @@ Pool& pool() {
 } // namespace software
 
 void software_parallel(std::size_t count, const std::function<void(std::size_t)>& body) {
-    if (count <= 1 || software::races::watched() || software::pool().alone())
+    if (count <= 1 || software::pool().alone())
         for (std::size_t i = 0; i < count; ++i) body(i);
     else
         software::pool().run(count, body);

@@ -1,5 +1,6 @@
 // Kernels that the compiler instrumented as for ThreadSanitizer call the __tsan_ functions before each access; here they are
-// this device's own, and no library of it but that of the watched kernels calls them. Each byte of device and shared memory has a cell that says who wrote it last and who has read it since.
+// this device's own, and nothing but watched kernels calls them. Each byte of device and shared memory has a cell that says who
+// wrote it last and who has read it since.
 //
 // Blocks and threads run one after the other, so that a clock which advances with each launch, block and barrier says of two
 // accesses what orders them: a thread is in order with itself, a block with what it did before its last barrier, a launch
@@ -127,13 +128,15 @@ std::string placeOf(const void* instruction) {
     return found.empty() ? place : found;
 }
 
-[[noreturn]] void refuse(Kind kind, const char* at, bool ofBlock, Stamp other, const char* others, const void* instruction) {
+[[noreturn]] void refuse(Kind kind, const void* at, bool ofBlock, Stamp other, const char* others, const void* instruction) {
     const char* whose = other.at >= blockBegan    ? ""
                         : other.at >= launchBegan ? " of another block"
                                                   : " of the launch before, which may still run,";
-    Block::ofThisThread().fail(format("a race: thread %u %s %s memory at %p, which thread %u%s %s, and nothing orders the two; %s",
-                                      current, kind == Kind::read ? "reads" : "writes", ofBlock ? "shared" : "device", at,
-                                      static_cast<unsigned>(other.thread), whose, others, placeOf(instruction).c_str()));
+    Block& block = Block::ofThisThread();
+    block.fail(format("a race: thread %u %s %s memory at %p, which thread %u%s %s, and nothing orders the two; %s", current,
+                      kind == Kind::read ? "reads" : "writes", ofBlock ? "shared" : "device", at,
+                      static_cast<unsigned>(other.thread), whose, others, placeOf(instruction).c_str()));
+    block.stop();
 }
 
 void note(Cell& cell, Kind kind, const char* at, bool ofBlock, const void* instruction) {
@@ -250,6 +253,15 @@ extern "C" void __tsan_read_range(void* at, std::size_t bytes) {
 
 extern "C" void __tsan_write_range(void* at, std::size_t bytes) {
     software::races::note(at, bytes, software::races::Kind::write, __builtin_return_address(0));
+}
+
+// Atomics race with nothing.
+extern "C" std::uint32_t __tsan_atomic32_fetch_add(std::uint32_t* at, std::uint32_t value, int) {
+    return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
+}
+
+extern "C" std::uint64_t __tsan_atomic64_fetch_add(std::uint64_t* at, std::uint64_t value, int) {
+    return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
 
 extern "C" void __tsan_init() {}

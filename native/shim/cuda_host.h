@@ -99,21 +99,17 @@ template <class Value> Value __shfl_xor_sync(unsigned mask, Value value, int lan
 
 #undef SOFTWARE_HERE
 
-// Atomics on whole numbers; there are none on floats, whose sums would depend on the order. They race with nothing.
-#define SOFTWARE_ATOMIC [[gnu::no_sanitize("thread")]] inline
-
-SOFTWARE_ATOMIC int atomicAdd(int* at, int value) {
+// Atomics on whole numbers; there are none on floats, whose sums would depend on the order.
+inline int atomicAdd(int* at, int value) {
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
 
-SOFTWARE_ATOMIC unsigned atomicAdd(unsigned* at, unsigned value) {
+inline unsigned atomicAdd(unsigned* at, unsigned value) {
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
 
-SOFTWARE_ATOMIC unsigned long long atomicAdd(unsigned long long* at, unsigned long long value) {
+inline unsigned long long atomicAdd(unsigned long long* at, unsigned long long value) {
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
-
-#undef SOFTWARE_ATOMIC
 
 #include "cuda_host_math.h"
