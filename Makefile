@@ -87,10 +87,9 @@ native-sanitize: data ## run the tests on the software CUDA device with AddressS
 	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
 
-# Without the times of a step's pieces, each of which is repeated over what it left: that is a race, of equal values.
 native-races: data native ## run the tests on the software CUDA device with each access of a kernel watched for races; which ones in ARGS
 	@SOFTWARE_DEVICE_RACES=1 $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
-		-Dmnist20k.require.native -Dtest='!MeasurementTest' $(ARGS)
+		-Dmnist20k.require.native -DexcludedGroups=repeats-pieces $(ARGS)
 
 bench-peers: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## measure the CPU engine beside PyTorch, DL4J and DJL, in turns; options in ARGS, docs/PERFORMANCE.md
 	@src/bench/peers/peers.py $(ARGS)

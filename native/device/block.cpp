@@ -103,7 +103,8 @@ void Block::run(const Launch& newLaunch, uint3 index) {
     if (waited) fillShared();
     if (launch->sharedBytes > 0) fillDynamicShared();
     auto& [table, shared, bytes] = segmentOf(launch->table);
-    races::beginBlock({shared, bytes}, {dynamicShared(), launch->sharedBytes});
+    races::beginBlock({shared, bytes},
+                      launch->sharedBytes > 0 ? races::Memory{dynamicShared(), launch->sharedBytes} : races::Memory{});
     waited = false;
     std::fill(threads.begin(), threads.end(), Thread{});
     next = finished = 0;

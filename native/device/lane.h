@@ -24,7 +24,7 @@ void software_barrier(const char* file, int line);
 std::uint64_t software_exchange(unsigned mask, std::uint64_t value, int lane, const char* file, int line);
 // Waits likewise, and gives the bits of those lanes that brought a value other than 0.
 unsigned software_ballot(unsigned mask, bool value, const char* file, int line);
-// Waits until the launch before is done, which the kernel's own may overlap.
+// Says that this thread waits until the launch before is done, which the kernel's own may overlap.
 void software_await_launch_before();
 // The shared memory of the size that the block was launched with.
 void* software_dynamic_shared();

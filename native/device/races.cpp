@@ -67,7 +67,10 @@ struct Watched {
     }
 };
 
-bool watching = std::getenv("SOFTWARE_DEVICE_RACES") != nullptr;
+bool watching = [] {
+    const char* asked = std::getenv("SOFTWARE_DEVICE_RACES");
+    return asked != nullptr && std::strcmp(asked, "1") == 0;
+}();
 Clock now = 1, blockBegan = 1, launchBegan = 1, launchBeforeBegan = 1;
 bool mayOverlap = false;
 std::array<bool, 1024> waited;
@@ -155,6 +158,7 @@ void note(Cell& cell, Kind kind, const char* at, bool ofBlock, const void* instr
 }
 
 void note(const void* address, std::size_t bytes, Kind kind, const void* instruction) {
+    if (!watching) return;
     auto* at = static_cast<const char*>(address);
     for (Watched* memory : {&dynamicShared, &shared})
         if (memory->holds(at)) {
@@ -217,7 +221,7 @@ void forget(Memory memory) {
 
 } // namespace software::races
 
-// For tests: whether modules that are loaded from now on are watched.
+// For tests: whether launches are watched from now on, of modules that are loaded from now on.
 extern "C" void software_watch(int on) {
     software::Lock lock;
     software::races::watching = on != 0;

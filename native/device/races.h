@@ -6,11 +6,11 @@
 namespace software::races {
 
 struct Memory {
-    const void* begin;
-    std::size_t bytes;
+    const void* begin = nullptr;
+    std::size_t bytes = 0;
 };
 
-// Whether modules are loaded with such kernels, and blocks run one after the other, on one thread of the host.
+// Whether modules are loaded with such kernels, and the blocks of a launch run one after the other, on one thread of the host.
 bool watched();
 
 // The scheduler says what goes on. None of it does anything where nothing is watched.

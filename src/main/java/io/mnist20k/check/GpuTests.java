@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -18,15 +17,20 @@ record GpuTests(Processes processes) {
     /// Of compute-sanitizer.
     static final List<String> TOOLS = List.of("memcheck", "racecheck", "initcheck");
 
-    /// Classes of tests, the shorter ones first: single kernels, then networks of whole units.
-    private static final Map<String, String> SANITIZED =
-            new TreeMap<>(Map.of("", ".*[.]engine[.]cuda[.].*KernelTest", " in units", ".*[.]UnitKernelTest"));
+    /// The shorter ones first: single kernels, then networks of whole units.
+    private static final List<Sanitized> SANITIZED = List.of(
+            new Sanitized("kernels", ".*[.]engine[.]cuda[.].*KernelTest"),
+            new Sanitized("units", ".*[.]UnitKernelTest"));
+
+    /// @param classes a pattern for the names of classes of tests
+    private record Sanitized(String what, String classes) {}
 
     /// Racecheck can take a hundred times as long as what it watches, and the whole check should take minutes.
     private static final Duration SANITIZER_PATIENCE = Duration.ofSeconds(50);
 
     private static final Pattern COUNT =
             Pattern.compile("\\[\\s*(\\d+) tests (found|skipped|aborted|successful|failed)\\s*]");
+
     /// The last line of memcheck and initcheck, and that of racecheck.
     private static final Pattern FINDINGS =
             Pattern.compile("ERROR SUMMARY: (\\d+) error|RACECHECK SUMMARY: (\\d+) hazard");
@@ -66,7 +70,7 @@ record GpuTests(Processes processes) {
                 .orElseThrow(() -> new Part.Skipped(
                         "compute-sanitizer is not on the PATH; NVIDIA's CUDA toolkit has it (cuda-sanitizer)"));
         var errors = new LinkedHashMap<String, Object>();
-        for (Map.Entry<String, String> sanitized : SANITIZED.entrySet()) {
+        for (Sanitized sanitized : SANITIZED) {
             for (String tool : tools) {
                 var command = new ArrayList<>(List.of(
                         sanitizer.toString(),
@@ -76,13 +80,12 @@ record GpuTests(Processes processes) {
                         "all",
                         "--report-api-errors",
                         "no"));
-                command.addAll(launcher("--include-tag=gpu", "--include-classname=" + sanitized.getValue()));
-                String what = tool + " errors" + sanitized.getKey();
+                command.addAll(launcher("--include-tag=gpu", "--include-classname=" + sanitized.classes()));
                 Object found = processes
-                        .runWithin(SANITIZER_PATIENCE, "sanitizer-" + what.replace(' ', '-'), command)
+                        .runWithin(SANITIZER_PATIENCE, "sanitizer-" + tool + "-" + sanitized.what(), command)
                         .map(GpuTests::errors)
                         .orElse("not counted: it did not end within " + SANITIZER_PATIENCE.toSeconds() + " s");
-                errors.put(what, found);
+                errors.put(tool + " errors in " + sanitized.what(), found);
             }
         }
         if (errors.values().stream().anyMatch(count -> count instanceof Integer number && number > 0)) {

@@ -8,10 +8,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -22,7 +22,6 @@ final class Peer implements AutoCloseable {
     private final BufferedWriter questions;
     private final Duration patience;
     private final Path messages;
-    private final ExecutorService reader = Executors.newVirtualThreadPerTaskExecutor();
 
     /// @param messages the file for its standard error
     /// @param patience how long an answer may take
@@ -49,16 +48,18 @@ final class Peer implements AutoCloseable {
     ///
     /// @throws Part.Failed as [#ask]
     JsonNode answer() throws InterruptedException {
+        var line = new FutureTask<>(answers::readLine);
+        Thread.startVirtualThread(line);
         try {
-            String line = reader.submit(answers::readLine).get(patience.toMillis(), TimeUnit.MILLISECONDS);
-            if (line == null) {
+            String text = line.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            if (text == null) {
                 throw failed("ended too early");
             }
-            return JsonMapper.shared().readTree(line);
+            return JsonMapper.shared().readTree(text);
         } catch (TimeoutException e) {
             throw failed("did not answer within " + patience.toSeconds() + " s");
-        } catch (ExecutionException e) {
-            throw failed("cannot be read: " + e.getCause());
+        } catch (ExecutionException | JacksonException e) {
+            throw failed("answered what cannot be read");
         }
     }
 
@@ -68,7 +69,6 @@ final class Peer implements AutoCloseable {
 
     @Override
     public void close() {
-        Processes.end(process); // before whoever reads from it is waited for
-        reader.close();
+        Processes.end(process);
     }
 }

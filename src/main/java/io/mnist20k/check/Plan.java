@@ -1,5 +1,6 @@
 package io.mnist20k.check;
 
+import io.mnist20k.model.AtomicFile;
 import io.mnist20k.recipe.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -113,17 +114,20 @@ public record Plan(String data, boolean quick) {
     }
 
     /// Images a second of each epoch but the first, in which libraries set themselves up.
-    static double[] speeds(Processes processes, String run) throws IOException {
+    static double[] speeds(Processes processes, String run) {
         return epochs(processes, run).stream()
                 .skip(1)
                 .mapToDouble(epoch -> epoch.get("imagesPerSecond").doubleValue())
                 .toArray();
     }
 
-    private static List<JsonNode> epochs(Processes processes, String run) throws IOException {
-        return Files.readAllLines(processes.out().resolve(run).resolve("metrics.jsonl")).stream()
-                .map(JSON::readTree)
-                .toList();
+    private static List<JsonNode> epochs(Processes processes, String run) {
+        Path metrics = processes.out().resolve(run).resolve("metrics.jsonl");
+        try {
+            return Files.readAllLines(metrics).stream().map(JSON::readTree).toList();
+        } catch (IOException e) {
+            throw new Part.Failed("cannot read " + metrics + ": " + AtomicFile.reason(e), Map.of());
+        }
     }
 
     static double median(double[] values) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -106,12 +107,14 @@ record Processes(Path out, Path jar) {
                 new Ended(process.exitValue(), Files.readString(output), Files.readString(messages), seconds));
     }
 
-    /// Ends a process with all that it started, and waits until it has let go of the GPU.
+    /// Ends a process with all that it started, and waits, within reason, until they have let go of the GPU.
     static void end(Process process) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly()
-                .onExit()
-                .completeOnTimeout(process, GRACE.toSeconds(), TimeUnit.SECONDS)
+        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        CompletableFuture<?>[] ends = all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(ends)
+                .completeOnTimeout(null, GRACE.toSeconds(), TimeUnit.SECONDS)
                 .join();
     }
 

@@ -17,6 +17,11 @@ record Listeners(List<TrainingListener> all) implements TrainingListener {
     }
 
     @Override
+    public void kernelsChanged(String kernels) {
+        all.forEach(listener -> listener.kernelsChanged(kernels));
+    }
+
+    @Override
     public void stepDone(int epoch, int step, double meanLoss) {
         all.forEach(listener -> listener.stepDone(epoch, step, meanLoss));
     }

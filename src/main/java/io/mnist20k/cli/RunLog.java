@@ -54,6 +54,11 @@ final class RunLog implements TrainingListener, AutoCloseable {
         LOGGER.info(TrainingConsole.HEADINGS);
     }
 
+    @Override
+    public void kernelsChanged(String kernels) {
+        LOGGER.info("kernels: {}", kernels);
+    }
+
     /// A log that cannot be written, as on a full disk, is no reason to stop a run; the files that matter say so
     /// themselves.
     private void open(Start start) {

@@ -311,6 +311,7 @@ final class CudaDriver {
                 () -> "cuFuncGetAttribute(attribute=" + attribute + ")"));
     }
 
+    /// @param attribute a `CUfunction_attribute`
     static void funcSetAttribute(long function, int attribute, int value) {
         check(
                 () -> (int) FUNC_SET_ATTRIBUTE.invokeExact(function, attribute, value),

@@ -10,7 +10,7 @@ final class DriverRemedy {
 
     private static final String LOOK_AGAIN = "start again, with CUDA_LAUNCH_BLOCKING=1 to see which call it was";
 
-    /// Of a library that the GPU failed in something, which may have been queued before.
+    /// Where a library tells of a failure of the GPU, which may be of work that was queued before.
     static final String EARLIER_WORK = "the GPU may be reporting earlier work here: " + LOOK_AGAIN;
 
     private DriverRemedy() {}

@@ -9,7 +9,8 @@ import io.mnist20k.data.Dataset;
 /// A session that is closed or training refuses to train, to evaluate, and to give or take a state, with an
 /// [IllegalStateException]; so does one that was never restored, but for [#restore].
 public interface Session extends AutoCloseable {
-    /// What the network is computed with, in words for a log: an engine may have a choice of kernels.
+    /// What the network is computed with, in words for a log: an engine may have a choice of kernels, and may learn
+    /// from the device that it cannot do what was tried first.
     String kernels();
 
     /// Trains the steps `epoch.firstStep() ..< epoch.steps()`, or fewer if the observer asks to stop.

@@ -116,6 +116,7 @@ public final class Trainer {
 
     private TrainingResult train(Session session, Progress progress) {
         float[] logits = null;
+        String kernels = session.kernels();
         while (progress.epochsDone() < recipe.epochs()) {
             var epoch = new RunningEpoch(progress);
             int step = stopAsked.getAsBoolean() ? progress.step() : epoch.train(session);
@@ -133,6 +134,10 @@ public final class Trainer {
             save(progress, finite(session.state(), epoch, step));
             directory.append(record);
             listener.epochDone(record);
+            if (!kernels.equals(session.kernels())) {
+                kernels = session.kernels();
+                listener.kernelsChanged(kernels);
+            }
         }
         return finish(session, progress.epochs(), logits != null ? logits : session.logits(images.validation()));
     }

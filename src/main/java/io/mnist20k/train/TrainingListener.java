@@ -33,6 +33,11 @@ public interface TrainingListener {
     /// @param kernels as [io.mnist20k.engine.Session#kernels] says
     default void opened(String kernels) {}
 
+    /// The device could not do what was tried first.
+    ///
+    /// @param kernels what computes from here on, to the same bits
+    default void kernelsChanged(String kernels) {}
+
     /// @param epoch    from 1
     /// @param step     within the epoch, from 1
     /// @param meanLoss of the epoch's samples so far, nats, with label smoothing

@@ -7,10 +7,14 @@ import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Split;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/// Tagged since it cannot be watched for races: repeated, a piece of a step writes again what another of its launches
+/// still reads, of equal values.
 @OnCudaDevice
+@Tag("repeats-pieces")
 class MeasurementTest {
     @ParameterizedTest
     @ValueSource(strings = {"floor", "step", "step by cuDNN", "launches"})

@@ -1,7 +1,6 @@
 package io.mnist20k.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class PeerTest {
     private static final Duration LONG = Duration.ofSeconds(50);
-    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final Duration SHORT = Duration.ofSeconds(3);
 
     @TempDir
     private Path folder;
@@ -44,8 +44,28 @@ class PeerTest {
             assertTrue(reason.contains("did not answer"), reason);
             assertTrue(reason.contains("peers.err"), reason);
         }
-        started.onExit().join();
-        assertFalse(started.isAlive());
+        started.onExit().get(10, TimeUnit.SECONDS);
+    }
+
+    /// What it started and left alone holds its output open.
+    @Test
+    void aChildThatIsLeftBehindIsNotWaitedFor() throws Exception {
+        Path child = folder.resolve("child");
+        long start = System.nanoTime();
+        try (Peer peer = peer("sleep 1000 & echo $! > '" + child + "'; echo 1; read question; exit", SHORT)) {
+            peer.answer();
+            assertThrows(Part.Failed.class, () -> peer.ask("eager"));
+        }
+        ProcessHandle.of(Long.parseLong(Files.readString(child).strip())).ifPresent(ProcessHandle::destroyForcibly);
+        assertTrue(System.nanoTime() - start < LONG.toNanos());
+    }
+
+    @Test
+    void whatIsNoJsonIsNoAnswer() throws Exception {
+        try (Peer peer = peer("echo 'Segmentation fault'", LONG)) {
+            String reason = assertThrows(Part.Failed.class, peer::answer).getMessage();
+            assertTrue(reason.contains("cannot be read"), reason);
+        }
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.cuda.OnSoftwareDevice;
 import io.mnist20k.cuda.SoftwareDevice;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -56,6 +58,15 @@ final class CudaCommandsTest {
         Path run = folder.resolve("run");
         SoftwareDevice.fail("cuGraphLaunch", 2, 719);
         Typed.in(trainOnCuda(run, "--quiet")).failed(1, "cuGraphLaunch", "719");
+    }
+
+    @Test
+    void whatCouldNotBeCapturedIsToldInTheLog() throws IOException {
+        Path run = folder.resolve("run");
+        SoftwareDevice.fail("cuGraphInstantiateWithFlags", 1, 801);
+        Typed.in(trainOnCuda(run, "--quiet")).succeeded();
+        String log = Files.readString(run.resolve("log.txt"));
+        assertTrue(log.contains("launched piece by piece, since cuGraphInstantiateWithFlags"), log);
     }
 
     private String[] trainOnCuda(Path run, String more) {

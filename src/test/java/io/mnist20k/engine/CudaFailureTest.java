@@ -31,7 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Whatever fails below a session ends it in one sentence, with everything freed.
+/// Whatever fails below a session ends it in one sentence, with everything freed; but for what fails in a capture,
+/// where nothing runs: that is done without one.
 @OnSoftwareDevice
 final class CudaFailureTest {
     private static final long SEED = 5;
@@ -126,7 +127,7 @@ final class CudaFailureTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void eachCallThatFailsEndsInOneSentenceWithEverythingFreed(ContractCase test) {
+    void eachCallThatFailsEndsInOneSentenceOrCostsAGraphWithEverythingFreed(ContractCase test) {
         Life expected = live(test); // and the algorithms are chosen
         SoftwareDevice.reset();
         live(test);

@@ -69,7 +69,10 @@ final class CudaSession implements Session {
 
     @Override
     public String kernels() {
-        return program.kernels();
+        CudaException uncaptured = device.uncaptured();
+        return uncaptured == null
+                ? program.kernels()
+                : program.kernels() + "; launched piece by piece, since " + uncaptured.getMessage();
     }
 
     /// Lays out the step of so many samples where that has not been done.

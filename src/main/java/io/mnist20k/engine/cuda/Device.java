@@ -1,6 +1,7 @@
 package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.CublasHandle;
+import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.Cudnn;
 import io.mnist20k.cuda.CudnnHandle;
 import io.mnist20k.cuda.DataType;
@@ -43,6 +44,7 @@ final class Device implements AutoCloseable {
     private final Map<String, Kernel> kernels = new HashMap<>();
     private final Precision precision;
     private final boolean overlaps;
+    private @Nullable CudaException uncaptured;
     private final Owner owner = new Owner();
 
     /// @param ordinal the driver's number of the GPU
@@ -141,6 +143,19 @@ final class Device implements AutoCloseable {
         Kernel code = kernels.computeIfAbsent(kernel, module::kernel);
         boolean overlapping = overlaps && this.overlaps && code.architecture() >= OVERLAPPING_CODE;
         return code.prepare(new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlapping), parameters);
+    }
+
+    /// Remembers why something is launched piece by piece, for who asks how this device computes.
+    void couldNotCapture(CudaException failure) {
+        if (uncaptured == null) {
+            uncaptured = failure;
+        }
+    }
+
+    /// The first such reason; null where there is none.
+    @Nullable
+    CudaException uncaptured() {
+        return uncaptured;
     }
 
     /// The kernel's name for one type of activations.

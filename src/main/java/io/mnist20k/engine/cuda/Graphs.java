@@ -2,7 +2,6 @@ package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.CudaGraph;
-import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.Owner;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Work of one kind, captured once and replayed. Addresses are frozen in a graph: who changes one forgets the graphs.
 final class Graphs implements AutoCloseable {
-    private final Gpu gpu;
+    private final Device device;
     private final Map<Integer, CudaGraph> graphs = new HashMap<>();
     private boolean captures;
 
     /// @param captures whether anything is captured at all
-    Graphs(Gpu gpu, boolean captures) {
-        this.gpu = gpu;
+    Graphs(Device device, boolean captures) {
+        this.device = device;
         this.captures = captures;
     }
 
@@ -32,7 +31,7 @@ final class Graphs implements AutoCloseable {
             return known;
         }
         try {
-            CudaGraph graph = gpu.capture(() -> {
+            CudaGraph graph = device.gpu.capture(() -> {
                 for (int i = 0; i < repetitions; i++) {
                     work.run();
                 }
@@ -41,6 +40,7 @@ final class Graphs implements AutoCloseable {
             return graph;
         } catch (CudaException failure) {
             captures = false;
+            device.couldNotCapture(failure);
             return null;
         }
     }

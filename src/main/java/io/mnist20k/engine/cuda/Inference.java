@@ -37,7 +37,7 @@ final class Inference implements AutoCloseable {
         this.memory = memory;
         this.batch = batch;
         this.classes = classes;
-        graphs = owner.own(new Graphs(device.gpu, captures));
+        graphs = owner.own(new Graphs(device, captures));
     }
 
     /// @param step laid out for whole batches

@@ -38,7 +38,7 @@ final class Step implements AutoCloseable {
         try {
             body = program.layOut(device, owner, samples);
             update = new Update(device, program.state(), training);
-            graphs = owner.own(new Graphs(device.gpu, captures)); // closed before what they replay
+            graphs = owner.own(new Graphs(device, captures)); // closed before what they replay
             launches = List.copyOf(pieces().values());
         } catch (RuntimeException | Error failure) {
             owner.closeAfter(failure);
