@@ -127,27 +127,15 @@ TEST("a write beside a block's shared memory ends the launch") {
 }
 
 TEST("a launch that may overlap is as any other, and no other attribute is known") {
-    struct Attribute {
-        int id, padding, value;
-        char rest[60];
-    } attribute{6, 0, 1, {}};
-    struct Config {
-        unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
-        Handle stream;
-        const Attribute* attributes;
-        unsigned count;
-    };
+    constexpr int ACCESS_POLICY_WINDOW = 1;
     test::Device device;
     Probes probes;
     int zero = 0, count = -1;
     Address out = device.uploadBytes(&zero, sizeof zero);
-    Config config{7, 1, 1, 33, 1, 1, 0, device.stream, &attribute, 1};
-    void* parameters[] = {&out, nullptr};
-    SAME(cuLaunchKernelEx(&config, probes.function("probe_count"), parameters, nullptr), 0);
+    SAME(probes.launchWith(device, test::PROGRAMMATIC_STREAM_SERIALIZATION, "probe_count", 7, 33, out), 0);
     device.downloadBytes(&count, out, sizeof count);
     SAME(count, 7 * 33);
-    attribute.id = 1;
-    SAME(cuLaunchKernelEx(&config, probes.function("probe_count"), parameters, nullptr), 801);
+    SAME(probes.launchWith(device, ACCESS_POLICY_WINDOW, "probe_count", 7, 33, out), 801);
 }
 
 TEST("a race shows in another order of threads") {

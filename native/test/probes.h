@@ -8,6 +8,9 @@
 
 namespace test {
 
+// Of a launch that may overlap the one before.
+inline constexpr int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
+
 // Compiled and loaded by the way that a program takes.
 class Probes {
   public:
@@ -48,6 +51,24 @@ class Probes {
                       Arguments... arguments) {
         void* parameters[] = {&arguments..., nullptr};
         return cuLaunchKernel(function, grid, 1, 1, block, 1, 1, sharedBytes, device.stream, parameters, nullptr);
+    }
+
+    // By cuLaunchKernelEx, with one attribute, set to 1.
+    template <class... Arguments>
+    int launchWith(const test::Device& device, int attribute, const char* name, unsigned grid, unsigned block,
+                   Arguments... arguments) {
+        struct Attribute {
+            int id, padding, value;
+            char rest[60];
+        } given{attribute, 0, 1, {}};
+        struct Config {
+            unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+            Handle stream;
+            const Attribute* attributes;
+            unsigned count;
+        } config{grid, 1, 1, block, 1, 1, 0, device.stream, &given, 1};
+        void* parameters[] = {&arguments..., nullptr};
+        return cuLaunchKernelEx(&config, function(name), parameters, nullptr);
     }
 
   private:

@@ -58,18 +58,8 @@ TEST("atomics race with nothing") {
     SAME(watched("probe_count", 77, 33), 0);
 }
 
-// A copies a number, B another, C again another, all to the next place; whether C, which may overlap B, may do that.
+// A copies number 0 to 1, B number 2 to 3, then C, which may overlap B, places[0] to places[1]: what that ends with.
 int chain(int early, int waits, std::array<Address, 2> places) {
-    struct Attribute {
-        int id, padding, value;
-        char rest[60];
-    } attribute{6, 0, 1, {}};
-    struct Config {
-        unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
-        Handle stream;
-        const Attribute* attributes;
-        unsigned count;
-    };
     Watch watch;
     test::Device device;
     Probes probes;
@@ -77,10 +67,8 @@ int chain(int early, int waits, std::array<Address, 2> places) {
     auto at = [&](Address index) { return numbers + 4 * index; };
     SAME(probes.launch(device, "probe_early", 1, 1, at(1), at(0), 0, 0), 0);
     SAME(probes.launch(device, "probe_early", 1, 1, at(3), at(2), 0, 0), 0);
-    Address out = at(places[1]), in = at(places[0]);
-    Config config{1, 1, 1, 1, 1, 1, 0, device.stream, &attribute, 1};
-    void* parameters[] = {&out, &in, &early, &waits, nullptr};
-    SAME(cuLaunchKernelEx(&config, probes.function("probe_early"), parameters, nullptr), 0);
+    SAME(probes.launchWith(device, test::PROGRAMMATIC_STREAM_SERIALIZATION, "probe_early", 1, 1, at(places[1]),
+                           at(places[0]), early, waits), 0);
     return cuStreamSynchronize(device.stream);
 }
 

@@ -15,7 +15,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A process that says what it is in a line of JSON, and then answers every line that it is asked with another.
+/// The PyTorch script: says what it is in a line of JSON, and then answers every line that it is asked with another.
 final class Peer implements AutoCloseable {
     private final Process process;
     private final BufferedReader answers;
