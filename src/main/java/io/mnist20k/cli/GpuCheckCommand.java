@@ -7,16 +7,13 @@ import io.mnist20k.check.Plan;
 import io.mnist20k.engine.Availability;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.EngineProvider;
+import io.mnist20k.train.RunDirectory;
 import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +33,6 @@ import picocli.CommandLine.Spec;
                     + " has. Takes some minutes."
         })
 final class GpuCheckCommand implements Callable<Integer> {
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
     @Mixin
     private DataOptions data = new DataOptions();
 
@@ -76,8 +71,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         data.open().load(); // before anything is timed, since it may be fetched
         Path folder = data.folder();
         var plan = new Plan(folder == null ? "" : folder.toAbsolutePath().toString(), quick);
-        Path results =
-                out != null ? out : Path.of("gpu-check", STAMP.format(LocalDateTime.now(ZoneId.systemDefault())));
+        Path results = out != null ? out : Path.of("gpu-check", RunDirectory.stamp());
         var check = new GpuCheck(results.toAbsolutePath().normalize(), jar(), plan, about);
         PrintWriter lines = spec.commandLine().getOut();
         try (var stop = new StopRequest(spec.commandLine().getErr())) {

@@ -109,8 +109,7 @@ public final class RunDirectory implements AutoCloseable {
     /// @param recipe the recipe's name
     /// @throws UserError where it cannot be made
     public static RunDirectory createUnder(Path parent, String recipe, long seed) {
-        String name = STAMP.format(LocalDateTime.now(ZoneId.systemDefault())) + "-"
-                + recipe.replaceAll("[^A-Za-z0-9._-]+", "-") + "-s" + seed;
+        String name = stamp() + "-" + recipe.replaceAll("[^A-Za-z0-9._-]+", "-") + "-s" + seed;
         for (int i = 1; ; i++) {
             Path path = parent.resolve(i == 1 ? name : name + "-" + i);
             List<Path> created = makeMissing(path);
@@ -119,6 +118,11 @@ public final class RunDirectory implements AutoCloseable {
                 return create(path, created);
             }
         }
+    }
+
+    /// The local time in the name of a folder, such as `20261122-101500`.
+    public static String stamp() {
+        return STAMP.format(LocalDateTime.now(ZoneId.systemDefault()));
     }
 
     /// The folder of a run to go on with.
