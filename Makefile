@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: train train-cuda-software test test-cuda jar install data format clean help native native-test native-sanitize native-races dist dist-verify gpu-check docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
+.PHONY: train train-cuda-software test test-cuda jar install data format clean help native native-test native-sanitize native-watch dist dist-verify gpu-check docker docker-cpu docker-verify kernels-report real-libraries bench bench-kernels bench-page bench-peers bench-scaling tables
 
 JAR := target/mnist20k.jar
 MAVEN := src/main/sh/maven.sh
@@ -87,8 +87,8 @@ native-sanitize: data ## run the tests on the software CUDA device with AddressS
 	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
 
-native-races: data native ## run the tests on the software CUDA device with each access of a kernel watched for races; which ones in ARGS
-	@SOFTWARE_DEVICE_RACES=1 $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
+native-watch: data native ## run the tests on the software CUDA device with each access of a kernel to memory watched; which ones in ARGS
+	@SOFTWARE_DEVICE_WATCH=1 $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -DexcludedGroups=repeats-pieces $(ARGS)
 
 bench-peers: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## measure the CPU engine beside PyTorch, DL4J and DJL, in turns; options in ARGS, docs/PERFORMANCE.md

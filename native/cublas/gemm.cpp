@@ -43,13 +43,13 @@ struct Matrix {
         else pointer<std::uint16_t>(address)[index] = toBfloat16(value);
     }
 
-    Use use(const char* what, int rows, int columns) const {
+    Use use(const char* what, int rows, int columns, Access access) const {
         std::size_t bytes = type == R_32F ? 4 : 2;
         if (address == 0) throw Refusal{Fault::nullPointer, format("%s is null", what)};
         if (leading < rows)
             throw Refusal{Fault::invalidValue, format("the columns of %s have %d rows and are %d apart", what, rows, leading)};
         std::size_t last = static_cast<std::size_t>(columns - 1) * static_cast<std::size_t>(leading);
-        return {what, address, (last + static_cast<std::size_t>(rows)) * bytes, bytes};
+        return {what, address, (last + static_cast<std::size_t>(rows)) * bytes, bytes, access};
     }
 };
 
@@ -101,9 +101,10 @@ void enqueue(Handle handle, const char* name, const Product& p) {
         throw Refusal{Fault::invalidValue, format("operations %d and %d", p.transA, p.transB)};
     if (p.m < 0 || p.n < 0 || p.k < 1) throw Refusal{Fault::invalidValue, format("m %d, n %d, k %d", p.m, p.n, p.k)};
     if (p.m == 0 || p.n == 0) return;
-    Use a = p.transA == OP_N ? p.a.use("A", p.m, p.k) : p.a.use("A", p.k, p.m);
-    Use b = p.transB == OP_N ? p.b.use("B", p.k, p.n) : p.b.use("B", p.n, p.k);
-    Use c = p.c.use("C", p.m, p.n), workspace{"the workspace", blas.workspace, blas.workspaceBytes, 256};
+    Use a = p.transA == OP_N ? p.a.use("A", p.m, p.k, Access::read) : p.a.use("A", p.k, p.m, Access::read);
+    Use b = p.transB == OP_N ? p.b.use("B", p.k, p.n, Access::read) : p.b.use("B", p.n, p.k, Access::read);
+    Use c = p.c.use("C", p.m, p.n, p.scale.access());
+    Use workspace{"the workspace", blas.workspace, blas.workspaceBytes, 256, Access::scratch};
     requireApart(c, {a, b, workspace});
     software_enqueue(blas.stream, {name, {a, b, c, workspace}, {{BLAS, handle}}, [=] {
                                        if (workspace.bytes > 0) // nobody may count on what is left there
@@ -153,7 +154,7 @@ extern "C" int cublasSetStream_v2(Handle handle, Handle stream) {
 extern "C" int cublasSetWorkspace_v2(Handle handle, Address workspace, std::size_t bytes) {
     return cublas("cublasSetWorkspace_v2", SETTING, [&] {
         Blas& blas = find<Blas>(BLAS, handle);
-        software_check_device({"the workspace", workspace, bytes, 256});
+        software_check_device({"the workspace", workspace, bytes, 256, Access::scratch});
         blas.workspace = workspace;
         blas.workspaceBytes = bytes;
     });

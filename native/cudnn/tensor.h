@@ -45,9 +45,9 @@ struct Tensor {
         return static_cast<std::size_t>(h) * static_cast<std::size_t>(w);
     }
 
-    Use use(const char* what, Address address) const {
+    Use use(const char* what, Address address, Access access) const {
         if (address == 0) throw Refusal{Fault::nullPointer, software::format("%s is null", what)};
-        return {what, address, elements() * elementBytes(), elementBytes()};
+        return {what, address, elements() * elementBytes(), elementBytes(), access};
     }
 
     bool sameShape(const Tensor& other) const {

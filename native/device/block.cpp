@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "races.h"
 #include "sanitizer.h"
+#include "watch.h"
 
 __thread software_lane_t software_lane;
 
@@ -17,7 +17,7 @@ namespace {
 // On either side of a block's shared memory.
 constexpr unsigned char GUARD_BYTE = 0x5A;
 constexpr std::uint64_t GUARD = 0x5A5A5A5A5A5A5A5A;
-constexpr std::ptrdiff_t GUARD_WORDS = 32;
+constexpr std::ptrdiff_t GUARD_WORDS = Block::GUARD_BYTES / 8;
 
 struct Segment {
     const KernelTable* table;
@@ -103,8 +103,8 @@ void Block::run(const Launch& newLaunch, uint3 index) {
     if (waited) fillShared();
     if (launch->sharedBytes > 0) fillDynamicShared();
     auto& [table, shared, bytes] = segmentOf(launch->table);
-    races::beginBlock({shared, bytes},
-                      launch->sharedBytes > 0 ? races::Memory{dynamicShared(), launch->sharedBytes} : races::Memory{});
+    watch::beginBlock({shared, bytes},
+                      launch->sharedBytes > 0 ? watch::Memory{dynamicShared(), launch->sharedBytes} : watch::Memory{});
     waited = false;
     std::fill(threads.begin(), threads.end(), Thread{});
     next = finished = 0;
@@ -124,7 +124,7 @@ void Block::run(const Launch& newLaunch, uint3 index) {
     }
     while (finished < count) release();
     if (launch->sharedBytes > 0) checkDynamicShared();
-    if (launch->mayOverlap && !races::awaited())
+    if (launch->mayOverlap && !watch::awaited())
         refuse("a launch that may begin before the one before it is done does not wait for it");
 }
 
@@ -145,7 +145,7 @@ void Block::work(void* self) {
 void Block::place(unsigned thread) {
     current = thread;
     unsigned width = launch->block.x, plane = width * launch->block.y;
-    races::thread(thread);
+    watch::thread(thread);
     software_lane.threadIdx = {thread % width, thread % plane / width, thread / plane};
 }
 
@@ -248,7 +248,7 @@ void Block::releaseBarrier() {
             refuse(format("divergent __syncthreads: threads wait at %s and at %s", where(leader).c_str(),
                           where(thread).c_str()));
     }
-    races::barrier();
+    watch::barrier();
     for (unsigned thread : order) resume(thread);
 }
 
@@ -277,7 +277,7 @@ unsigned char* Block::behindShared() {
 }
 
 std::size_t Block::guardBytesBehind() const {
-    return GUARD_WORDS * 8 + (8 - launch->sharedBytes % 8) % 8;
+    return GUARD_BYTES + (8 - launch->sharedBytes % 8) % 8;
 }
 
 void Block::checkDynamicShared() {
@@ -308,7 +308,7 @@ unsigned software_ballot(unsigned mask, bool value, const char* file, int line) 
 }
 
 void software_await_launch_before() {
-    software::races::awaitLaunchBefore();
+    software::watch::awaitLaunchBefore();
 }
 
 void* software_dynamic_shared() {

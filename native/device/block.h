@@ -1,6 +1,7 @@
 // One block of threads, run on one thread of the host.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ class Block {
     [[noreturn]] void stop();
 
     static constexpr int BALLOT = -1; // as the source of an exchange
+    static constexpr std::ptrdiff_t GUARD_BYTES = 256; // on either side of the shared memory that a block is launched with
 
   private:
     enum class State { running, atBarrier, atWarp, done };

@@ -26,7 +26,7 @@ void checkNotEmpty(std::size_t bytes) {
 Operation toDevice(const char* name, Address destination, const void* source, std::size_t bytes) {
     software_check_host("srcHost", source);
     checkNotEmpty(bytes);
-    Operation operation{name, {{"dstDevice", destination, bytes, 1}}, {}, {}};
+    Operation operation{name, {{"dstDevice", destination, bytes, 1, Access::write}}, {}, {}};
     if (isPinned(addressOf(source), bytes)) {
         operation.run = [=] {
             if (!isPinned(addressOf(source), bytes))
@@ -46,7 +46,7 @@ Operation toHost(const char* name, void* destination, Address source, std::size_
     software_check_host("dstHost", destination);
     checkNotEmpty(bytes);
     bool pinned = isPinned(addressOf(destination), bytes);
-    return {name, {{"srcDevice", source, bytes, 1}}, {}, [=] {
+    return {name, {{"srcDevice", source, bytes, 1, Access::read}}, {}, [=] {
                 if (pinned && !isPinned(addressOf(destination), bytes))
                     throw Refusal{Fault::illegalAddress, "dstHost was freed before the copy ran"};
                 std::memcpy(destination, pointer<void>(source), bytes);
@@ -57,9 +57,8 @@ Operation within(const char* name, Address destination, Address source, std::siz
     checkNotEmpty(bytes);
     if (source < destination + bytes && destination < source + bytes)
         throw Refusal{Fault::invalidValue, "source and destination overlap"};
-    return {name, {{"dstDevice", destination, bytes, 1}, {"srcDevice", source, bytes, 1}}, {}, [=] {
-                std::memcpy(pointer<void>(destination), pointer<void>(source), bytes);
-            }};
+    Use to{"dstDevice", destination, bytes, 1, Access::write}, from{"srcDevice", source, bytes, 1, Access::read};
+    return {name, {to, from}, {}, [=] { std::memcpy(pointer<void>(destination), pointer<void>(source), bytes); }};
 }
 
 void finish(Handle target) {
@@ -69,7 +68,8 @@ void finish(Handle target) {
 
 Operation fill(const char* name, Address destination, unsigned char value, std::size_t bytes) {
     checkNotEmpty(bytes);
-    return {name, {{"dstDevice", destination, bytes, 1}}, {}, [=] { std::memset(pointer<void>(destination), value, bytes); }};
+    Use to{"dstDevice", destination, bytes, 1, Access::write};
+    return {name, {to}, {}, [=] { std::memset(pointer<void>(destination), value, bytes); }};
 }
 
 } // namespace

@@ -55,12 +55,16 @@ struct Refusal {
 using Handle = std::uint64_t;  // stream, event, descriptor…: never dereferenced, never used twice
 using Address = std::uint64_t; // CUdeviceptr
 
+// What an operation does with device memory. Nobody may count on what it leaves in scratch; what kernels do is not known.
+enum class Access { unknown, read, write, update, scratch };
+
 // A range of device memory that an operation reads or writes. A range of 0 bytes is not looked at.
 struct Use {
     const char* what;
     Address address;
     std::size_t bytes;
     std::size_t alignment;
+    Access access;
 };
 
 // Work for a stream. Uses and objects are checked when it is enqueued and again each time that it runs.
@@ -150,6 +154,11 @@ template <class Value> Value* pointer(Address address) {
 // alpha and beta, read from the host when the call is made.
 struct Scaling {
     float alpha, beta;
+
+    // To what is scaled: where beta is 0, it is not read.
+    Access access() const {
+        return beta == 0.0f ? Access::write : Access::update;
+    }
 };
 
 inline Scaling scaling(const void* alpha, const void* beta) {

@@ -9,9 +9,9 @@
 
 #include "cuda.h"
 #include "page.h"
-#include "races.h"
 #include "sanitizer.h"
 #include "state.h"
+#include "watch.h"
 
 namespace software {
 
@@ -71,6 +71,7 @@ Address allocate(std::size_t bytes) {
     h.used += bytes;
     poison(base, PAGE);
     poison(pointer<char>(address + bytes), span - PAGE - bytes);
+    watch::allocated({pointer<void>(address), bytes});
     return address;
 }
 
@@ -81,7 +82,7 @@ void release(Address address, std::size_t bytes) {
     madvise(base, pagesOf(bytes), MADV_DONTNEED);
     mprotect(base, pagesOf(bytes), PROT_NONE);
     poison(base, pagesOf(bytes));
-    races::forget({pointer<void>(address), bytes});
+    watch::freed({pointer<void>(address), bytes});
     h.freed[address] = {bytes};
     h.live.erase(address);
     h.used -= bytes;

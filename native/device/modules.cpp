@@ -7,8 +7,8 @@
 #include "block.h"
 #include "cuda.h"
 #include "image.h"
-#include "races.h"
 #include "state.h"
+#include "watch.h"
 
 namespace software {
 
@@ -48,7 +48,7 @@ const KernelTable* load(const void* image) {
     Dl_info self{};
     dladdr(reinterpret_cast<void*>(&software_lock), &self);
     auto path = std::filesystem::path(self.dli_fname).parent_path() / own->library;
-    if (races::watched()) path.replace_filename(path.stem().string() + "_watched.so");
+    if (watch::on()) path.replace_filename(path.stem().string() + "_watched.so");
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) throw Refusal{Fault::other, dlerror(), CUDA_ERROR_INVALID_IMAGE};
     return reinterpret_cast<const KernelTable* (*)()>(dlsym(library, "software_kernels"))();
@@ -84,14 +84,14 @@ std::shared_ptr<Values> copy(const Kernel& kernel, void** parameters, std::vecto
         std::memcpy(&values->words[offsets.back()], parameters[i], parameter.bytes);
         if (parameter.alignment != 0 && values->words[offsets.back()] != 0)
             uses.push_back({"a pointer given to a kernel", values->words[offsets.back()], parameter.alignment,
-                            parameter.alignment});
+                            parameter.alignment, Access::unknown});
     }
     for (std::size_t offset : offsets) values->pointers.push_back(&values->words[offset]);
     return values;
 }
 
 void runGrid(const Launch& launch) {
-    races::beginLaunch(launch.mayOverlap);
+    watch::beginLaunch(launch.mayOverlap);
     std::size_t width = launch.grid.x, plane = width * launch.grid.y, count = plane * launch.grid.z;
     std::size_t batch = std::max<std::size_t>(1, std::min<std::size_t>(64, count / 16)); // blocks that a thread takes at once
     auto run = [&](std::size_t part) {
@@ -103,7 +103,7 @@ void runGrid(const Launch& launch) {
         }
     };
     std::size_t parts = (count + batch - 1) / batch;
-    if (!races::watched()) return software_parallel(parts, run);
+    if (!watch::on()) return software_parallel(parts, run);
     for (std::size_t part = 0; part < parts; ++part) run(part);
 }
 

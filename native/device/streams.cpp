@@ -3,6 +3,7 @@
 
 #include "cuda.h"
 #include "state.h"
+#include "watch.h"
 
 namespace software {
 
@@ -28,6 +29,10 @@ void orderWithLegacy(Stream& stream) {
     }
 }
 
+watch::Memory memoryOf(const Use& use) {
+    return {pointer<void>(use.address), use.bytes};
+}
+
 } // namespace
 
 Stream& stream(Handle handle) {
@@ -44,7 +49,13 @@ void runChecked(const Operation& operation) {
     if (sticky() != 0) return;
     try {
         checkOperation(operation);
+        for (auto& use : operation.uses)
+            if (use.access == Access::read || use.access == Access::update) watch::requireWritten(use.what, memoryOf(use));
         operation.run();
+        for (auto& use : operation.uses) {
+            if (use.access == Access::write || use.access == Access::update) watch::written(memoryOf(use));
+            if (use.access == Access::scratch) watch::spoiled(memoryOf(use));
+        }
         checkGuards(operation.name);
     } catch (const Refusal& refusal) {
         software_say(operation.name.c_str(), refusal.message);

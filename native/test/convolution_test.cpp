@@ -1,5 +1,6 @@
 // Convolutions against plain loops in double.
 #include "networks.h"
+#include "watched.h"
 
 namespace {
 
@@ -64,6 +65,20 @@ struct Setting {
         Address workspace = bytes == 0 ? 0 : cudnn.allocate(bytes);
         SAME(cudnnConvolutionForward(cudnn.handle, &alpha, x.descriptor, x.address, w.descriptor, w.address, convolution,
                                      algorithm, workspace, bytes, &beta, y.descriptor, y.address), 0);
+    }
+
+    // By the algorithm that asks for a workspace, which begins at the last of the addresses: x, w, y before it.
+    void run(char computed, const std::vector<Address>& at, float beta) {
+        constexpr std::size_t BYTES = 1 << 16;
+        if (computed == 'y')
+            SAME(cudnnConvolutionForward(cudnn.handle, &test::ONE, x.descriptor, at[0], w.descriptor, at[1], convolution, 1,
+                                         at[3], BYTES, &beta, y.descriptor, at[2]), 0);
+        else if (computed == 'x')
+            SAME(cudnnConvolutionBackwardData(cudnn.handle, &test::ONE, w.descriptor, at[1], y.descriptor, at[2], convolution,
+                                              1, at[3], BYTES, &beta, x.descriptor, at[0]), 0);
+        else
+            SAME(cudnnConvolutionBackwardFilter(cudnn.handle, &test::ONE, x.descriptor, at[0], y.descriptor, at[2],
+                                                convolution, 1, at[3], BYTES, &beta, w.descriptor, at[1]), 0);
     }
 
     void backwardData(int algorithm, float alpha = 1.0f, float beta = 0.0f) {
@@ -226,6 +241,18 @@ TEST("finding algorithms overwrites the result and lists first what is fastest")
                                                 bytes), 0);
     for (int i = 1; i < count; ++i) CHECK(list[i].status != 0 || list[i].millis >= list[i - 1].millis);
     CHECK(std::isnan(s.y.download(cudnn)[0]));
+}
+
+TEST("a convolution reads what was written, its result only where that counts, and leaves nothing in its workspace") {
+    const Shape shape{2, 3, 4, 4, 5, 3, 3, 0, 0, 1, 1, 1};
+    for (char computed : {'x', 'w', 'y'})
+        for (float beta : {0.0f, 1.0f}) {
+            auto access = [&](char operand) { return operand != computed ? 'r' : beta == 0.0f ? 'w' : 'u'; };
+            test::checkAccesses<Cudnn>({{access('x'), 96}, {access('w'), 135}, {access('y'), 40}, {'s', 1 << 14}},
+                                       [&](Cudnn& cudnn, const std::vector<Address>& at) {
+                                           Setting(cudnn, shape, test::FLOAT, test::NCHW).run(computed, at, beta);
+                                       });
+        }
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // Matrix products against plain loops in double.
 #include "networks.h"
+#include "watched.h"
 
 extern "C" {
 int cublasCreate_v2(Handle*);
@@ -127,6 +128,15 @@ TEST("a product refuses what does not fit") {
     SAME(product(4, 4, 5, a, 4, 0), 7);
     SAME(cublasSetWorkspace_v2(blas.handle, c, 128), 7);                      // longer than it is
     SAME(cublasSetWorkspace_v2(blas.handle, blas.allocate(4096) + 16, 256), 7); // not at a multiple of 256
+}
+
+TEST("a product reads what was written, its result only where that counts, and leaves nothing in its workspace") {
+    for (float beta : {0.0f, 1.0f})
+        test::checkAccesses<Blas>({{'r', 6}, {'r', 12}, {beta == 0.0f ? 'w' : 'u', 8}, {'s', 64}},
+                                  [&](Blas& blas, const std::vector<Address>& at) {
+                                      SAME(cublasSetWorkspace_v2(blas.handle, at[3], 256), 0);
+                                      SAME(sgemm(blas.handle, 0, 0, 2, 4, 3, &ONE, at[0], 2, at[1], 3, &beta, at[2], 2), 0);
+                                  });
 }
 
 } // namespace

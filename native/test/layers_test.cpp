@@ -1,5 +1,6 @@
 // Batch normalisation, pooling, sums of tensors against plain loops in double.
 #include "networks.h"
+#include "watched.h"
 
 namespace {
 
@@ -242,6 +243,63 @@ TEST("what a descriptor says of itself is checked") {
     SAME(pool(cudnn.handle, nullptr, x.descriptor), 2002);
     SAME(pool(0, &ONE, x.descriptor), 2000);
     SAME(cudnnDestroyPoolingDescriptor(pooling), 0);
+}
+
+// What is computed with beta 0 is written, else updated.
+constexpr float BETAS[] = {0.0f, 1.0f};
+
+char blended(float beta) {
+    return beta == 0.0f ? 'w' : 'u';
+}
+
+TEST("pooling reads what was written, and its result only where that counts") {
+    for (float beta : BETAS) {
+        test::checkAccesses<Cudnn>({{'r', 8}, {blended(beta), 2}}, [&](Cudnn& cudnn, const std::vector<Address>& at) {
+            Pooling pooling(3, 2, 2, 0, 2, 2);
+            Data x(cudnn, 1, 2, 2, 2, test::FLOAT, test::NCHW, 1), y(cudnn, 1, 2, 1, 1, test::FLOAT, test::NCHW, 1);
+            SAME(cudnnPoolingForward(cudnn.handle, pooling.descriptor, &ONE, x.descriptor, at[0], &beta, y.descriptor, at[1]), 0);
+        });
+        test::checkAccesses<Cudnn>(
+            {{'r', 2}, {'r', 2}, {'r', 8}, {blended(beta), 8}}, [&](Cudnn& cudnn, const std::vector<Address>& at) {
+                Pooling pooling(3, 2, 2, 0, 2, 2);
+                Data x(cudnn, 1, 2, 2, 2, test::FLOAT, test::NCHW, 1), y(cudnn, 1, 2, 1, 1, test::FLOAT, test::NCHW, 1);
+                SAME(cudnnPoolingBackward(cudnn.handle, pooling.descriptor, &ONE, y.descriptor, at[0], y.descriptor, at[1],
+                                          x.descriptor, at[2], &beta, x.descriptor, at[3]), 0);
+            });
+    }
+}
+
+TEST("batch normalisation reads what was written, and its results only where that counts") {
+    for (float beta : BETAS) {
+        constexpr std::size_t X = 24, C = 3;
+        test::checkAccesses<Cudnn>({{'r', X}, {blended(beta), X}, {'r', C}, {'r', C}, {'u', C}, {'u', C}, {'w', C}, {'w', C}},
+                                   [&](Cudnn& cudnn, const std::vector<Address>& at) {
+                                       Data x(cudnn, 2, 3, 2, 2, test::FLOAT, test::NCHW, 1);
+                                       Data c(cudnn, 1, 3, 1, 1, test::FLOAT, test::NCHW, 1);
+                                       SAME(cudnnBatchNormalizationForwardTraining(
+                                                cudnn.handle, 1, &ONE, &beta, x.descriptor, at[0], x.descriptor, at[1],
+                                                c.descriptor, at[2], at[3], 0.1, at[4], at[5], 1e-3, at[6], at[7]), 0);
+                                   });
+        test::checkAccesses<Cudnn>({{'r', X}, {blended(beta), X}, {'r', C}, {'r', C}, {'r', C}, {'r', C}},
+                                   [&](Cudnn& cudnn, const std::vector<Address>& at) {
+                                       Data x(cudnn, 2, 3, 2, 2, test::FLOAT, test::NCHW, 1);
+                                       Data c(cudnn, 1, 3, 1, 1, test::FLOAT, test::NCHW, 1);
+                                       SAME(cudnnBatchNormalizationForwardInference(
+                                                cudnn.handle, 1, &ONE, &beta, x.descriptor, at[0], x.descriptor, at[1],
+                                                c.descriptor, at[2], at[3], at[4], at[5], 1e-3), 0);
+                                   });
+        for (float betaParameters : BETAS)
+            test::checkAccesses<Cudnn>({{'r', X}, {'r', X}, {blended(beta), X}, {'r', C}, {blended(betaParameters), C},
+                                        {blended(betaParameters), C}, {'r', C}, {'r', C}},
+                                       [&](Cudnn& cudnn, const std::vector<Address>& at) {
+                                           Data x(cudnn, 2, 3, 2, 2, test::FLOAT, test::NCHW, 1);
+                                           Data c(cudnn, 1, 3, 1, 1, test::FLOAT, test::NCHW, 1);
+                                           SAME(cudnnBatchNormalizationBackward(
+                                                    cudnn.handle, 1, &ONE, &beta, &ONE, &betaParameters, x.descriptor, at[0],
+                                                    x.descriptor, at[1], x.descriptor, at[2], c.descriptor, at[3], at[4],
+                                                    at[5], 1e-3, at[6], at[7]), 0);
+                                       });
+    }
 }
 
 } // namespace

@@ -11,7 +11,7 @@ Use workspaceUse(Pass pass, const Problem& p, int algorithm, Address workspace, 
         throw Refusal{Fault::tooSmall, format("algorithm %d needs a workspace of %zu bytes for math type %d, not of %zu",
                                               algorithm, needed, p.by.math, bytes)};
     if (needed > 0 && workspace == 0) throw Refusal{Fault::nullPointer, "the workspace is null"};
-    return {"the workspace", workspace, needed, 16};
+    return {"the workspace", workspace, needed, 16, Access::scratch};
 }
 
 // Nobody may count on what is left in a workspace.
@@ -25,10 +25,12 @@ struct Run {
     Problem problem;
     Address x, w, y;
 
-    std::vector<Use> uses(const Use& workspace) const {
-        Use ofX = problem.x.use(pass == Pass::backwardData ? "dx" : "x", x);
-        Use ofW = problem.w.use(pass == Pass::backwardFilter ? "dw" : "w", w);
-        Use ofY = problem.y.use(pass == Pass::forward ? "y" : "dy", y);
+    // What happens to the operands, and to the one that it computes.
+    std::vector<Use> uses(const Use& workspace, Access computed, Access operands = Access::read) const {
+        auto access = [&](Pass pass) { return this->pass == pass ? computed : operands; };
+        Use ofX = problem.x.use(pass == Pass::backwardData ? "dx" : "x", x, access(Pass::backwardData));
+        Use ofW = problem.w.use(pass == Pass::backwardFilter ? "dw" : "w", w, access(Pass::backwardFilter));
+        Use ofY = problem.y.use(pass == Pass::forward ? "y" : "dy", y, access(Pass::forward));
         if (pass == Pass::forward) requireApart(ofY, {ofX, ofW, workspace});
         else if (pass == Pass::backwardData) requireApart(ofX, {ofY, ofW, workspace});
         else requireApart(ofW, {ofX, ofY, workspace});
@@ -46,7 +48,7 @@ struct Run {
 void enqueue(Handle handle, const char* name, const Run& run, int algorithm, Address workspace, std::size_t bytes,
              Scaling scale) {
     Use scratch = workspaceUse(run.pass, run.problem, algorithm, workspace, bytes);
-    enqueue(handle, name, run.uses(scratch), [=] {
+    enqueue(handle, name, run.uses(scratch, scale.access()), [=] {
         spoil(scratch);
         run(algorithm, scale);
     });
@@ -81,11 +83,11 @@ int measure(const char* name, Handle handle, Pass pass, Handle xDescriptor, Addr
                         each.math, {}};
             (each.status == CUDNN_SUCCESS ? runnable : rest).push_back(each);
         }
-        Use scratch{"the workspace", workspace, bytes, 16};
-        Use written = run.uses(scratch)[pass == Pass::backwardData ? 0 : pass == Pass::backwardFilter ? 1 : 2];
-        enqueue(handle, name, run.uses(scratch), [=] {
-            spoil(scratch);
-            std::memset(pointer<void>(written.address), 0xFF, written.bytes);
+        Use scratch{"the workspace", workspace, bytes, 16, Access::scratch};
+        auto uses = run.uses(scratch, Access::scratch, Access::unknown); // time does not depend on what the operands are
+        enqueue(handle, name, uses, [=] {
+            for (const Use& use : uses)
+                if (use.access == Access::scratch) spoil(use);
         });
         software_drain();
         runnable.insert(runnable.end(), rest.begin(), rest.end());

@@ -15,11 +15,11 @@ void requireSpatial(int mode) {
 }
 
 // Parameters are float, one a channel, whatever x is.
-Use parameter(const char* what, const Tensor& x, Handle descriptor, Address address) {
+Use parameter(const char* what, const Tensor& x, Handle descriptor, Address address, Access access = Access::read) {
     const Tensor& tensor = tensorOf(descriptor);
     requireShape("the descriptor of scale, bias, means and variances", tensor, 1, x.c, 1, 1);
     if (tensor.type != FLOAT) throw Refusal{Fault::notSupported, "parameters of a batch normalisation must be float"};
-    return tensor.use(what, address);
+    return tensor.use(what, address, access);
 }
 
 void requireEpsilon(double epsilon) {
@@ -71,15 +71,15 @@ extern "C" int cudnnBatchNormalizationForwardTraining(Handle handle, int mode, c
         requireBothOrNeither("the running mean and variance", runningMean, runningVariance);
         requireBothOrNeither("the saved mean and inverse variance", saveMean, saveInverse);
         if (!(factor >= 0.0 && factor <= 1.0)) throw Refusal{Fault::invalidValue, format("the averaging factor is %g", factor)};
-        std::vector<Use> uses = {xTensor.use("x", x), yTensor.use("y", y), parameter("bnScale", xTensor, parameters, scale),
+        std::vector<Use> uses = {xTensor.use("x", x, Access::read), yTensor.use("y", y, blend.access()), parameter("bnScale", xTensor, parameters, scale),
                                  parameter("bnBias", xTensor, parameters, bias)};
         if (runningMean != 0) {
-            uses.push_back(parameter("resultRunningMean", xTensor, parameters, runningMean));
-            uses.push_back(parameter("resultRunningVariance", xTensor, parameters, runningVariance));
+            uses.push_back(parameter("resultRunningMean", xTensor, parameters, runningMean, Access::update));
+            uses.push_back(parameter("resultRunningVariance", xTensor, parameters, runningVariance, Access::update));
         }
         if (saveMean != 0) {
-            uses.push_back(parameter("resultSaveMean", xTensor, parameters, saveMean));
-            uses.push_back(parameter("resultSaveInvVariance", xTensor, parameters, saveInverse));
+            uses.push_back(parameter("resultSaveMean", xTensor, parameters, saveMean, Access::write));
+            uses.push_back(parameter("resultSaveInvVariance", xTensor, parameters, saveInverse, Access::write));
         }
         enqueue(handle, NAME, uses, [=] {
             forEachChannel(xTensor, [&](int c) {
@@ -121,8 +121,8 @@ extern "C" int cudnnBatchNormalizationForwardInference(Handle handle, int mode, 
         requireEpsilon(epsilon);
         if (xTensor.n > 65535) // as with cuDNN, whatever the pixels
             throw Refusal{Fault::notSupported, format("a batch of %d is more than 65535", xTensor.n)};
-        std::vector<Use> uses = {xTensor.use("x", x),
-                                 yTensor.use("y", y),
+        std::vector<Use> uses = {xTensor.use("x", x, Access::read),
+                                 yTensor.use("y", y, blend.access()),
                                  parameter("bnScale", xTensor, parameters, scale),
                                  parameter("bnBias", xTensor, parameters, bias),
                                  parameter("estimatedMean", xTensor, parameters, mean),
@@ -156,12 +156,12 @@ extern "C" int cudnnBatchNormalizationBackward(Handle handle, int mode, const vo
         requireAlike("dx", dxTensor, xTensor);
         requireEpsilon(epsilon);
         requireBothOrNeither("the saved mean and inverse variance", saveMean, saveInverse);
-        std::vector<Use> uses = {xTensor.use("x", x),
-                                 dyTensor.use("dy", dy),
-                                 dxTensor.use("dx", dx),
+        std::vector<Use> uses = {xTensor.use("x", x, Access::read),
+                                 dyTensor.use("dy", dy, Access::read),
+                                 dxTensor.use("dx", dx, blend.access()),
                                  parameter("bnScale", xTensor, parameters, scale),
-                                 parameter("dBnScaleResult", xTensor, parameters, dScale),
-                                 parameter("dBnBiasResult", xTensor, parameters, dBias)};
+                                 parameter("dBnScaleResult", xTensor, parameters, dScale, blendParameters.access()),
+                                 parameter("dBnBiasResult", xTensor, parameters, dBias, blendParameters.access())};
         if (saveMean != 0) {
             uses.push_back(parameter("savedMean", xTensor, parameters, saveMean));
             uses.push_back(parameter("savedInvVariance", xTensor, parameters, saveInverse));

@@ -69,8 +69,9 @@ extern "C" int cudnnPoolingForward(Handle handle, Handle descriptor, const void*
         Tensor xTensor = tensorOf(xDescriptor), yTensor = tensorOf(yDescriptor);
         Scaling blend = scaling(alpha, beta);
         requireOutput(pooling, xTensor, yTensor);
-        requireApart(yTensor.use("y", y), {xTensor.use("x", x)});
-        enqueue(handle, "cudnnPoolingForward", {xTensor.use("x", x), yTensor.use("y", y)}, [=] {
+        Use read = xTensor.use("x", x, Access::read), written = yTensor.use("y", y, blend.access());
+        requireApart(written, {read});
+        enqueue(handle, "cudnnPoolingForward", {read, written}, [=] {
             forEachPlane(xTensor, [&](int n, int c) {
                 static thread_local std::vector<float> in, out;
                 in.resize(xTensor.plane());
@@ -105,10 +106,10 @@ extern "C" int cudnnPoolingBackward(Handle handle, Handle descriptor, const void
         requireOutput(pooling, xTensor, yTensor);
         requireAlike("dx", dxTensor, xTensor);
         requireAlike("dy", dyTensor, yTensor);
-        Use written = dxTensor.use("dx", dx);
-        requireApart(written, {xTensor.use("x", x), yTensor.use("y", y), dyTensor.use("dy", dy)});
-        enqueue(handle, "cudnnPoolingBackward",
-                {xTensor.use("x", x), yTensor.use("y", y), dyTensor.use("dy", dy), written}, [=] {
+        Use ofX = xTensor.use("x", x, Access::read), ofY = yTensor.use("y", y, Access::read);
+        Use ofDy = dyTensor.use("dy", dy, Access::read), written = dxTensor.use("dx", dx, blend.access());
+        requireApart(written, {ofX, ofY, ofDy});
+        enqueue(handle, "cudnnPoolingBackward", {ofX, ofY, ofDy, written}, [=] {
                     forEachPlane(xTensor, [&](int n, int c) {
                         static thread_local std::vector<float> in, gradient, out;
                         in.resize(xTensor.plane());

@@ -1,17 +1,20 @@
 // Kernels that the compiler instrumented as for ThreadSanitizer call the __tsan_ functions before each access; here they are
 // this device's own, and nothing but watched kernels calls them. Each byte of device and shared memory has a cell that says who
-// wrote it last and who has read it since.
+// wrote it last and who has read it since. Device memory also knows which of its bytes were written at all, by whomever.
+// Of shared memory kernels may read what nobody wrote, the unneeded neighbours of what they need: that it is not used shows in
+// their results, since it is NaN.
 //
 // Blocks and threads run one after the other, so that a clock which advances with each launch, block and barrier says of two
 // accesses what orders them: a thread is in order with itself, a block with what it did before its last barrier, a launch
 // with those before it, but for the one that it overlaps. Shuffles order nothing. Between others, one of which writes, there
 // is a race, in whichever order they happened to run.
-#include "races.h"
+#include "watch.h"
 
 #include <dlfcn.h>
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -24,7 +27,7 @@
 #include "block.h"
 #include "state.h"
 
-namespace software::races {
+namespace software::watch {
 
 namespace {
 
@@ -44,8 +47,11 @@ struct Cell {
 
 constexpr Address PAGE_BYTES = 4096;
 
+// Of device memory; it lies in one allocation.
 struct Page {
-    Cell cells[PAGE_BYTES];
+    std::size_t bytes; // that belong to the allocation
+    std::bitset<PAGE_BYTES> written;
+    std::unique_ptr<Cell[]> cells; // once a kernel has come here
 };
 
 enum class Kind { read, write };
@@ -65,10 +71,14 @@ struct Watched {
     bool holds(const char* at) const {
         return static_cast<std::size_t>(at - begin) < bytes;
     }
+
+    bool isNear(const char* at) const {
+        return bytes > 0 && at >= begin - Block::GUARD_BYTES && at < begin + bytes + Block::GUARD_BYTES;
+    }
 };
 
 bool watching = [] {
-    const char* asked = std::getenv("SOFTWARE_DEVICE_RACES");
+    const char* asked = std::getenv("SOFTWARE_DEVICE_WATCH");
     return asked != nullptr && std::strcmp(asked, "1") == 0;
 }();
 Clock now = 1, blockBegan = 1, launchBegan = 1, launchBeforeBegan = 1;
@@ -77,31 +87,47 @@ std::array<bool, 1024> waited;
 unsigned current = 0;
 Watched shared, dynamicShared;
 
-// Cells of device memory by page, and a shortcut to those of late.
-struct Shortcut {
-    Address page = 0;
-    Page* cells = nullptr;
-};
-std::array<Shortcut, 4096> shortcuts;
-
-std::unordered_map<Address, std::unique_ptr<Page>>& pages() {
-    static auto& pages = *new std::unordered_map<Address, std::unique_ptr<Page>>;
+std::unordered_map<Address, Page>& pages() {
+    static auto& pages = *new std::unordered_map<Address, Page>;
     return pages;
 }
 
-Shortcut& shortcutTo(Address page) {
-    return shortcuts[page / PAGE_BYTES % shortcuts.size()];
+// Pages that kernels came to of late.
+struct Shortcut {
+    Address begin = 0;
+    Page* page = nullptr;
+};
+std::array<Shortcut, 4096> shortcuts;
+
+Shortcut& shortcutTo(Address begin) {
+    return shortcuts[begin / PAGE_BYTES % shortcuts.size()];
 }
 
-Cell& cellOf(Address at) {
-    Address page = at / PAGE_BYTES * PAGE_BYTES;
-    Shortcut& shortcut = shortcutTo(page);
-    if (shortcut.page != page) {
-        auto& found = pages()[page];
-        if (!found) found = std::make_unique<Page>();
-        shortcut = {page, found.get()};
+// Null where no allocation has this byte.
+Page* pageOf(Address at) {
+    Address begin = at / PAGE_BYTES * PAGE_BYTES;
+    Shortcut& shortcut = shortcutTo(begin);
+    if (shortcut.begin != begin) {
+        auto found = pages().find(begin);
+        if (found == pages().end()) return nullptr;
+        if (!found->second.cells) found->second.cells = std::make_unique<Cell[]>(PAGE_BYTES);
+        shortcut = {begin, &found->second};
     }
-    return shortcut.cells->cells[at - page];
+    return at - begin < shortcut.page->bytes ? shortcut.page : nullptr;
+}
+
+// Calls body(page, from, to) with the part of each page of an allocation that the memory covers.
+template <class Body> void forEachPage(Memory memory, Body body) {
+    auto from = reinterpret_cast<Address>(memory.begin), to = from + memory.bytes;
+    for (Address begin = from / PAGE_BYTES * PAGE_BYTES; begin < to; begin += PAGE_BYTES)
+        body(pages().at(begin), std::max(from, begin) - begin, std::min(to - begin, PAGE_BYTES));
+}
+
+void mark(Memory memory, bool written) {
+    if (!watching) return;
+    forEachPage(memory, [&](Page& page, std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i) page.written[i] = written;
+    });
 }
 
 bool inOrder(Stamp before, bool ofBlock) {
@@ -131,23 +157,35 @@ std::string placeOf(const void* instruction) {
     return found.empty() ? place : found;
 }
 
-[[noreturn]] void refuse(Kind kind, const void* at, bool ofBlock, Stamp other, const char* others, const void* instruction) {
-    const char* whose = other.at >= blockBegan    ? ""
-                        : other.at >= launchBegan ? " of another block"
-                                                  : " of the launch before, which may still run,";
+// An access of the thread that runs, to one byte.
+struct ByteAccess {
+    Kind kind;
+    const char* at;
+    bool ofBlock; // to its shared memory
+    const void* instruction;
+};
+
+[[noreturn]] void refuse(const ByteAccess& access, const std::string& why) {
     Block& block = Block::ofThisThread();
-    block.fail(format("a race: thread %u %s %s memory at %p, which thread %u%s %s, and nothing orders the two; %s", current,
-                      kind == Kind::read ? "reads" : "writes", ofBlock ? "shared" : "device", at,
-                      static_cast<unsigned>(other.thread), whose, others, placeOf(instruction).c_str()));
+    block.fail(format("thread %u %s %s memory at %p, %s; %s", current, access.kind == Kind::read ? "reads" : "writes",
+                      access.ofBlock ? "shared" : "device", access.at, why.c_str(), placeOf(access.instruction).c_str()));
     block.stop();
 }
 
-void note(Cell& cell, Kind kind, const char* at, bool ofBlock, const void* instruction) {
-    if (!inOrder(cell.written, ofBlock)) refuse(kind, at, ofBlock, cell.written, "writes", instruction);
+[[noreturn]] void refuseRace(const ByteAccess& access, Stamp other, const char* others) {
+    const char* whose = other.at >= blockBegan    ? ""
+                        : other.at >= launchBegan ? " of another block"
+                                                  : " of the launch before, which may still run,";
+    refuse(access, format("which thread %u%s %s, and nothing orders the two", static_cast<unsigned>(other.thread), whose, others));
+}
+
+void note(Cell& cell, const ByteAccess& access) {
+    bool ofBlock = access.ofBlock;
+    if (!inOrder(cell.written, ofBlock)) refuseRace(access, cell.written, "writes");
     Stamp stamp{now, current};
-    if (kind == Kind::write) {
+    if (access.kind == Kind::write) {
         for (Stamp read : {cell.read, cell.readByOther, cell.readBefore})
-            if (!inOrder(read, ofBlock)) refuse(kind, at, ofBlock, read, "reads", instruction);
+            if (!inOrder(read, ofBlock)) refuseRace(access, read, "reads");
         cell.written = stamp;
     } else if (cell.read.at != now) {
         if (cell.read.at < blockBegan) cell.readBefore = cell.read;
@@ -157,23 +195,35 @@ void note(Cell& cell, Kind kind, const char* at, bool ofBlock, const void* instr
     }
 }
 
-void note(const void* address, std::size_t bytes, Kind kind, const void* instruction) {
+// What is added to atomically races with nothing.
+void noteDevice(const ByteAccess& access, bool atomic) {
+    auto address = reinterpret_cast<Address>(access.at);
+    Page* page = pageOf(address);
+    if (page == nullptr) refuse(access, "which lies in no allocation");
+    if (access.kind == Kind::read && !page->written[address % PAGE_BYTES]) refuse(access, "which nobody has written");
+    if (access.kind == Kind::write) page->written[address % PAGE_BYTES] = true;
+    if (!atomic) note(page->cells[address % PAGE_BYTES], access);
+}
+
+void note(const void* address, std::size_t bytes, Kind kind, const void* instruction, bool atomic = false) {
     if (!watching) return;
     auto* at = static_cast<const char*>(address);
-    for (Watched* memory : {&dynamicShared, &shared})
-        if (memory->holds(at)) {
-            for (std::size_t i = 0; i < bytes && memory->holds(at + i); ++i)
-                note(memory->cells[static_cast<std::size_t>(at + i - memory->begin)], kind, at + i, true, instruction);
-            return;
+    for (Watched* memory : {&dynamicShared, &shared}) {
+        if (!memory->holds(at) && !(memory == &dynamicShared && memory->isNear(at))) continue;
+        for (std::size_t i = 0; i < bytes; ++i) {
+            ByteAccess access{kind, at + i, true, instruction};
+            if (!memory->holds(at + i)) refuse(access, format("beside the %zu bytes that the block has", memory->bytes));
+            if (!atomic) note(memory->cells[static_cast<std::size_t>(at + i - memory->begin)], access);
         }
+        return;
+    }
     if (!inHeap(reinterpret_cast<Address>(at))) return; // a thread's own, or a parameter
-    for (std::size_t i = 0; i < bytes; ++i)
-        note(cellOf(reinterpret_cast<Address>(at + i)), kind, at + i, false, instruction);
+    for (std::size_t i = 0; i < bytes; ++i) noteDevice({kind, at + i, false, instruction}, atomic);
 }
 
 } // namespace
 
-bool watched() {
+bool on() {
     return watching;
 }
 
@@ -210,26 +260,52 @@ bool awaited() {
     return !watching || std::ranges::any_of(waited, std::identity());
 }
 
-void forget(Memory memory) {
+void allocated(Memory memory) {
     if (!watching) return;
-    auto begin = reinterpret_cast<Address>(memory.begin), from = begin / PAGE_BYTES * PAGE_BYTES, to = begin + memory.bytes;
-    for (Address page = from; page < to; page += PAGE_BYTES) {
-        shortcutTo(page) = {};
-        pages().erase(page);
+    auto from = reinterpret_cast<Address>(memory.begin), to = from + memory.bytes;
+    for (Address begin = from; begin < to; begin += PAGE_BYTES)
+        pages()[begin] = {std::min(to - begin, PAGE_BYTES), {}, nullptr};
+}
+
+void freed(Memory memory) {
+    auto from = reinterpret_cast<Address>(memory.begin), to = from + memory.bytes;
+    for (Address begin = from; begin < to; begin += PAGE_BYTES) {
+        shortcutTo(begin) = {};
+        pages().erase(begin);
     }
 }
 
-} // namespace software::races
+void requireWritten(const char* what, Memory memory) {
+    if (!watching) return;
+    std::size_t before = 0;
+    forEachPage(memory, [&](Page& page, std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i)
+            if (!page.written[i])
+                throw Refusal{Fault::execution, format("%s: of %zu bytes that are read from %p on, nobody has written the one "
+                                                       "at %zu", what, memory.bytes, memory.begin, before + i - from)};
+        before += to - from;
+    });
+}
+
+void written(Memory memory) {
+    mark(memory, true);
+}
+
+void spoiled(Memory memory) {
+    mark(memory, false);
+}
+
+} // namespace software::watch
 
 // For tests: whether launches are watched from now on, of modules that are loaded from now on.
 extern "C" void software_watch(int on) {
     software::Lock lock;
-    software::races::watching = on != 0;
+    software::watch::watching = on != 0;
 }
 
 #define SOFTWARE_ACCESS(name, bytes, kind) \
     extern "C" void __tsan_##name(void* at) { \
-        software::races::note(at, bytes, software::races::Kind::kind, __builtin_return_address(0)); \
+        software::watch::note(at, bytes, software::watch::Kind::kind, __builtin_return_address(0)); \
     }
 
 SOFTWARE_ACCESS(read1, 1, read)
@@ -252,19 +328,20 @@ SOFTWARE_ACCESS(unaligned_write8, 8, write)
 SOFTWARE_ACCESS(unaligned_write16, 16, write)
 
 extern "C" void __tsan_read_range(void* at, std::size_t bytes) {
-    software::races::note(at, bytes, software::races::Kind::read, __builtin_return_address(0));
+    software::watch::note(at, bytes, software::watch::Kind::read, __builtin_return_address(0));
 }
 
 extern "C" void __tsan_write_range(void* at, std::size_t bytes) {
-    software::races::note(at, bytes, software::races::Kind::write, __builtin_return_address(0));
+    software::watch::note(at, bytes, software::watch::Kind::write, __builtin_return_address(0));
 }
 
-// Atomics race with nothing.
 extern "C" std::uint32_t __tsan_atomic32_fetch_add(std::uint32_t* at, std::uint32_t value, int) {
+    software::watch::note(at, sizeof *at, software::watch::Kind::read, __builtin_return_address(0), true);
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
 
 extern "C" std::uint64_t __tsan_atomic64_fetch_add(std::uint64_t* at, std::uint64_t value, int) {
+    software::watch::note(at, sizeof *at, software::watch::Kind::read, __builtin_return_address(0), true);
     return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
 
