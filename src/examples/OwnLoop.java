@@ -25,7 +25,7 @@ final class OwnLoop {
     static void main(String[] args) {
         MnistFolder files = args.length > 0
                 ? MnistFolder.at(Path.of(args[0]))
-                : MnistFolder.cache(Download.fromPublicMirrors((_, _, _) -> {}));
+                : MnistFolder.cache(Download.fromPublicMirrors((_, _) -> {}));
         Split split = Split.holdout(files.loadWithoutTest().train());
         Dataset images = split.train();
 

@@ -49,7 +49,7 @@ final class TrainOwnNetwork {
     static void main(String[] args) {
         MnistFolder files = args.length > 1
                 ? MnistFolder.at(Path.of(args[1]))
-                : MnistFolder.cache(Download.fromPublicMirrors((_, _, _) -> {}));
+                : MnistFolder.cache(Download.fromPublicMirrors((_, _) -> {}));
         Recipe recipe = RecipeReader.parse("my recipe", RECIPE);
         Engine engine = Devices.choose("auto", Runtime.getRuntime().availableProcessors())
                 .engine();

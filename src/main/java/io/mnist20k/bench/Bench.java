@@ -11,7 +11,6 @@ import io.mnist20k.engine.Session;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
-import io.mnist20k.network.Stage;
 import io.mnist20k.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,7 +50,7 @@ public record Bench(Engine engine, Recipe recipe, int rounds, double seconds, bo
             session.restore(SessionState.initial(network, recipe.initialization(), training(images)));
             Roofline roofline = engine instanceof Roofline.Source source ? source.roofline() : null;
             Round train = warm(steps -> training(session, images, steps));
-            var training = new Rate(rates(train), trainingMultiplyAdds(network));
+            var training = new Rate(rates(train), network.trainingMultiplyAdds());
             List<LayerTime> times = layers ? layerTimes((Profiled) session, train) : List.of();
             var inference = new Rate(rates(warm(steps -> inference(session, images, steps))), network.multiplyAdds());
             return new Measured(network, training, inference, roofline, times);
@@ -60,16 +59,6 @@ public record Bench(Engine engine, Recipe recipe, int rounds, double seconds, bo
 
     private Training training(Dataset images) {
         return Training.of(recipe, SEED, images.normalization());
-    }
-
-    /// Forward, weight gradient, and data gradient but for the first layer that learns: nothing before it does.
-    private static long trainingMultiplyAdds(Network network) {
-        long first = network.stages().stream()
-                .filter(stage -> stage.parameters() > 0)
-                .findFirst()
-                .map(Stage::multiplyAdds)
-                .orElse(0L);
-        return 3 * network.multiplyAdds() - first;
     }
 
     /// Work that is done again and again, and the images in it.

@@ -1,28 +1,20 @@
 package io.mnist20k.check;
 
 import io.mnist20k.network.Network;
-import io.mnist20k.network.Stage;
 
 /// The least that training costs on any card: its arithmetic at the card's best rate, or the bytes that have to move at
 /// its best bandwidth, whichever takes longer. No program reaches it; how many times the floor one takes can be
 /// compared between networks and cards.
 ///
-/// @param multiplyAdds of one image's training: forward, gradients of weights, gradients of data but for the first
-///                     layer, whose input nobody trains
+/// @param multiplyAdds of one image's training
 /// @param imageBytes   of one image and its label, read once
 /// @param stateBytes   of one step: weights, two moments and their average, each read and written once
 public record Floor(long multiplyAdds, long imageBytes, long stateBytes) {
     private static final int NUMBERS_PER_PARAMETER = 4;
 
     static Floor of(Network network) {
-        long forward = network.multiplyAdds();
-        long first = network.stages().stream()
-                .mapToLong(Stage::multiplyAdds)
-                .filter(count -> count > 0)
-                .findFirst()
-                .orElse(0);
         return new Floor(
-                3 * forward - first,
+                network.trainingMultiplyAdds(),
                 (long) network.input().height() * network.input().width() + 1,
                 2L * NUMBERS_PER_PARAMETER * Float.BYTES * network.parameterCount());
     }

@@ -1,7 +1,7 @@
 package io.mnist20k.check;
 
 import io.mnist20k.UserError;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ public final class GpuCheck {
             Files.createDirectories(out);
         } catch (IOException e) {
             throw new UserError(
-                    "cannot make the folder " + out + ": " + AtomicFile.reason(e) + "; name another one with --out", e);
+                    "cannot make the folder " + out + ": " + Reason.of(e) + "; name another one with --out", e);
         }
         if (Files.exists(json())) {
             throw new UserError(
@@ -62,7 +62,7 @@ public final class GpuCheck {
         String reason = "";
         Object measured = Map.of();
         try {
-            measured = part.measurement().run();
+            measured = part.work().call();
         } catch (Part.Skipped skipped) {
             status = "skipped";
             reason = String.valueOf(skipped.getMessage());
@@ -70,13 +70,13 @@ public final class GpuCheck {
             status = "failed";
             reason = failed.getMessage();
             measured = failed.measured();
-        } catch (IOException | RuntimeException failure) {
-            status = "failed";
-            reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             status = "failed";
             reason = "interrupted";
+        } catch (Exception failure) {
+            status = "failed";
+            reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
         }
         return new Results.Outcome(status, reason, (System.nanoTime() - start) * 1e-9, measured);
     }

@@ -1,5 +1,6 @@
 package io.mnist20k.check;
 
+import io.mnist20k.engine.cuda.KernelImage;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -20,7 +21,7 @@ public final class JniLaunches {
 
     /// Prints nanoseconds of a launch.
     public static void main(String[] args) {
-        byte[] image = Launches.image();
+        byte[] image = KernelImage.compiled();
         if (image == null) {
             System.err.println("the program was packed without compiled kernels, which JCuda would load");
             return;

@@ -6,13 +6,9 @@ import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.KernelLaunch;
 import io.mnist20k.cuda.KernelModule;
 import io.mnist20k.engine.cuda.KernelImage;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// What a launch costs the thread that asks for it. The kernel does nothing worth the name; the thread never
 /// gets so far ahead of the device that it has to wait.
@@ -20,7 +16,6 @@ final class Launches {
     /// Adds one to a number.
     static final String KERNEL = "end_step";
 
-    private static final String IMAGE = "/cuda-kernels/mnist20k.fatbin";
     private static final int STEP_BYTES = 64;
     private static final int BURST = 100;
     static final int BURSTS = 200;
@@ -56,14 +51,5 @@ final class Launches {
         }
         synchronize.run();
         return Plan.median(Arrays.copyOfRange(nanos, bursts / 2, bursts)); // compiled by now
-    }
-
-    /// The program's kernels as they were compiled with it; null where they were not.
-    static byte @Nullable [] image() {
-        try (InputStream in = Launches.class.getResourceAsStream(IMAGE)) {
-            return in == null ? null : in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading " + IMAGE + " from the program's own jar", e);
-        }
     }
 }

@@ -7,7 +7,7 @@ import io.mnist20k.data.Split;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.cuda.StepTimes;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.Reason;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Recipe;
@@ -35,8 +35,6 @@ import java.util.stream.Stream;
 public record Measurement(Split files, boolean quick) {
     static final String FLOPS = "FP32 operations/s";
     static final String BYTES = "bytes/s";
-    private static final double REQUIRED = 0.994;
-    private static final int QUICK_IMAGES = 512;
     private static final int QUICK_BURSTS = 4;
 
     /// @param name of the part
@@ -76,7 +74,7 @@ public record Measurement(Split files, boolean quick) {
         double seconds = 0;
         for (EpochRecord epoch : finished.epochs()) {
             seconds += epoch.seconds();
-            if (epoch.validationAccuracy() >= REQUIRED) {
+            if (epoch.validationAccuracy() >= Plan.REQUIRED) {
                 measured.put("secondsTo994Warm", seconds);
                 break;
             }
@@ -85,7 +83,7 @@ public record Measurement(Split files, boolean quick) {
     }
 
     private TrainingResult.Finished train(Kernels kernels) {
-        var settings = new RunSettings(recipe(kernels), 1, false, false, quick ? QUICK_IMAGES : 0, false, "");
+        var settings = new RunSettings(recipe(kernels), 1, false, false, quick ? Plan.QUICK_IMAGES : 0, false, "");
         Path folder = temporary();
         try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
             var trainer = new Trainer(
@@ -105,7 +103,7 @@ public record Measurement(Split files, boolean quick) {
         try {
             return Files.createTempDirectory("mnist20k");
         } catch (IOException e) {
-            throw new UserError("cannot make a temporary folder: " + AtomicFile.reason(e) + "; free some space", e);
+            throw new UserError("cannot make a temporary folder: " + Reason.of(e) + "; free some space", e);
         }
     }
 
@@ -146,7 +144,7 @@ public record Measurement(Split files, boolean quick) {
         Network network = recipe.build();
         var training = Training.of(recipe, 1, files.train().normalization());
         var measured = new LinkedHashMap<String, Object>();
-        StepTimes.measure(network, training, files.train().first(QUICK_IMAGES), quick ? 1 : 50)
+        StepTimes.measure(network, training, files.train().first(Plan.QUICK_IMAGES), quick ? 1 : 50)
                 .forEach((piece, microseconds) -> measured.put(piece + ", µs", microseconds));
         return measured;
     }
@@ -184,7 +182,7 @@ public record Measurement(Split files, boolean quick) {
                     ? (Object) Double.valueOf(ended.output().strip())
                     : "not measured: " + ended.lastWords();
         } catch (IOException e) {
-            throw new UserError("cannot start Java once more: " + AtomicFile.reason(e) + "; free some memory", e);
+            throw new UserError("cannot start Java once more: " + Reason.of(e) + "; free some memory", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UserError("measuring launches was interrupted; try again", e);

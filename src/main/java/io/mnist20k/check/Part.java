@@ -1,21 +1,14 @@
 package io.mnist20k.check;
 
-import java.io.IOException;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 
 /// One part of the check, which stands by itself: what goes wrong in it stops none of the others.
 ///
 /// @param name in the documents
-record Part(String name, Measurement measurement) {
-    @FunctionalInterface
-    interface Measurement {
-        /// @return what was measured, of records, maps, lists, numbers and texts
-        /// @throws Skipped      where this machine lacks what the part needs
-        /// @throws Failed       where an assertion did not hold or a process failed
-        /// @throws IOException  where a file cannot be read or written
-        Object run() throws IOException, InterruptedException;
-    }
-
+/// @param work gives what was measured, of records, maps, lists, numbers and texts; throws [Skipped] where this machine
+///             lacks what the part needs, and [Failed] where an assertion did not hold or a process failed
+record Part(String name, Callable<Object> work) {
     /// The part does not apply here.
     static final class Skipped extends RuntimeException {
         private static final long serialVersionUID = 1;

@@ -1,5 +1,6 @@
 package io.mnist20k.check;
 
+import io.mnist20k.data.MnistFolder;
 import io.mnist20k.recipe.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
         Processes.Ended network = processes.program("network", List.of("summary", "--json"));
         var command = new ArrayList<>(List.of(python.toString(), script.toString()));
         command.add(processes.out().resolve("network.out").toString());
-        command.add(dataFolder());
+        command.add(plan.data().isEmpty() ? MnistFolder.cachePath().toString() : plan.data());
         var speeds = new LinkedHashMap<String, List<Double>>();
         var measured = new LinkedHashMap<String, Object>();
         try (var peer = new Peer(command, processes.out().resolve("peers.err"), PATIENCE)) {
@@ -92,19 +93,5 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
         options.addAll(List.of("--epochs", "5"));
         plan.train(processes, run, kernels, options);
         return Plan.median(Plan.speeds(processes, run));
-    }
-
-    /// Where the program finds the dataset.
-    private String dataFolder() throws IOException, InterruptedException {
-        if (!plan.data().isEmpty()) {
-            return plan.data();
-        }
-        String line = processes
-                .program("data", List.of("data"))
-                .output()
-                .lines()
-                .findFirst()
-                .orElse("");
-        return line.replaceFirst(": .*", "");
     }
 }

@@ -1,7 +1,8 @@
 package io.mnist20k.check;
 
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.Reason;
 import io.mnist20k.recipe.Kernels;
+import io.mnist20k.train.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +20,11 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param quick a few seconds each, on a little of the dataset: to try the check, not to quote it
 public record Plan(String data, boolean quick) {
     /// What the default recipe has to reach.
-    private static final double REQUIRED = 0.994;
+    static final double REQUIRED = 0.994;
 
     private static final List<Integer> BATCHES = List.of(64, 128, 256, 512, 1024, 2048, 4096);
     private static final int ROUNDS = 3;
-    private static final int QUICK_IMAGES = 512;
+    static final int QUICK_IMAGES = 512;
     private static final JsonMapper JSON = JsonMapper.shared();
 
     List<Part> parts(Processes processes) {
@@ -122,11 +123,11 @@ public record Plan(String data, boolean quick) {
     }
 
     private static List<JsonNode> epochs(Processes processes, String run) {
-        Path metrics = processes.out().resolve(run).resolve("metrics.jsonl");
+        Path metrics = processes.out().resolve(run).resolve(RunDirectory.METRICS);
         try {
             return Files.readAllLines(metrics).stream().map(JSON::readTree).toList();
         } catch (IOException e) {
-            throw new Part.Failed("cannot read " + metrics + ": " + AtomicFile.reason(e), Map.of());
+            throw new Part.Failed("cannot read " + metrics + ": " + Reason.of(e), Map.of());
         }
     }
 
@@ -174,7 +175,7 @@ public record Plan(String data, boolean quick) {
         var models = new ArrayList<Path>();
         for (String run : List.of("bits-1-" + kernels.type(), "bits-2-" + kernels.type())) {
             train(processes, run, kernels, options);
-            models.add(processes.out().resolve(run).resolve("model.safetensors"));
+            models.add(processes.out().resolve(run).resolve(RunDirectory.MODEL));
         }
         long differs = Files.mismatch(models.getFirst(), models.getLast());
         if (differs >= 0) {

@@ -1,6 +1,6 @@
 package io.mnist20k.check;
 
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,6 @@ package io.mnist20k.cli;
 
 import io.mnist20k.data.Download;
 import io.mnist20k.data.MnistFolder;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,25 +44,11 @@ final class DataOptions {
     MnistFolder open(@Nullable Path path) {
         return path != null
                 ? MnistFolder.at(path)
-                : MnistFolder.cache(Download.fromPublicMirrors(
-                        new DownloadProgress(command.commandLine().getErr())));
+                : MnistFolder.cache(Download.fromPublicMirrors(this::sayWhatIsFetched));
     }
 
-    /// Says once for each file that it is being fetched.
-    private static final class DownloadProgress implements Download.Progress {
-        private final PrintWriter err;
-        private String current = "";
-
-        DownloadProgress(PrintWriter err) {
-            this.err = err;
-        }
-
-        @Override
-        public void received(String file, long bytes, long total) {
-            if (!file.equals(current)) {
-                current = file;
-                err.println("fetching " + file + (total < 0 ? "" : ", " + Units.bytes(total)));
-            }
-        }
+    private void sayWhatIsFetched(String file, long bytes) {
+        String size = bytes < 0 ? "" : ", " + Units.bytes(bytes);
+        command.commandLine().getErr().println("fetching " + file + size);
     }
 }

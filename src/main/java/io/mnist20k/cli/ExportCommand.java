@@ -1,7 +1,7 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.UserError;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.Reason;
 import io.mnist20k.model.Model;
 import io.mnist20k.model.onnx.OnnxModel;
 import java.io.IOException;
@@ -86,6 +86,6 @@ final class ExportCommand implements Runnable {
 
     private UserError unreadable(IOException failure) {
         return new UserError(
-                "exporting to " + out + ": " + AtomicFile.reason(failure) + "; give the name of another file", failure);
+                "exporting to " + out + ": " + Reason.of(failure) + "; give the name of another file", failure);
     }
 }

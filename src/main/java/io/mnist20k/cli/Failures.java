@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.JavaMemory;
 import io.mnist20k.UserError;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
@@ -51,8 +52,8 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
         return switch (failure) {
             case UserError e -> String.valueOf(e.getMessage());
             case OutOfMemoryError _ ->
-                "the memory that Java may use is full, %s of it; allow it more with JAVA_TOOL_OPTIONS=-Xmx2g, or give it less to do, such as a smaller --batch"
-                        .formatted(Units.bytes(Runtime.getRuntime().maxMemory()));
+                "the memory that Java may use is full, %s of it; allow it more with %s, or give it less to do, such as a smaller --batch"
+                        .formatted(Units.bytes(Runtime.getRuntime().maxMemory()), JavaMemory.more());
             case InvalidPathException e
             when !FileNames.canSpell(e.getInput()) ->
                 "using the path %s: this locale cannot spell it all; %s".formatted(e.getInput(), FileNames.REMEDY);

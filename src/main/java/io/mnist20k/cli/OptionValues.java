@@ -8,12 +8,37 @@ import io.mnist20k.sweep.Seeds;
 import io.mnist20k.sweep.Shard;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.function.DoublePredicate;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /// What the options take, and what each says of a value that it does not take.
 final class OptionValues {
     private OptionValues() {}
+
+    private static int whole(String value, int least, int most, String expectation) {
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // refused below, as any other
+        }
+        throw new TypeConversionException(expectation);
+    }
+
+    private static double fraction(String value, DoublePredicate accepts, String expectation) {
+        try {
+            double number = Double.parseDouble(value);
+            if (accepts.test(number)) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // refused below, as any other
+        }
+        throw new TypeConversionException(expectation);
+    }
 
     /// A file or folder, there or to be made. The empty name, for Java the working folder, is most often a variable
     /// that a script did not set.
@@ -38,15 +63,7 @@ final class OptionValues {
     static final class Count implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String value) {
-            try {
-                int count = Integer.parseInt(value);
-                if (count >= 1) {
-                    return count;
-                }
-            } catch (NumberFormatException e) {
-                // refused below, as any other
-            }
-            throw new TypeConversionException("expected a whole number from 1");
+            return whole(value, 1, Integer.MAX_VALUE, "expected a whole number from 1");
         }
     }
 
@@ -56,15 +73,7 @@ final class OptionValues {
 
         @Override
         public Double convert(String value) {
-            try {
-                double seconds = Double.parseDouble(value);
-                if (seconds > 0 && seconds <= MOST) {
-                    return seconds;
-                }
-            } catch (NumberFormatException e) {
-                // refused below, as any other
-            }
-            throw new TypeConversionException("expected a number above 0, up to 3600");
+            return fraction(value, seconds -> seconds > 0 && seconds <= MOST, "expected a number above 0, up to 3600");
         }
     }
 
@@ -74,15 +83,7 @@ final class OptionValues {
 
         @Override
         public Integer convert(String value) {
-            try {
-                int port = Integer.parseInt(value);
-                if (port >= 0 && port <= MOST) {
-                    return port;
-                }
-            } catch (NumberFormatException e) {
-                // refused below, as any other
-            }
-            throw new TypeConversionException("expected a whole number from 0 to " + MOST);
+            return whole(value, 0, MOST, "expected a whole number from 0 to " + MOST);
         }
     }
 
@@ -119,15 +120,7 @@ final class OptionValues {
 
         @Override
         public Integer convert(String value) {
-            try {
-                int count = Integer.parseInt(value);
-                if (count >= 1 && count <= MOST) {
-                    return count;
-                }
-            } catch (NumberFormatException e) {
-                // refused below, as any other
-            }
-            throw new TypeConversionException("expected a whole number from 1 to " + MOST);
+            return whole(value, 1, MOST, "expected a whole number from 1 to " + MOST);
         }
     }
 
@@ -193,15 +186,10 @@ final class OptionValues {
     static final class Accuracy implements ITypeConverter<Double> {
         @Override
         public Double convert(String value) {
-            try {
-                double accuracy = Double.parseDouble(value);
-                if (accuracy >= 0 && accuracy <= 1) {
-                    return accuracy;
-                }
-            } catch (NumberFormatException e) {
-                // refused below, as any other
-            }
-            throw new TypeConversionException("expected a fraction from 0 to 1, such as 0.994");
+            return fraction(
+                    value,
+                    accuracy -> accuracy >= 0 && accuracy <= 1,
+                    "expected a fraction from 0 to 1, such as 0.994");
         }
     }
 

@@ -3,7 +3,7 @@ package io.mnist20k.cli;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.sweep.Candidate;

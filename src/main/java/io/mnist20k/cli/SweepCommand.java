@@ -1,7 +1,7 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.data.Split;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.report.IntervalChart;
@@ -170,8 +170,7 @@ final class SweepCommand implements Callable<Integer> {
                             description = "A sweep's folder, or one that holds the folders of shards.")
                     Path folder,
             @Option(names = "--json", description = "Print one JSON object.") boolean asJson) {
-        Results results = Results.read(folder);
-        results.write(folder);
+        Results results = Results.merge(folder);
         PrintWriter answer = spec.commandLine().getOut();
         if (asJson) {
             Json.print(answer, new Answer(results.runs().size(), results.rows()));

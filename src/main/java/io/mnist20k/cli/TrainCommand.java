@@ -3,7 +3,7 @@ package io.mnist20k.cli;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Devices;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
 import io.mnist20k.report.Report;
 import io.mnist20k.train.Checkpoint;
 import io.mnist20k.train.RunDirectory;

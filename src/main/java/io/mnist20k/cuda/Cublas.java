@@ -144,8 +144,11 @@ public final class Cublas {
     static String remedy(int status) {
         return switch (status) {
             case cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED ->
-                "cuBLAS finds no usable driver or GPU, or no memory for its own use: " + CudaDriver.memory();
-            case cublasStatus.CUBLAS_STATUS_ALLOC_FAILED -> CudaDriver.memory() + ": end what else uses this GPU";
+                DriverRemedy.ofMemory(
+                        CudaDriver.memory(),
+                        "cuBLAS finds no usable driver or GPU, or no memory for its own use: see what doctor says");
+            case cublasStatus.CUBLAS_STATUS_ALLOC_FAILED ->
+                DriverRemedy.ofMemory(CudaDriver.memory(), "end what else uses this GPU");
             case cublasStatus.CUBLAS_STATUS_ARCH_MISMATCH ->
                 "this cuBLAS does not support this GPU: install one that does";
             case cublasStatus.CUBLAS_STATUS_EXECUTION_FAILED, cublasStatus.CUBLAS_STATUS_INTERNAL_ERROR ->

@@ -1,6 +1,7 @@
 package io.mnist20k.cuda;
 
 import java.util.Objects;
+import jcuda.driver.CUresult;
 
 /// A call of NVIDIA's driver or of one of its libraries that failed, as a sentence: the C function and the
 /// arguments that matter, NVIDIA's name, number and words for the failure and, where a person can do
@@ -30,8 +31,13 @@ public final class CudaException extends RuntimeException {
     }
 
     /// The C function that failed, with the arguments that matter.
-    public String call() {
+    String call() {
         return call;
+    }
+
+    /// Whether the driver had no more of the GPU's memory to give.
+    public boolean isOutOfDeviceMemory() {
+        return call.startsWith("cuMemAlloc") && status == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
     }
 
     /// The status as the library of the call numbers it.

@@ -35,7 +35,8 @@ final class CudnnStatus {
                 "this cuDNN needs a newer driver: update NVIDIA's driver, or install cuDNN for an older CUDA";
             case NOT_SUPPORTED_ARCH_MISMATCH -> "this cuDNN does not support this GPU: install one that does";
             case INTERNAL_ERROR_HOST_ALLOCATION_FAILED -> "free some of this machine's memory";
-            case INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED -> CudaDriver.memory() + ": end what else uses this GPU";
+            case INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED ->
+                DriverRemedy.ofMemory(CudaDriver.memory(), "end what else uses this GPU");
             case INTERNAL_ERROR,
                     EXECUTION_FAILED,
                     EXECUTION_FAILED_CUDA_DRIVER,

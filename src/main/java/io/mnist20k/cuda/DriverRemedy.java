@@ -19,10 +19,8 @@ final class DriverRemedy {
     /// @return a phrase, or empty where there is nothing to say
     static String of(int status, Supplier<String> memory) {
         return switch (status) {
-            case CUresult.CUDA_ERROR_OUT_OF_MEMORY -> {
-                String free = memory.get();
-                yield (free.isEmpty() ? "" : free + ": ") + "ask for less, or end what else uses this GPU";
-            }
+            case CUresult.CUDA_ERROR_OUT_OF_MEMORY ->
+                ofMemory(memory.get(), "ask for less, or end what else uses this GPU");
             case CUresult.CUDA_ERROR_STUB_LIBRARY ->
                 "this libcuda.so.1 is the toolkit's stub: install NVIDIA's driver, and take folders named stubs off the"
                         + " library path";
@@ -52,6 +50,11 @@ final class DriverRemedy {
                         ? "the GPU may be reporting earlier work here, and is lost to this process: " + LOOK_AGAIN
                         : "";
         };
+    }
+
+    /// @param free how much memory is free, as [CudaDriver#memory] says it, or empty where it does not
+    static String ofMemory(String free, String advice) {
+        return free.isEmpty() ? advice : free + ": " + advice;
     }
 
     /// The same, where pinned memory of this machine was asked for.

@@ -1,6 +1,7 @@
 package io.mnist20k.data;
 
 import io.mnist20k.UserError;
+import io.mnist20k.files.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import java.util.function.Supplier;
 ///       by gzip
 /// @param connectTimeout  for reaching a mirror; short, so that a machine without a network knows soon
 /// @param readTimeout     for the answer to begin, and for each further piece of it
-/// @param progress        told after every piece
+/// @param progress        told of every file
 public record Download(List<URI> mirrors, Duration connectTimeout, Duration readTimeout, Progress progress) {
     /// Where users of PyTorch (`torchvision.datasets.MNIST.mirrors`) and of TensorFlow get MNIST from.
     private static final List<URI> PUBLIC_MIRRORS = List.of(
@@ -42,10 +43,11 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
     /// Follows a download.
     @FunctionalInterface
     public interface Progress {
-        /// @param file  the name of the file being fetched
-        /// @param bytes received so far, packed; starts again from little where a further mirror is asked
-        /// @param total expected, packed; -1 where the mirror does not say
-        void received(String file, long bytes, long total);
+        /// A mirror begins to give a file.
+        ///
+        /// @param file  its name
+        /// @param bytes expected, packed; -1 where the mirror does not say
+        void begins(String file, long bytes);
     }
 
     public Download {
@@ -124,8 +126,10 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
             if (response.statusCode() != 200) {
                 throw new IOException("HTTP status " + response.statusCode());
             }
-            packed = receive(
-                    body, response.headers().firstValueAsLong("Content-Length").orElse(-1), file);
+            progress.begins(
+                    file.fileName(),
+                    response.headers().firstValueAsLong("Content-Length").orElse(-1));
+            packed = receive(body, file);
         }
         IdxFile fetched = IdxFile.read(new ByteArrayInputStream(packed), packed.length, file.kind());
         String sha256 = fetched.sha256();
@@ -136,7 +140,7 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
     }
 
     /// Reads in a thread of its own, since a body that stalls would hold its reader for ever.
-    private byte[] receive(InputStream body, long total, MnistFile file) throws IOException, InterruptedException {
+    private byte[] receive(InputStream body, MnistFile file) throws IOException, InterruptedException {
         ByteArrayOutputStream received = new ByteArrayOutputStream();
         byte[] piece = new byte[PIECE_BYTES];
         try (var reader = Executors.newVirtualThreadPerTaskExecutor();
@@ -151,7 +155,6 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
                 if (received.size() > file.bytes()) {
                     throw new IOException("more than the " + file.bytes() + " bytes that the unpacked file has");
                 }
-                progress.received(file.fileName(), received.size(), total);
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.mnist20k.data;
 
 import io.mnist20k.UserError;
+import io.mnist20k.files.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -44,6 +44,23 @@ public record Evaluation(int count, int correct, double loss, int[][] confusion)
         return count - correct;
     }
 
+    /// Of each class, 0..1: the softmax of its scores.
+    ///
+    /// @param logits of `classes` classes from `from` on
+    public static double[] probabilities(float[] logits, int from, int classes) {
+        double max = logits[from + argMax(logits, from, classes)];
+        double[] probabilities = new double[classes];
+        double sum = 0;
+        for (int k = 0; k < classes; k++) {
+            probabilities[k] = Math.exp(logits[from + k] - max);
+            sum += probabilities[k];
+        }
+        for (int k = 0; k < classes; k++) {
+            probabilities[k] /= sum;
+        }
+        return probabilities;
+    }
+
     /// Index, counted from `from`, of the first largest of `length` values.
     public static int argMax(float[] values, int from, int length) {
         int best = 0;

@@ -15,7 +15,7 @@ public interface Session extends AutoCloseable {
 
     /// Trains the steps `epoch.firstStep() ..< epoch.steps()`, or fewer if the observer asks to stop.
     ///
-    /// @param dataset stays on the device for as long as the session is open
+    /// @param dataset a device that keeps a copy of its own keeps the last one's
     /// @return the first step that was not done; `epoch.steps()` when the epoch is complete
     int train(Dataset dataset, Epoch epoch, StepObserver observer);
 

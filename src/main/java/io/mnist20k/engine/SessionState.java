@@ -58,6 +58,27 @@ public record SessionState(
         return new SessionState(0, parameters, statistics, List.of(), new float[0], new float[0]);
     }
 
+    /// For engines, before anything of a session changes.
+    ///
+    /// @throws IllegalArgumentException where a length is not the session's; of optimiser slots there may be none
+    public void requireFits(Network network, Training training) {
+        int averages = training.averages() ? 1 : 0;
+        require("parameters", parameters.length, network.parameterCount());
+        require("statistics", statistics.length, network.statisticCount());
+        require("averaged parameters", averagedParameters.length, averages * network.parameterCount());
+        require("averaged statistics", averagedStatistics.length, averages * network.statisticCount());
+        if (!slots.isEmpty()) {
+            require("optimiser slots", slots.size(), training.optimizer().slots());
+        }
+        slots.forEach(slot -> require("numbers in an optimiser slot", slot.length, network.parameterCount()));
+    }
+
+    private static void require(String what, int found, int expected) {
+        if (found != expected) {
+            throw new IllegalArgumentException("a state with " + found + " " + what + " for a session of " + expected);
+        }
+    }
+
     /// The parameters to use and to save: the averaged ones where there are any.
     public float[] modelParameters() {
         return averagedParameters.length > 0 ? averagedParameters : parameters;

@@ -1,6 +1,8 @@
 package io.mnist20k.model;
 
 import io.mnist20k.UserError;
+import io.mnist20k.files.AtomicFile;
+import io.mnist20k.files.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -37,8 +39,10 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
     static final String METADATA = "__metadata__";
     static final String DIGEST = "sha256";
 
-    /// Above what any network of this program needs (64 million numbers), below what would exhaust a memory.
+    /// Of a file, read or written: 64 million numbers, below what would exhaust a memory.
     static final int MOST_BYTES = 256 << 20;
+
+    private static final String MOST = (MOST_BYTES >> 20) + " MiB, the most that this program reads";
 
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final String NO_DIGEST = "0".repeat(64);
@@ -63,8 +67,15 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
         }
     }
 
-    /// @throws UserError where the file cannot be written
+    /// @throws UserError where the file cannot be written, or would be too large to be read
     public void write(Path path) {
+        long bytes = tensors.values().stream()
+                .mapToLong(entry -> (long) entry.values().length * Float.BYTES)
+                .sum();
+        if (bytes > MOST_BYTES - TensorHeader.MOST_HEADER_BYTES - 8) {
+            throw new UserError("writing " + path + ": it would have " + (bytes >> 20) + " MiB, and " + MOST
+                    + "; take a smaller network, or an optimizer that remembers less");
+        }
         AtomicFile.write(path, encode());
     }
 
@@ -72,21 +83,18 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
     /// @throws UserError where the file cannot be read or is not what [#write] wrote
     public static TensorFile read(String what, Path path) {
         String subject = "reading " + what + " " + path;
-        boolean missing = Files.notExists(path); // what a folder hides neither exists nor does not
-        if (missing || (Files.exists(path) && !Files.isRegularFile(path))) {
-            throw new UserError(subject + ": "
-                    + (missing ? "there is no such file" : "this is not a file")
-                    + "; give the path of one that training wrote");
-        }
+        Reason.notAFile(path).ifPresent(reason -> {
+            throw new UserError(subject + ": " + reason + "; give the path of one that training wrote");
+        });
         try (InputStream in = Files.newInputStream(path)) {
             if (Files.size(path) > MOST_BYTES) {
-                throw new UserError(subject + ": it is larger than " + (MOST_BYTES >> 20)
-                        + " MiB, more than any network of this program; give the path of a file that training wrote");
+                throw new UserError(
+                        subject + ": it is larger than " + MOST + "; give the path of a file that training wrote");
             }
             byte[] bytes = in.readNBytes(MOST_BYTES);
             return decode(subject, bytes);
         } catch (IOException e) {
-            throw new UserError(subject + ": " + AtomicFile.reason(e) + "; make it readable or give another", e);
+            throw new UserError(subject + ": " + Reason.of(e) + "; make it readable or give another", e);
         }
     }
 

@@ -83,6 +83,20 @@ public final class Network {
         return statistics;
     }
 
+    /// Those of one layer, in the same order.
+    public List<Tensor> parameters(int layer) {
+        return ofLayer(layer, parameters);
+    }
+
+    /// Those of one layer, in the same order.
+    public List<Tensor> statistics(int layer) {
+        return ofLayer(layer, statistics);
+    }
+
+    private static List<Tensor> ofLayer(int layer, List<Tensor> tensors) {
+        return tensors.stream().filter(tensor -> tensor.layer() == layer).toList();
+    }
+
     public int parameterCount() {
         return parameterCount;
     }
@@ -94,6 +108,17 @@ public final class Network {
     /// Of one sample, forward.
     public long multiplyAdds() {
         return stages.stream().mapToLong(Stage::multiplyAdds).sum();
+    }
+
+    /// Of one sample's training: forward, gradients of weights, and gradients of data but for the first layer that
+    /// learns: nothing before it does.
+    public long trainingMultiplyAdds() {
+        long first = stages.stream()
+                .filter(stage -> stage.parameters() > 0)
+                .findFirst()
+                .map(Stage::multiplyAdds)
+                .orElse(0L);
+        return 3 * multiplyAdds() - first;
     }
 
     private record Window(int size, int stride) {

@@ -1,7 +1,7 @@
 package io.mnist20k.predict;
 
 import io.mnist20k.UserError;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.Reason;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -61,16 +61,13 @@ public final class Picture {
     /// @throws UserError where there is no such file, or it holds no picture of anything
     public static Picture read(Path path) {
         String subject = "reading the picture " + path;
-        boolean missing = Files.notExists(path); // what a folder hides neither exists nor does not
-        if (missing || (Files.exists(path) && !Files.isRegularFile(path))) {
-            throw new UserError(subject + ": "
-                    + (missing ? "there is no such file" : "this is not a file")
-                    + "; give the path of a PNG or JPEG");
-        }
+        Reason.notAFile(path).ifPresent(reason -> {
+            throw new UserError(subject + ": " + reason + "; give the path of a PNG or JPEG");
+        });
         try (InputStream in = Files.newInputStream(path)) {
             return of(subject, in.readNBytes(MOST_BYTES + 1));
         } catch (IOException e) {
-            throw new UserError(subject + ": " + AtomicFile.reason(e) + "; make it readable or give another", e);
+            throw new UserError(subject + ": " + Reason.of(e) + "; make it readable or give another", e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.mnist20k.predict;
 
+import io.mnist20k.JavaMemory;
 import io.mnist20k.UserError;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -112,8 +113,8 @@ final class PictureFile {
 
     private static UserError tooLarge(String subject, Throwable cause) {
         return new UserError(
-                subject + ": it takes more than the memory that Java may use; make it smaller, or allow more with"
-                        + " JAVA_TOOL_OPTIONS=-Xmx2g",
+                subject + ": it takes more than the memory that Java may use; make it smaller, or allow more with "
+                        + JavaMemory.more(),
                 cause);
     }
 }

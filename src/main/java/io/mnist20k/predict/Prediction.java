@@ -11,16 +11,7 @@ public record Prediction(int digit, double[] probabilities) {
     static Prediction of(float[] logits, int index, int classes) {
         int from = index * classes;
         int digit = Evaluation.argMax(logits, from, classes);
-        double[] probabilities = new double[classes];
-        double sum = 0;
-        for (int k = 0; k < classes; k++) {
-            probabilities[k] = Math.exp((double) logits[from + k] - logits[from + digit]);
-            sum += probabilities[k];
-        }
-        for (int k = 0; k < classes; k++) {
-            probabilities[k] /= sum;
-        }
-        return new Prediction(digit, probabilities);
+        return new Prediction(digit, Evaluation.probabilities(logits, from, classes));
     }
 
     /// Of the digit.

@@ -1,13 +1,13 @@
 package io.mnist20k.recipe;
 
 import io.mnist20k.UserError;
+import io.mnist20k.files.Reason;
 import io.mnist20k.network.Layer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -112,10 +112,8 @@ public final class RecipeReader {
                     title + ": this is no file name here (" + e.getReason() + "), and the built-in recipes are called "
                             + String.join(", ", BUILT_IN),
                     e);
-        } catch (AccessDeniedException e) {
-            throw new UserError(title + ": you have no permission to read this file", e);
         } catch (IOException e) {
-            throw new UserError(title + ": the file cannot be read (" + e.getMessage() + ")", e);
+            throw new UserError(title + ": " + Reason.of(e) + "; make it readable or name another", e);
         }
     }
 

@@ -56,22 +56,13 @@ final class Mistakes {
                             index,
                             dataset.labels()[index],
                             predicted,
-                            probability(logits, index * classes, classes, predicted));
+                            Evaluation.probabilities(logits, index * classes, classes)[predicted]);
                 })
                 .filter(mistake -> mistake.predicted != mistake.truth)
                 .sorted(Comparator.comparingDouble(Mistake::probability)
                         .reversed()
                         .thenComparingInt(Mistake::index))
                 .toList();
-    }
-
-    /// Softmax at the largest logit.
-    private static double probability(float[] logits, int from, int classes, int predicted) {
-        double sum = 0;
-        for (int k = 0; k < classes; k++) {
-            sum += Math.exp(logits[from + k] - (double) logits[from + predicted]);
-        }
-        return 1 / sum;
     }
 
     private static String figure(Dataset dataset, Mistake mistake) {

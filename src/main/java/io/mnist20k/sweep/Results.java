@@ -1,7 +1,9 @@
 package io.mnist20k.sweep;
 
 import io.mnist20k.UserError;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
+import io.mnist20k.files.LockFile;
+import io.mnist20k.files.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +22,10 @@ import java.util.stream.Stream;
 ///
 /// @param runs by recipe, variant and seed
 public record Results(List<RunResult> runs) {
-    /// The name of the file that [#write] makes: a line of JSON a run.
+    /// The name of the file that [#merge] makes: a line of JSON a run.
     public static final String FILE = "runs.jsonl";
+
+    private static final String LOCK = "." + FILE + ".lock";
 
     private static final Comparator<RunResult> ORDER = Comparator.comparing(RunResult::recipe)
             .thenComparing(RunResult::variant)
@@ -35,7 +39,25 @@ public record Results(List<RunResult> runs) {
         return read("merging " + folder, List.of(folder));
     }
 
-    /// Reads folders as [#read(Path)] does, and files that [#write] made.
+    /// Reads as [#read(Path)] does and writes all runs into one file there; shards that end at once take turns.
+    ///
+    /// @throws UserError as [#read(Path)], and where the file cannot be written
+    public static Results merge(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return read(folder);
+        }
+        try {
+            return LockFile.holding(folder.resolve(LOCK), () -> {
+                Results results = read(folder);
+                results.write(folder);
+                return results;
+            });
+        } catch (IOException e) {
+            throw new UserError("merging " + folder + ": " + Reason.of(e) + "; permit writing there", e);
+        }
+    }
+
+    /// Reads folders as [#read(Path)] does, and files that [#merge] made.
     ///
     /// @param attempt how a failure begins
     /// @param places  at least one
@@ -71,7 +93,7 @@ public record Results(List<RunResult> runs) {
                             + "; permit it or give another folder",
                     e);
         } catch (IOException e) {
-            throw new UserError(attempt + ": " + AtomicFile.reason(e) + "; give the folder that sweep --out wrote", e);
+            throw new UserError(attempt + ": " + Reason.of(e) + "; give the folder that sweep --out wrote", e);
         }
     }
 
@@ -87,10 +109,8 @@ public record Results(List<RunResult> runs) {
         return runs.stream().filter(run -> run.variant().equals(row.variant())).toList();
     }
 
-    /// Writes all runs into one file; twice the same runs, twice the same bytes.
-    ///
-    /// @throws UserError where it cannot be written
-    public void write(Path folder) {
+    /// Twice the same runs, twice the same bytes.
+    private void write(Path folder) {
         String lines = runs.stream().map(RunResult::toJson).collect(Collectors.joining());
         AtomicFile.write(folder.resolve(FILE), lines.getBytes(StandardCharsets.UTF_8));
     }

@@ -1,7 +1,8 @@
 package io.mnist20k.sweep;
 
 import io.mnist20k.UserError;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
+import io.mnist20k.files.Reason;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TrainingResult;
 import java.io.IOException;
@@ -152,7 +153,7 @@ public record RunResult(
             throw unusable(file, "it is no text", e);
         } catch (IOException e) {
             throw new UserError(
-                    "reading " + file + ": " + AtomicFile.reason(e) + "; permit reading it, or delete it and let the "
+                    "reading " + file + ": " + Reason.of(e) + "; permit reading it, or delete it and let the "
                             + "sweep run again",
                     e);
         } catch (JacksonException e) {

@@ -35,6 +35,7 @@ public final class Sweep {
     private final int atATime;
     private final BooleanSupplier stopAsked;
     private volatile boolean interrupted;
+    private volatile boolean broken;
     private final Map<Extent, String> digests = new ConcurrentHashMap<>();
 
     /// What runs of one sweep can choose of the files.
@@ -51,7 +52,7 @@ public final class Sweep {
         this.files = files;
         this.engine = engine;
         this.atATime = atATime;
-        this.stopAsked = () -> interrupted || stopAsked.getAsBoolean();
+        this.stopAsked = () -> interrupted || broken || stopAsked.getAsBoolean();
     }
 
     /// Told what becomes of the runs, one call at a time.
@@ -70,6 +71,7 @@ public final class Sweep {
     /// @return whether all runs are done now, none of them stopped or failed
     public boolean run(List<RunSettings> runs, Listener listener) {
         interrupted = false;
+        broken = false;
         var left = new ArrayList<RunSettings>();
         boolean all = true;
         for (RunSettings run : runs) {
@@ -140,6 +142,9 @@ public final class Sweep {
                 listener.failed(settings, e);
             }
             return false;
+        } catch (RuntimeException | Error fault) {
+            broken = true; // the other runs stop with a checkpoint, so that it is heard of now
+            throw fault;
         }
     }
 

@@ -1,7 +1,8 @@
 package io.mnist20k.train;
 
 import io.mnist20k.UserError;
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
+import io.mnist20k.files.Reason;
 import io.mnist20k.model.Model;
 import io.mnist20k.recipe.RecipeWriter;
 import java.io.IOException;
@@ -66,16 +67,14 @@ public final class RunDirectory implements AutoCloseable {
         FileChannel lock;
         try {
             Files.createDirectories(path);
-            if (isUnlocked(path)) {
+            if (wasNeverLocked(path)) {
                 refuseAnotherRun(path);
             }
             lock = lock(path);
         } catch (IOException e) {
             removeEmpty(created);
             throw new UserError(
-                    "making the run directory " + path + ": " + AtomicFile.reason(e)
-                            + "; choose another folder with --out",
-                    e);
+                    "making the run directory " + path + ": " + Reason.of(e) + "; choose another folder with --out", e);
         } catch (RuntimeException e) {
             removeEmpty(created);
             throw e;
@@ -100,7 +99,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /// Whether no run was ever here; a folder that is refused before it is locked is left as it was.
-    private static boolean isUnlocked(Path path) {
+    private static boolean wasNeverLocked(Path path) {
         return !Files.exists(path.resolve(LOCK));
     }
 
@@ -134,8 +133,8 @@ public final class RunDirectory implements AutoCloseable {
             throw new UserError("going on with " + path
                     + ": it holds no checkpoint; give the folder of a run, or begin " + "a new one without --resume");
         }
-        if (isUnlocked(path)) {
-            Checkpoint.read(checkpoint);
+        if (wasNeverLocked(path)) {
+            Checkpoint.read(checkpoint); // refused where it is none, before a lock is left there
         }
         FileChannel lock = lock(path);
         try {
@@ -213,8 +212,7 @@ public final class RunDirectory implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new UserError(
-                    "writing " + metrics + ": " + AtomicFile.reason(e) + "; free some space and go on with --resume "
-                            + path,
+                    "writing " + metrics + ": " + Reason.of(e) + "; free some space and go on with --resume " + path,
                     e);
         }
     }
@@ -299,7 +297,7 @@ public final class RunDirectory implements AutoCloseable {
         } catch (IOException e) {
             closeQuietly(channel);
             throw new UserError(
-                    "using the run directory " + path + ": " + AtomicFile.reason(e)
+                    "using the run directory " + path + ": " + Reason.of(e)
                             + "; choose another folder or permit writing to this one",
                     e);
         }

@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.mnist20k.UserError;
 import io.mnist20k.engine.Engine;
+import io.mnist20k.files.Reason;
 import io.mnist20k.model.Model;
 import io.mnist20k.predict.Picture;
 import io.mnist20k.predict.Prediction;
@@ -72,8 +73,11 @@ public final class Server implements AutoCloseable {
 
     private @Nullable Served served;
 
+    /// Changed in its turn; nothing is opened again after it.
+    private boolean closed;
+
     /// A model that has been written, and what answers with it.
-    private record Served(Model model, Predictor predictor) {}
+    record Served(Model model, Predictor predictor) {}
 
     /// @param path of the model
     /// @param port 0: any that is free
@@ -111,8 +115,11 @@ public final class Server implements AutoCloseable {
     }
 
     /// In its turn.
-    private Served served() {
+    Served served() {
         Served now = served;
+        if (closed) {
+            throw new UserError("answering: the server is being closed; start it again");
+        }
         if (now == null) {
             if (!Files.exists(path)) {
                 throw new UserError(
@@ -128,7 +135,10 @@ public final class Server implements AutoCloseable {
     public void close() {
         http.stop(0);
         executor.shutdownNow();
-        forget();
+        synchronized (turn) {
+            closed = true;
+            forget();
+        }
     }
 
     private void forget() {
@@ -255,11 +265,16 @@ public final class Server implements AutoCloseable {
     }
 
     /// Of a run that may be going on: its last line may be half written, within a character too.
-    private List<JsonNode> epochs() throws IOException {
+    private List<JsonNode> epochs() {
         if (!Files.isRegularFile(metrics)) {
             return List.of();
         }
-        String text = new String(Files.readAllBytes(metrics), StandardCharsets.UTF_8);
+        String text;
+        try {
+            text = new String(Files.readAllBytes(metrics), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UserError("reading " + metrics + ": " + Reason.of(e) + "; make it readable", e);
+        }
         var epochs = new ArrayList<JsonNode>();
         for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
             try {

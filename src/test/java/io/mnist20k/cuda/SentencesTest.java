@@ -48,6 +48,15 @@ final class SentencesTest {
         int status = CUresult.CUDA_ERROR_OUT_OF_MEMORY;
         assertTrue(DriverRemedy.of(status, () -> "5 bytes of 9 are free").startsWith("5 bytes of 9 are free: "));
         assertTrue(DriverRemedy.of(status, () -> "").startsWith("ask for less"));
+        assertEquals("end it", DriverRemedy.ofMemory("", "end it"));
+    }
+
+    @Test
+    void onlyAnAllocationRunsOutOfTheDevicesMemory() {
+        int status = CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+        assertTrue(new CudaException("cuMemAlloc_v2(bytes=4096)", status, "OUT", "", "").isOutOfDeviceMemory());
+        assertFalse(new CudaException("cuMemAlloc_v2(bytes=4096)", 1, "INVALID", "", "").isOutOfDeviceMemory());
+        assertFalse(new CudaException("cuMemHostAlloc(bytes=4096)", status, "OUT", "", "").isOutOfDeviceMemory());
     }
 
     @Test

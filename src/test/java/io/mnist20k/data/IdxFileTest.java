@@ -1,6 +1,6 @@
 package io.mnist20k.data;
 
-import static io.mnist20k.data.Sentences.assertSays;
+import static io.mnist20k.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.mnist20k.data.IdxFile.Kind;
+import io.mnist20k.files.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.mnist20k.data;
 
-import static io.mnist20k.data.Sentences.assertSays;
+import static io.mnist20k.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

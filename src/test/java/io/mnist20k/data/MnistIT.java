@@ -66,7 +66,7 @@ class MnistIT {
                 exchange.getResponseBody().write(bytes);
             });
             Download download =
-                    new Download(List.of(mirror), Duration.ofSeconds(5), Duration.ofSeconds(60), (_, _, _) -> {});
+                    new Download(List.of(mirror), Duration.ofSeconds(5), Duration.ofSeconds(60), (_, _) -> {});
             assertEquals(10_000, MnistFolder.cache(cache, download).loadTest().count());
             assertEquals(
                     List.of("/mnist/t10k-labels-idx1-ubyte.gz", "/mnist/t10k-images-idx3-ubyte.gz"), server.requests());

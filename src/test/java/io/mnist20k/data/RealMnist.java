@@ -7,7 +7,7 @@ import java.util.List;
 /// The real dataset, for the slow tests: in the folder of the property `mnist20k.data`, or in the cache.
 public final class RealMnist {
     static final Download FROM_NOWHERE =
-            new Download(List.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), (_, _, _) -> {});
+            new Download(List.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), (_, _) -> {});
 
     private RealMnist() {}
 

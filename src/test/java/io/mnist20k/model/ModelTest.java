@@ -1,9 +1,10 @@
 package io.mnist20k.model;
 
-import static io.mnist20k.model.Sentence.assertDoesNotSay;
-import static io.mnist20k.model.Sentence.assertSays;
+import static io.mnist20k.Sentence.assertDoesNotSay;
+import static io.mnist20k.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -153,6 +154,19 @@ class ModelTest {
     void aFileCutShortIsOneSentence(int length) throws IOException {
         Files.write(path, Arrays.copyOf(Files.readAllBytes(path), length));
         assertSays(readFailure(path), path.toString(), "damaged");
+    }
+
+    @Test
+    void aFileThatCouldNotBeReadIsNotWritten() {
+        float[] numbers = new float[TensorFile.MOST_BYTES / Float.BYTES / 4];
+        var tensors = new TreeMap<String, TensorFile.Entry>();
+        for (String name : List.of("a", "b", "c", "d")) {
+            tensors.put(name, TensorFile.Entry.of(numbers));
+        }
+        Path large = folder.resolve("large");
+        var file = new TensorFile(new TreeMap<>(), tensors);
+        assertSays(assertThrows(UserError.class, () -> file.write(large)), large.toString(), "256 MiB", "smaller");
+        assertFalse(Files.exists(large));
     }
 
     @Test

@@ -1,7 +1,7 @@
 package io.mnist20k.sweep;
 
-import static io.mnist20k.model.Sentence.assertDoesNotSay;
-import static io.mnist20k.model.Sentence.assertSays;
+import static io.mnist20k.Sentence.assertDoesNotSay;
+import static io.mnist20k.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -25,6 +25,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,10 +118,27 @@ final class SweepTest {
         }
         assertEquals(numbers(folder), numbers(shards));
 
-        Results.read(shards).write(shards);
+        Results.merge(shards);
         byte[] once = Files.readAllBytes(shards.resolve(Results.FILE));
-        Results.read(shards).write(shards);
+        Results.merge(shards);
         assertArrayEquals(once, Files.readAllBytes(shards.resolve(Results.FILE)));
+    }
+
+    @Test
+    void shardsThatEndAtOnceLeaveOneWholeFile() throws Exception {
+        sweep(folder, runs(2), 2);
+        Results.merge(folder);
+        byte[] once = Files.readAllBytes(folder.resolve(Results.FILE));
+        try (var shards = Executors.newFixedThreadPool(4)) {
+            var merges = new ArrayList<Future<Results>>();
+            for (int i = 0; i < 100; i++) {
+                merges.add(shards.submit(() -> Results.merge(folder)));
+            }
+            for (Future<Results> merge : merges) {
+                merge.get();
+            }
+        }
+        assertArrayEquals(once, Files.readAllBytes(folder.resolve(Results.FILE)));
     }
 
     @Test
@@ -195,7 +215,20 @@ final class SweepTest {
         }
     }
 
-    private record Failing(Throwable fault) implements Engine {
+    /// And no run that has not begun delays it.
+    @Test
+    void afterAFaultNoRunBegins() {
+        var engine = new Failing(new IllegalStateException("a fault"));
+        var sweep = new Sweep(folder, TinyRun.images(), engine, 1, () -> false);
+        assertThrows(IllegalStateException.class, () -> sweep.run(runs(SEEDS), new Heard()));
+        assertEquals(1, engine.opened.get());
+    }
+
+    private record Failing(Throwable fault, AtomicInteger opened) implements Engine {
+        Failing(Throwable fault) {
+            this(fault, new AtomicInteger());
+        }
+
         @Override
         public String name() {
             return "failing";
@@ -208,6 +241,7 @@ final class SweepTest {
 
         @Override
         public Session open(Network network, Training training) {
+            opened.incrementAndGet();
             switch (fault) {
                 case Error error -> throw error;
                 case RuntimeException exception -> throw exception;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.Sentence;
 import io.mnist20k.UserError;
 import io.mnist20k.data.MadeUpDigits;
 import io.mnist20k.engine.reference.ReferenceEngine;
-import io.mnist20k.model.Sentence;
 import io.mnist20k.model.TinyModel;
 import io.mnist20k.predict.Pictures;
 import io.mnist20k.predict.Prediction;
@@ -111,6 +111,21 @@ final class ServerTest {
         assertEquals(TinyModel.model().recipe().name(), answer.get("recipe").stringValue());
         assertEquals(
                 TinyModel.model().parameters().length, answer.get("parameters").intValue());
+    }
+
+    @Test
+    void curvesThatCannotBeReadGetASentence() throws Exception {
+        // Not even root can read where nothing is mapped.
+        Files.createSymbolicLink(folder.resolve("metrics.jsonl"), Path.of("/proc/self/mem"));
+        HttpResponse<String> response = get("metrics");
+        assertEquals(422, response.statusCode());
+        assertTrue(json(response).get("error").stringValue().contains("metrics.jsonl: "), response.body());
+    }
+
+    @Test
+    void aClosedServerOpensNothingAgain() {
+        server.close(); // while a request waits for its turn
+        Sentence.assertSays(assertThrows(UserError.class, () -> server.served()), "closed");
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.util.List;
 /// Everything that passes between the nodes, in one array, each block's beside one another. A block's tasks run in a
 /// fixed order, by which a [MemoryPlan] has planes share memory that do not hold anything at the same time.
 final class BlockMemory {
+    private static final int MOST_FLOATS = Integer.MAX_VALUE - 16;
+
     private final MemoryPlan plan;
     private final List<Planes> planes = new ArrayList<>();
     private int floats;
@@ -50,12 +52,17 @@ final class BlockMemory {
     void layOut(int blocks) {
         plan.layOut();
         long needed = Planes.START + blocks * stride();
-        if (needed > Integer.MAX_VALUE - 16) {
+        if (needed > MOST_FLOATS) {
             throw new UserError("a batch of " + blocks * COUNT + " needs " + needed
                     + " numbers for what passes between layers, more than one array holds; use a smaller batch or"
                     + " network");
         }
         floats = (int) needed;
+    }
+
+    /// The most that one array holds, of what was laid out.
+    int mostBlocks() {
+        return (int) Math.min(Integer.MAX_VALUE, (MOST_FLOATS - Planes.START) / Math.max(1, stride()));
     }
 
     /// Allocates what was laid out, unless that has been done: a session that never trains, or never evaluates, takes

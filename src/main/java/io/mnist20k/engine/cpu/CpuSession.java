@@ -22,7 +22,9 @@ import java.util.stream.Stream;
 /// over its own blocks, so that a block's data stays in one core's caches from layer to layer; evaluating, each takes
 /// blocks through an [Inference].
 final class CpuSession implements Session, Profiled {
+    private final Network network;
     private final Training training;
+    private final int threads;
     private final Team team;
     private final Batch batch;
     private final Gradients gradients;
@@ -30,7 +32,7 @@ final class CpuSession implements Session, Profiled {
     private final Weights weights;
     private final Scratch scratch;
     private final Program program;
-    private final Inference inference;
+    private Inference inference;
     private final ImageLoader loader;
     private final SoftmaxLoss loss;
     private final Clock clock;
@@ -42,7 +44,9 @@ final class CpuSession implements Session, Profiled {
     private final Lifecycle lifecycle = new Lifecycle();
 
     CpuSession(Network network, Training training, int threads) {
+        this.network = network;
         this.training = training;
+        this.threads = threads;
         int blocks = Math.ceilDiv(training.batch(), COUNT);
         team = new Team(Math.min(threads, blocks));
         batch = new Batch(blocks);
@@ -50,9 +54,9 @@ final class CpuSession implements Session, Profiled {
         update = new Update(network, training, team.size());
         weights = new Weights(update.parameters, update.statistics);
         clock = new Clock(team.size());
-        scratch = new Scratch(team.size());
+        scratch = new Scratch(threads);
         program = new Program(network, training, batch, blocks, gradients, weights, scratch, clock);
-        inference = new Inference(network, training.normalization(), team.size(), scratch);
+        inference = inference(1);
         loader = new ImageLoader(
                 program.input.value(),
                 batch,
@@ -172,21 +176,36 @@ final class CpuSession implements Session, Profiled {
     @Override
     public float[] logits(Dataset dataset) {
         lifecycle.requireRestored();
+        int blocks = Math.ceilDiv(dataset.count(), COUNT);
+        var evaluators = new Team(evaluators(blocks));
+        if (inference.workers() < evaluators.size()) {
+            inference = inference(evaluators.size());
+        }
         inference.memory.allocate();
         var model = new Weights(update.modelParameters(), update.modelStatistics());
         float[] logits = new float[dataset.count() * inference.classes()];
         // No block waits for another, so a thread that gets less of its core's time takes fewer of them.
         var next = new AtomicInteger();
-        int blocks = Math.ceilDiv(dataset.count(), COUNT);
-        team.run(worker -> {
+        evaluators.run(worker -> {
             scratch.enter(worker);
-            inference.pack(model, worker, team.size());
-            team.meet(() -> {});
+            inference.pack(model, worker, evaluators.size());
+            evaluators.meet(() -> {});
             for (int block = next.getAndIncrement(); block < blocks; block = next.getAndIncrement()) {
                 inference.run(dataset, block * COUNT, worker, logits);
             }
         });
         return logits;
+    }
+
+    /// Threads that evaluate, which may be more than train: a batch may have fewer blocks than there are threads.
+    ///
+    /// @param blocks of images
+    int evaluators(int blocks) {
+        return Math.min(Math.min(threads, blocks), inference.memory.mostBlocks());
+    }
+
+    private Inference inference(int workers) {
+        return new Inference(network, training.normalization(), workers, scratch);
     }
 
     @Override

@@ -8,7 +8,6 @@ import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Shape;
 import io.mnist20k.network.Stage;
-import io.mnist20k.network.Tensor;
 import io.mnist20k.recipe.Augmentation;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +30,7 @@ final class Inference {
     final BlockMemory memory;
 
     private final Network network;
+    private final int workers;
     private final Scratch scratch;
     private final Batch batch;
     private final ImageLoader loader;
@@ -42,6 +42,7 @@ final class Inference {
 
     Inference(Network network, Normalization normalization, int workers, Scratch scratch) {
         this.network = network;
+        this.workers = workers;
         this.scratch = scratch;
         left = new ArrayList<>(network.stages().stream()
                 .filter(stage -> !(stage.layer() instanceof Layer.Dropout
@@ -116,7 +117,8 @@ final class Inference {
         }
         Planes out = planes(last.out());
         var epilogue = new Epilogue(relu, pools);
-        operations.add(new FoldedConvolution(stage.layer(), parameters(stage), norm, epilogue, in, out, scratch));
+        operations.add(new FoldedConvolution(
+                stage.layer(), network.parameters(stage.index()), norm, epilogue, in, out, scratch));
         return out;
     }
 
@@ -128,22 +130,17 @@ final class Inference {
     }
 
     private RunningNorm running(Layer.BatchNorm norm, Stage stage) {
-        List<Tensor> statistics = network.statistics().stream()
-                .filter(t -> t.layer() == stage.index())
-                .toList();
-        return new RunningNorm(norm, parameters(stage), statistics);
-    }
-
-    private List<Tensor> parameters(Stage stage) {
-        return network.parameters().stream()
-                .filter(t -> t.layer() == stage.index())
-                .toList();
+        return new RunningNorm(norm, network.parameters(stage.index()), network.statistics(stage.index()));
     }
 
     /// With the border that the next stage reads around them.
     private Planes planes(Shape shape) {
         int padding = !left.isEmpty() && left.getFirst().layer() instanceof Layer.Conv reader ? reader.padding() : 0;
         return memory.planes(shape, padding, padding, 1);
+    }
+
+    int workers() {
+        return workers;
     }
 
     int classes() {

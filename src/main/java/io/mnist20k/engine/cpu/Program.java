@@ -102,9 +102,10 @@ final class Program {
         boolean first = stage.index() == 0;
         Node node = switch (stage.layer()) {
             case Layer.Conv conv ->
-                Convolution.of(conv, in, unwrittenNorm(), out, parameters(stage.index()), first, gradients, scratch);
+                Convolution.of(
+                        conv, in, unwrittenNorm(), out, network.parameters(stage.index()), first, gradients, scratch);
             case Layer.Dense dense ->
-                Convolution.of(dense, in, out, parameters(stage.index()), first, gradients, scratch);
+                Convolution.of(dense, in, out, network.parameters(stage.index()), first, gradients, scratch);
             case Layer.Relu _ -> new Relu(in, out);
             case Layer.MaxPool pool -> new MaxPool(in, out, pool.kernel(), pool.kernel(), pool.stride());
             case Layer.GlobalMaxPool _ ->
@@ -173,9 +174,8 @@ final class Program {
         // Not in place: the way back looks into a normalisation's output for what ReLU and dropout let through.
         Signal out = new Signal(unwritten ? in.value() : read(end, shape), memory.plain(shape));
         var fused = new BatchNorm.Fused(relu, pools, dropout, dropsChannels);
-        List<Tensor> parameters = parameters(index);
-        List<Tensor> statistics =
-                network.statistics().stream().filter(t -> t.layer() == index).toList();
+        List<Tensor> parameters = network.parameters(index);
+        List<Tensor> statistics = network.statistics(index);
         BatchNorm node = pools
                 ? new PoolingNorm(
                         norm, fused, in, out, parameters, statistics, batch, gradients, weights, chosen(out, index))
@@ -222,10 +222,6 @@ final class Program {
 
     private Layer layer(int index) {
         return network.stages().get(index).layer();
-    }
-
-    private List<Tensor> parameters(int layer) {
-        return network.parameters().stream().filter(t -> t.layer() == layer).toList();
     }
 
     private DropoutMask mask(int layer, double rate) {

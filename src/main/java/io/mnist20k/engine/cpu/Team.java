@@ -1,5 +1,6 @@
 package io.mnist20k.engine.cpu;
 
+import io.mnist20k.UserError;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +49,11 @@ final class Team {
                 helper.start();
             }
             guarded(work, 0);
-        } catch (OutOfMemoryError e) { // no more threads; those that have started wait for the others
-            failure = e;
+        } catch (OutOfMemoryError e) { // those that have started wait for the others
+            failure = new UserError(
+                    "starting " + size + " threads: the system allows no more; take a smaller --threads, or allow this"
+                            + " user or container more processes",
+                    e);
         }
         for (Thread helper : helpers) {
             join(helper);

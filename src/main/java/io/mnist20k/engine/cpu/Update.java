@@ -28,6 +28,7 @@ final class Update {
     /// What each worker changes.
     private final List<List<Piece>> shares;
 
+    private final Network network;
     private final Training training;
     private long updates;
 
@@ -37,6 +38,7 @@ final class Update {
     private record Piece(int from, int to, @Nullable NewtonSchulz matrix) {}
 
     Update(Network network, Training training, int workers) {
+        this.network = network;
         this.training = training;
         int count = network.parameterCount();
         parameters = new float[count];
@@ -199,16 +201,8 @@ final class Update {
 
     /// Nothing changes where a length is wrong.
     void restore(SessionState state) {
-        check("parameters", state.parameters(), parameters);
-        check("statistics", state.statistics(), statistics);
-        check("averaged parameters", state.averagedParameters(), averagedParameters);
-        check("averaged statistics", state.averagedStatistics(), averagedStatistics);
+        state.requireFits(network, training);
         List<float[]> given = state.slots();
-        if (!given.isEmpty() && given.size() != slots.length) {
-            throw new IllegalArgumentException(
-                    "the state has " + given.size() + " optimiser slots, the session " + slots.length);
-        }
-        given.forEach(slot -> check("numbers in an optimiser slot", slot, parameters));
         copy(state.parameters(), parameters);
         copy(state.statistics(), statistics);
         copy(state.averagedParameters(), averagedParameters);
@@ -217,13 +211,6 @@ final class Update {
             copy(given.isEmpty() ? new float[parameters.length] : given.get(i), slots[i]);
         }
         updates = state.updates();
-    }
-
-    private static void check(String what, float[] given, float[] own) {
-        if (given.length != own.length) {
-            throw new IllegalArgumentException(
-                    "the state has " + given.length + " " + what + ", the session " + own.length);
-        }
     }
 
     private static void copy(float[] from, float[] to) {

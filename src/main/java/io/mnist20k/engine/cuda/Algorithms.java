@@ -2,25 +2,29 @@ package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.ConvolutionAlgorithm;
 import io.mnist20k.cuda.MathType;
+import io.mnist20k.files.AtomicFile;
+import io.mnist20k.files.LockFile;
+import io.mnist20k.files.Reason;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Which algorithm computes which convolution on this GPU: the fastest that gives the same bits every time.
 ///
 /// Two algorithms round differently, and which of two is faster can change from one measurement to the next. So a
 /// convolution is measured once on a machine and the answer kept in a file, a line a convolution, which every later
-/// process obeys. Where the file cannot be read or written nothing is measured: cuDNN's own guess, a function of
-/// convolution, GPU and version alone, decides. Deleting the file means measuring anew.
+/// process obeys. Where the file cannot be read or written cuDNN's own guess decides, a function of convolution, GPU
+/// and
+/// version alone, and [#unusable] says why. Deleting the file means measuring anew.
 final class Algorithms {
     /// The most that an algorithm may ask for; convolutions of this size are fast with much less.
     static final long MOST_WORKSPACE_BYTES = 64L << 20;
@@ -28,10 +32,9 @@ final class Algorithms {
     /// In the program's cache.
     static final String FILE_NAME = "convolution-algorithms.tsv";
 
-    private static final Object FILE_LOCK = new Object();
-
     private final Path file;
     private final String device;
+    private @Nullable String unusable;
 
     /// @param file   need not exist, nor its folder
     /// @param device everything beside the convolution itself that decides what is fast
@@ -50,31 +53,37 @@ final class Algorithms {
             Supplier<List<ConvolutionAlgorithm>> measured,
             Supplier<List<ConvolutionAlgorithm>> guessed) {
         String key = device + "\t" + convolution;
-        synchronized (FILE_LOCK) {
-            try {
-                Optional<ConvolutionAlgorithm> kept =
-                        Optional.ofNullable(read().get(key)).flatMap(Algorithms::parse);
-                if (kept.isPresent()) {
-                    return kept;
-                }
-                return withFileLocked(() -> {
-                    Map<String, String> all = read();
-                    Optional<ConvolutionAlgorithm> other =
-                            Optional.ofNullable(all.get(key)).flatMap(Algorithms::parse);
-                    if (other.isPresent()) {
-                        return other; // of a process that was quicker
-                    }
-                    Optional<ConvolutionAlgorithm> best = first(measured.get(), usable);
-                    if (best.isPresent()) {
-                        all.put(key, format(best.get()));
-                        write(all);
-                    }
-                    return best;
-                });
-            } catch (IOException e) {
-                return first(guessed.get(), usable);
+        try {
+            Optional<ConvolutionAlgorithm> kept =
+                    Optional.ofNullable(read().get(key)).flatMap(Algorithms::parse);
+            if (kept.isPresent()) {
+                return kept;
             }
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            return LockFile.holding(file.resolveSibling(file.getFileName() + ".lock"), () -> {
+                Map<String, String> all = read();
+                Optional<ConvolutionAlgorithm> other =
+                        Optional.ofNullable(all.get(key)).flatMap(Algorithms::parse);
+                if (other.isPresent()) {
+                    return other; // of a process that was quicker
+                }
+                Optional<ConvolutionAlgorithm> best = first(measured.get(), usable);
+                if (best.isPresent()) {
+                    all.put(key, format(best.get()));
+                    write(all);
+                }
+                return best;
+            });
+        } catch (IOException e) {
+            unusable = file + " cannot be used: " + Reason.of(e);
+            return first(guessed.get(), usable);
         }
+    }
+
+    /// Why some convolution is computed as cuDNN guesses; null where none is.
+    @Nullable
+    String unusable() {
+        return unusable;
     }
 
     private static Optional<ConvolutionAlgorithm> first(
@@ -84,23 +93,6 @@ final class Algorithms {
                 .filter(algorithm -> algorithm.workspaceBytes() <= MOST_WORKSPACE_BYTES)
                 .filter(usable)
                 .findFirst();
-    }
-
-    @FunctionalInterface
-    private interface Work<T> {
-        T run() throws IOException;
-    }
-
-    private <T> T withFileLocked(Work<T> work) throws IOException {
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        try (FileChannel channel = FileChannel.open(
-                        file.resolveSibling(file.getFileName() + ".lock"),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE);
-                var lock = channel.lock()) {
-            assert lock.isValid();
-            return work.run();
-        }
     }
 
     /// A line is device, convolution and answer, with tabs between; what is none is passed over.
@@ -118,13 +110,10 @@ final class Algorithms {
     }
 
     private void write(Map<String, String> lines) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-        Files.write(
-                unfinished,
-                lines.entrySet().stream()
-                        .map(line -> line.getKey() + "\t" + line.getValue())
-                        .toList());
-        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        String text = lines.entrySet().stream()
+                .map(line -> line.getKey() + "\t" + line.getValue() + "\n")
+                .collect(Collectors.joining());
+        AtomicFile.replace(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String format(ConvolutionAlgorithm algorithm) {

@@ -21,9 +21,6 @@ import java.util.function.Supplier;
 /// A network on a GPU. All memory that does not depend on a dataset is allocated when it opens. A failure of the device
 /// ends the session: everything is freed, and the failure told in one sentence.
 final class CudaSession implements Session {
-    /// `CUDA_ERROR_OUT_OF_MEMORY` of `cuda.h`
-    private static final int OUT_OF_MEMORY = 2;
-
     private final Network network;
     private final Training training;
     private final boolean captures;
@@ -69,10 +66,7 @@ final class CudaSession implements Session {
 
     @Override
     public String kernels() {
-        CudaException uncaptured = device.uncaptured();
-        return uncaptured == null
-                ? program.kernels()
-                : program.kernels() + "; launched piece by piece, since " + uncaptured.getMessage();
+        return program.kernels() + device.makeshifts();
     }
 
     /// Lays out the step of so many samples where that has not been done.
@@ -161,7 +155,7 @@ final class CudaSession implements Session {
 
     /// Frees everything because of a failure.
     private UserError closed(String what, CudaException failure) {
-        String size = failure.call().startsWith("cuMemAlloc") && failure.status() == OUT_OF_MEMORY && plannedBytes > 0
+        String size = failure.isOutOfDeviceMemory() && plannedBytes > 0
                 ? String.format(
                         Locale.ROOT,
                         "; the network in batches of %d takes %,d MiB, less in smaller ones (--batch)",

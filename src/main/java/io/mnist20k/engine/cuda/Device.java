@@ -152,10 +152,12 @@ final class Device implements AutoCloseable {
         }
     }
 
-    /// The first such reason; null where there is none.
-    @Nullable
-    CudaException uncaptured() {
-        return uncaptured;
+    /// What this device does otherwise than it should, and why: parts of a sentence, each of which begins with a
+    /// semicolon.
+    String makeshifts() {
+        String guessed = algorithms == null ? null : algorithms.unusable();
+        return (uncaptured == null ? "" : "; launched piece by piece, since " + uncaptured.getMessage())
+                + (guessed == null ? "" : "; by the algorithms that cuDNN guesses, since " + guessed);
     }
 
     /// The kernel's name for one type of activations.

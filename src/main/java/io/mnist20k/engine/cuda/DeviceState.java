@@ -163,18 +163,8 @@ final class DeviceState {
     ///
     /// @throws IllegalArgumentException where a length is not this session's; nothing has changed then
     void restore(DeviceBuffer memory, SessionState state, Network network) {
-        int averagedParameterCount = training.averages() ? network.parameterCount() : 0;
-        int averagedStatisticCount = training.averages() ? network.statisticCount() : 0;
-        check("parameters", state.parameters().length, network.parameterCount());
-        check("statistics", state.statistics().length, network.statisticCount());
-        check("averaged parameters", state.averagedParameters().length, averagedParameterCount);
-        check("averaged statistics", state.averagedStatistics().length, averagedStatisticCount);
+        state.requireFits(network, training);
         List<float[]> given = state.slots();
-        if (!given.isEmpty()) {
-            check("optimiser slots", given.size(), slots.size());
-        }
-        given.forEach(slot -> check("numbers in an optimiser slot", slot.length, network.parameterCount()));
-
         memory.upload(step.offset(), new long[] {state.updates()});
         memory.upload(parameters.offset(), parameterLayout.spread(state.parameters()));
         memory.upload(statistics.offset(), statisticLayout.spread(state.statistics()));
@@ -223,12 +213,6 @@ final class DeviceState {
     private static void copy(DeviceBuffer memory, Region from, Region to) {
         if (to.bytes() > 0) {
             memory.copyFrom(memory, from.offset(), to.offset(), to.bytes());
-        }
-    }
-
-    private static void check(String what, int given, int own) {
-        if (given != own) {
-            throw new IllegalArgumentException("the state has " + given + " " + what + ", the session " + own);
         }
     }
 }

@@ -24,7 +24,12 @@ public final class KernelImage {
 
     /// @throws io.mnist20k.UserError where neither form can be used on this GPU, with the reasons
     public static KernelModule load(Gpu gpu) {
-        return KernelModule.load(gpu, resource(COMPILED), sources());
+        return KernelModule.load(gpu, compiled(), sources());
+    }
+
+    /// As they were compiled with the program; null where they were not.
+    public static byte @Nullable [] compiled() {
+        return resource(COMPILED);
     }
 
     /// Whether compiled kernels came with the program.

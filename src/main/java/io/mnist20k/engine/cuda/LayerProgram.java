@@ -241,7 +241,7 @@ final class LayerProgram implements Program {
     }
 
     private Node node(Group group, Signal in, Signal out) {
-        List<Tensor> parameters = ofStage(network.parameters(), group);
+        List<Tensor> parameters = network.parameters(group.first);
         return switch (layer(group.first)) {
             case Layer.Conv conv ->
                 (device, owner, samples) -> new Convolution(
@@ -296,7 +296,7 @@ final class LayerProgram implements Program {
 
     /// Where cuDNN cannot, this program's kernels in any case.
     private Node norm(Layer.BatchNorm norm, Group group, List<Tensor> parameters, Signal in, Signal out) {
-        List<Tensor> statistics = ofStage(network.statistics(), group);
+        List<Tensor> statistics = network.statistics(group.first);
         Region saved = memory.lasting(2L * in.shape().channels() * Float.BYTES);
         Region sums = memory.lasting(FusedNorm.sumBytes(training.batch(), in.shape()));
         FusedNorm.Tail tail = tail(group);
@@ -322,10 +322,6 @@ final class LayerProgram implements Program {
     /// Of the dropout that a group ends in.
     private Mask mask(Group group) {
         return Mask.of(group.end - 1, layer(group.end - 1));
-    }
-
-    private static List<Tensor> ofStage(List<Tensor> tensors, Group group) {
-        return tensors.stream().filter(tensor -> tensor.layer() == group.first).toList();
     }
 
     private Region bytes(Shape shape, DataType type) {

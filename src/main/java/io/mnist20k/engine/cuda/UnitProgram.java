@@ -104,7 +104,7 @@ final class UnitProgram implements Program {
         return Stream.concat(
                         units.units().stream().map(Unit::index),
                         Stream.of(units.head().index()))
-                .map(layer -> parameters(layer).getFirst())
+                .map(layer -> network.parameters(layer).getFirst())
                 .toList();
     }
 
@@ -159,13 +159,13 @@ final class UnitProgram implements Program {
     }
 
     DeviceState.Place headWeight() {
-        return state.parameter(parameters(units.head().index()).getFirst());
+        return state.parameter(network.parameters(units.head().index()).getFirst());
     }
 
     /// Null as C has it where the dense layer has no bias.
     DeviceState.Place denseBias() {
         return units.head().bias()
-                ? state.parameter(parameters(units.head().index()).getLast())
+                ? state.parameter(network.parameters(units.head().index()).getLast())
                 : new DeviceState.Place(0, 0, 0);
     }
 
@@ -193,16 +193,10 @@ final class UnitProgram implements Program {
 
     NormPlaces norm(int unit) {
         int layer = units.units().get(unit).normIndex();
-        List<Tensor> statistics = network.statistics().stream()
-                .filter(tensor -> tensor.layer() == layer)
-                .toList();
         return NormPlaces.of(
-                state, parameters(layer), statistics, memories.get(unit).saved());
-    }
-
-    private List<Tensor> parameters(int layer) {
-        return network.parameters().stream()
-                .filter(tensor -> tensor.layer() == layer)
-                .toList();
+                state,
+                network.parameters(layer),
+                network.statistics(layer),
+                memories.get(unit).saved());
     }
 }

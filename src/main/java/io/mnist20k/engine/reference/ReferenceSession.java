@@ -110,19 +110,9 @@ final class ReferenceSession implements Session {
     @Override
     public void restore(SessionState saved) {
         lifecycle.requireOpen();
-        int parameters = network.parameterCount();
-        int statistics = network.statisticCount();
-        requireLength("parameters", saved.parameters(), parameters);
-        requireLength("statistics", saved.statistics(), statistics);
+        saved.requireFits(network, training);
         int slots = training.optimizer().slots();
-        if (!saved.slots().isEmpty() && saved.slots().size() != slots) {
-            throw new IllegalArgumentException(
-                    "a state with " + saved.slots().size() + " optimiser slots for a session that has " + slots);
-        }
-        saved.slots().forEach(slot -> requireLength("optimiser slot", slot, parameters));
-        requireLength("averaged parameters", saved.averagedParameters(), training.averages() ? parameters : 0);
-        requireLength("averaged statistics", saved.averagedStatistics(), training.averages() ? statistics : 0);
-        List<float[]> optimizerState = saved.slots().isEmpty() ? zeros(slots, parameters) : saved.slots();
+        List<float[]> optimizerState = saved.slots().isEmpty() ? zeros(slots, network.parameterCount()) : saved.slots();
         state = copy(saved, optimizerState);
         lifecycle.restored();
     }
@@ -140,13 +130,6 @@ final class ReferenceSession implements Session {
     private SessionState current() {
         lifecycle.requireRestored();
         return Objects.requireNonNull(state);
-    }
-
-    private static void requireLength(String what, float[] vector, int expected) {
-        if (vector.length != expected) {
-            throw new IllegalArgumentException(
-                    "a state with " + vector.length + " " + what + " for a session that has " + expected);
-        }
     }
 
     private static List<float[]> zeros(int vectors, int length) {

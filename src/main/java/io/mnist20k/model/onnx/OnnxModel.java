@@ -1,6 +1,6 @@
 package io.mnist20k.model.onnx;
 
-import io.mnist20k.model.AtomicFile;
+import io.mnist20k.files.AtomicFile;
 import io.mnist20k.model.Model;
 import io.mnist20k.model.onnx.Graph.Attribute;
 import io.mnist20k.network.Layer;
@@ -186,19 +186,17 @@ public final class OnnxModel {
     /// What a layer reads: its input, its parameters and its statistics.
     private List<String> withTensors(String in, Stage stage) {
         var inputs = new ArrayList<String>(List.of(in));
-        addTensors(inputs, stage, network.parameters(), model.parameters());
-        addTensors(inputs, stage, network.statistics(), model.statistics());
+        addTensors(inputs, network.parameters(stage.index()), model.parameters());
+        addTensors(inputs, network.statistics(stage.index()), model.statistics());
         return inputs;
     }
 
-    private void addTensors(List<String> inputs, Stage stage, List<Tensor> tensors, float[] vector) {
+    private void addTensors(List<String> inputs, List<Tensor> tensors, float[] vector) {
         for (Tensor tensor : tensors) {
-            if (tensor.layer() == stage.index()) {
-                inputs.add(graph.constant(
-                        tensor.name(),
-                        tensor.shape(),
-                        Arrays.copyOfRange(vector, tensor.offset(), tensor.offset() + tensor.elements())));
-            }
+            inputs.add(graph.constant(
+                    tensor.name(),
+                    tensor.shape(),
+                    Arrays.copyOfRange(vector, tensor.offset(), tensor.offset() + tensor.elements())));
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.mnist20k.engine.cuda;
 
+import static io.mnist20k.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.cuda.ConvolutionAlgorithm;
@@ -47,7 +49,9 @@ final class AlgorithmsTest {
         assertEquals(Optional.of(ONE), choose(algorithms(), "a convolution", SIX, ONE));
         assertEquals(1, measurements);
         assertEquals(Optional.of(SIX), choose(algorithms(), "another", SIX, ONE));
-        assertEquals(Optional.of(ONE), choose(algorithms(), "a convolution", SIX));
+        Algorithms last = algorithms();
+        assertEquals(Optional.of(ONE), choose(last, "a convolution", SIX));
+        assertNull(last.unusable());
     }
 
     @Test
@@ -67,10 +71,12 @@ final class AlgorithmsTest {
     }
 
     @Test
-    void whereNothingCanBeKeptTheGuessDecides() throws IOException {
+    void whereNothingCanBeKeptTheGuessDecidesAndItIsSaid() throws IOException {
         Files.createFile(folder.resolve("cache")); // where the folder should be
-        assertEquals(Optional.of(SIX), choose(algorithms(), "a convolution", ONE));
+        Algorithms algorithms = algorithms();
+        assertEquals(Optional.of(SIX), choose(algorithms, "a convolution", ONE));
         assertEquals(0, measurements);
+        assertSays(String.valueOf(algorithms.unusable()), "algorithms.tsv cannot be used", "is no folder");
     }
 
     @Test

@@ -1,13 +1,9 @@
-package io.mnist20k.model;
+package io.mnist20k.files;
 
 import io.mnist20k.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,6 +20,15 @@ public final class AtomicFile {
     ///               next.
     /// @throws UserError naming the target where it cannot be written
     public static void write(Path target, byte[] content) {
+        try {
+            replace(target, content);
+        } catch (IOException e) {
+            throw new UserError("writing " + target + ": " + findingAndRemedy(target, e), e);
+        }
+    }
+
+    /// The same, for who does without the file where it cannot be written.
+    public static void replace(Path target, byte[] content) throws IOException {
         Path unfinished = unfinished(target);
         try {
             try (FileChannel file = FileChannel.open(
@@ -38,13 +43,12 @@ public final class AtomicFile {
             }
             Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            var error = new UserError("writing " + target + ": " + findingAndRemedy(target, e), e);
             try {
                 Files.deleteIfExists(unfinished);
             } catch (IOException left) {
-                error.addSuppressed(left);
+                e.addSuppressed(left);
             }
-            throw error;
+            throw e;
         }
     }
 
@@ -52,25 +56,11 @@ public final class AtomicFile {
         Path folder = target.getParent();
         return failure instanceof NoSuchFileException && folder != null && Files.notExists(folder)
                 ? "there is no folder " + folder + "; make it, or name another"
-                : reason(failure) + "; nothing was changed there, so free some space or permit writing, and try again";
+                : Reason.of(failure)
+                        + "; nothing was changed there, so free some space or permit writing, and try again";
     }
 
     static Path unfinished(Path target) {
         return target.resolveSibling("." + target.getFileName() + ".unfinished");
-    }
-
-    /// The part of a sentence that says why a file could not be read or written; many of the JDK's own messages
-    /// are a mere path. Files are replaced, so what exists already and must not is in the place of a folder.
-    public static String reason(IOException failure) {
-        return switch (failure) {
-            case AccessDeniedException _ -> "permission denied";
-            case FileAlreadyExistsException file
-            when file.getReason() == null -> file.getFile() + " is there and is no folder";
-            case NoSuchFileException missing -> "there is no " + missing.getFile();
-            case ClosedByInterruptException _ -> "the thread was interrupted";
-            case FileSystemException file when file.getReason() != null -> file.getReason();
-            case IOException other when other.getMessage() != null -> other.getMessage();
-            default -> failure.getClass().getSimpleName();
-        };
     }
 }

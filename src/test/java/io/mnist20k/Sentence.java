@@ -1,20 +1,21 @@
-package io.mnist20k.model;
+package io.mnist20k;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import io.mnist20k.UserError;
 
 /// What a test asks of a failure that a person reads.
 public final class Sentence {
     private Sentence() {}
 
-    /// One line that holds each fact.
     public static void assertSays(UserError error, String... facts) {
-        String message = String.valueOf(error.getMessage());
-        assertFalse(message.contains("\n"), message);
+        assertSays(String.valueOf(error.getMessage()), facts);
+    }
+
+    /// One line that holds each fact.
+    public static void assertSays(String sentence, String... facts) {
+        assertFalse(sentence.contains("\n"), sentence);
         for (String fact : facts) {
-            assertTrue(message.contains(fact), "no \"" + fact + "\" in: " + message);
+            assertTrue(sentence.contains(fact), "no \"" + fact + "\" in: " + sentence);
         }
     }
 

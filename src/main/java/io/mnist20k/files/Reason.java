@@ -1,24 +1,29 @@
-package io.mnist20k.data;
+package io.mnist20k.files;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.security.InvalidAlgorithmParameterException;
+import java.util.Optional;
 import java.util.zip.ZipException;
 
-/// The part of a sentence that says why reading or fetching failed; many of the JDK's own messages are empty or a
-/// mere path.
-final class Reason {
+/// The part of a sentence that says why reading, writing or fetching failed; many of the JDK's own messages are empty
+/// or a mere path.
+public final class Reason {
     private Reason() {}
 
-    static String of(IOException failure) {
+    /// Files are replaced, so what exists already and must not is in the place of a folder.
+    public static String of(IOException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
                 return "host name not found";
@@ -31,13 +36,23 @@ final class Reason {
             case HttpConnectTimeoutException _ -> "no connection in time";
             case ConnectException refused when refused.getMessage() == null -> "connection refused";
             case AccessDeniedException _ -> "permission denied";
-            case FileAlreadyExistsException _ -> "a file is where a folder should be";
-            case NoSuchFileException _ -> "no such file";
+            case FileAlreadyExistsException file
+            when file.getReason() == null -> file.getFile() + " is there and is no folder";
+            case NoSuchFileException missing -> "there is no " + missing.getFile();
+            case ClosedByInterruptException _ -> "the thread was interrupted";
             case FileSystemException file when file.getReason() != null -> file.getReason();
             case EOFException _ -> "the packed data end too early";
             case ZipException damage -> "the packed data are damaged (" + damage.getMessage() + ")";
             case IOException other when other.getMessage() != null -> other.getMessage();
             default -> failure.getClass().getSimpleName();
         };
+    }
+
+    /// Why a path cannot be read as a file; empty where it may be one. What a folder hides neither exists nor does not.
+    public static Optional<String> notAFile(Path path) {
+        if (Files.notExists(path)) {
+            return Optional.of("there is no such file");
+        }
+        return Files.exists(path) && !Files.isRegularFile(path) ? Optional.of("this is not a file") : Optional.empty();
     }
 }
