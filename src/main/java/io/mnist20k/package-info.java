@@ -1,5 +1,5 @@
-/// What every room may use, which is one class: the failure that a person reads.
-/// Nothing else belongs here; a thing that two rooms share lives in the lower of the two.
+/// What every room may use to speak to people: the failure that a person reads, quantities in words, and how to give
+/// Java more memory. Nothing else belongs here; a thing that two rooms share lives in the lower of the two.
 @NullMarked
 package io.mnist20k;
 

@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MnistFolder;
 import io.mnist20k.data.Split;

@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import io.mnist20k.data.Download;
 import io.mnist20k.data.MnistFolder;
 import java.nio.file.Path;

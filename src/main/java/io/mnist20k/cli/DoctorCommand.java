@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.mnist20k.Units;
 import io.mnist20k.engine.Availability;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.EngineProvider;

@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.JavaMemory;
+import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;

@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Stage;

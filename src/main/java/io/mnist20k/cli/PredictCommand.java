@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import io.mnist20k.model.Model;
 import io.mnist20k.predict.Picture;
 import io.mnist20k.predict.Prediction;

@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.files.AtomicFile;

@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import io.mnist20k.sweep.Candidate;
 import io.mnist20k.sweep.Row;
 import io.mnist20k.sweep.Search;

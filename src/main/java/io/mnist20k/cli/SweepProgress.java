@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import io.mnist20k.sweep.RunResult;
 import io.mnist20k.sweep.Sweep;

@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Units;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.TrainingListener;
 import java.io.PrintWriter;

@@ -12,7 +12,7 @@ import jcuda.jcublas.cublasStatus;
 /// cuBLAS: a handle and a checked method for each function, named as `cublas_v2.h` names them. Its matrices
 /// are column-major; a row-major matrix is its own transpose to it.
 public final class Cublas {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUBLAS, Libraries::cublas);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUBLAS);
 
     private static final MethodHandle GET_STATUS_NAME = FUNCTIONS.bind("cublasGetStatusName", "P:I");
     private static final MethodHandle GET_STATUS_STRING = FUNCTIONS.bind("cublasGetStatusString", "P:I");

@@ -16,7 +16,7 @@ import jcuda.driver.CUresult;
 /// NVIDIA's driver, `libcuda.so.1`: a handle and a checked method for each function, named as `cuda.h` names
 /// them. Where `cuda.h` renames a function by macro, the symbol bound is the one that the macro names.
 final class CudaDriver {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.DRIVER, Libraries::driver);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.DRIVER);
 
     private static final MethodHandle GET_ERROR_NAME = FUNCTIONS.bind("cuGetErrorName", "IP");
     private static final MethodHandle GET_ERROR_STRING = FUNCTIONS.bind("cuGetErrorString", "IP");

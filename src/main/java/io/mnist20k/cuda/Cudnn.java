@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 /// of it needs; [CudnnConvolution], [CudnnAlgorithms], [CudnnBatchNormalization] and [CudnnPooling] are the
 /// rest. Data are device addresses, and results replace what was there unless it says otherwise.
 public final class Cudnn {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN, Libraries::cudnn);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN);
 
     /// The cuDNN that the statuses and signatures here are of.
     private static final int MAJOR = 9;
@@ -19,7 +19,6 @@ public final class Cudnn {
     private static final int MESSAGE_BYTES = 4096;
 
     private static final MethodHandle GET_VERSION = FUNCTIONS.bind("cudnnGetVersion", "J:");
-    private static final MethodHandle GET_CUDART_VERSION = FUNCTIONS.bind("cudnnGetCudartVersion", "J:");
     private static final MethodHandle GET_ERROR_STRING = FUNCTIONS.bind("cudnnGetErrorString", "P:I");
     private static final MethodHandle GET_LAST_ERROR_STRING = FUNCTIONS.bind("cudnnGetLastErrorString", "V:PJ");
     private static final MethodHandle CREATE = FUNCTIONS.bind("cudnnCreate", "P");
@@ -48,13 +47,6 @@ public final class Cudnn {
     /// @throws UserError where there is no cuDNN
     public static long version() {
         return number(() -> (long) GET_VERSION.invokeExact());
-    }
-
-    /// The CUDA that this cuDNN was built for, `1000·major + 10·minor`.
-    ///
-    /// @throws UserError where there is no cuDNN
-    public static long cudaVersion() {
-        return number(() -> (long) GET_CUDART_VERSION.invokeExact());
     }
 
     static long create() {

@@ -18,7 +18,7 @@ import jcuda.jcudnn.cudnnDeterminism;
 /// What cuDNN offers for a convolution. The functions of the three passes have the same signatures, with the
 /// input `x`, the weights `w` and the output `y`, or their gradients, in another order.
 public final class CudnnAlgorithms {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN, Libraries::cudnn);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN);
 
     /// `cudnnConvolutionFwdAlgoPerf_t` of `cudnn_cnn.h`, and its twins of the backward passes.
     static final StructLayout PERFORMANCE = MemoryLayout.structLayout(

@@ -6,7 +6,7 @@ import jcuda.jcudnn.cudnnBatchNormMode;
 /// Batch normalisation by cuDNN. Scale, shift, means and variances are in single precision whatever the
 /// tensors are.
 public final class CudnnBatchNormalization {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN, Libraries::cudnn);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN);
 
     private static final MethodHandle DERIVE_BN_TENSOR_DESCRIPTOR =
             FUNCTIONS.bind("cudnnDeriveBNTensorDescriptor", "JJI");

@@ -6,7 +6,7 @@ import jcuda.jcudnn.cudnnDataType;
 
 /// Convolutions by cuDNN: forward, and backward by input and weights.
 public final class CudnnConvolution {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN, Libraries::cudnn);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN);
 
     private static final MethodHandle CREATE_CONVOLUTION_DESCRIPTOR =
             FUNCTIONS.bind("cudnnCreateConvolutionDescriptor", "P");

@@ -5,7 +5,7 @@ import jcuda.jcudnn.cudnnNanPropagation;
 
 /// Pooling by cuDNN.
 public final class CudnnPooling {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN, Libraries::cudnn);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.CUDNN);
 
     private static final MethodHandle CREATE_POOLING_DESCRIPTOR = FUNCTIONS.bind("cudnnCreatePoolingDescriptor", "P");
     private static final MethodHandle DESTROY_POOLING_DESCRIPTOR = FUNCTIONS.bind("cudnnDestroyPoolingDescriptor", "J");

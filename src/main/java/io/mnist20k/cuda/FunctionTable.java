@@ -3,7 +3,6 @@ package io.mnist20k.cuda;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -37,7 +36,7 @@ import java.util.function.Supplier;
 /// | `I` | `int`, `unsigned`, an enum |
 /// | `J` | `size_t`, `long long`, `CUdeviceptr`, an opaque handle, a device pointer |
 /// | `P` | a pointer to host memory |
-/// | `F`, `D` | `float`, `double` |
+/// | `D` | `double` |
 ///
 /// A function returns its status, an `I`, unless a letter and a colon stand before its parameters: `J:` takes
 /// nothing and returns a `size_t`, `V:PJ` returns nothing.
@@ -70,6 +69,10 @@ final class FunctionTable {
     private final List<Function> functions = new ArrayList<>();
     private Optional<SymbolLookup> symbols = Optional.empty();
     private Optional<UserError> missing = Optional.empty();
+
+    FunctionTable(Library library) {
+        this(library, () -> Libraries.symbols(library));
+    }
 
     /// @param opener opens the library, or throws the reason why not
     FunctionTable(Library library, Supplier<SymbolLookup> opener) {
@@ -220,7 +223,6 @@ final class FunctionTable {
             case 'I' -> JAVA_INT;
             case 'J' -> JAVA_LONG;
             case 'P' -> ADDRESS;
-            case 'F' -> JAVA_FLOAT;
             case 'D' -> JAVA_DOUBLE;
             default -> throw new IllegalArgumentException("no such signature letter: " + letter);
         };

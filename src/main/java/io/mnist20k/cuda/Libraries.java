@@ -9,34 +9,15 @@ public final class Libraries {
 
     private Libraries() {}
 
-    /// @throws UserError where it cannot be had, with what to do
-    public static SymbolLookup driver() {
-        return symbols(Library.DRIVER);
-    }
-
-    /// All parts of cuDNN.
-    ///
-    /// @throws UserError where it cannot be had, with what to do
-    public static SymbolLookup cudnn() {
-        return symbols(Library.CUDNN);
-    }
-
-    /// @throws UserError where it cannot be had, with what to do
-    public static SymbolLookup cublas() {
-        return symbols(Library.CUBLAS);
-    }
-
-    /// @throws UserError where it cannot be had, with what to do
-    public static SymbolLookup nvrtc() {
-        return symbols(Library.NVRTC);
-    }
-
     /// Looks for a library, and loads it where it is there.
     public static Finding find(Library library) {
         return SEARCH.find(library);
     }
 
-    private static SymbolLookup symbols(Library library) {
+    /// The functions of a library; of cuDNN, of all its parts.
+    ///
+    /// @throws UserError where it cannot be had, with what to do
+    public static SymbolLookup symbols(Library library) {
         return switch (find(library)) {
             case Finding.Loaded loaded -> loaded.symbols();
             case Finding.Missing missing -> throw new UserError(missing.reason());

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 /// NVIDIA's run-time compiler, `libnvrtc`: a handle and a checked method for each function, named as
 /// `nvrtc.h` names them. It needs neither a driver nor a GPU.
 public final class Nvrtc {
-    static final FunctionTable FUNCTIONS = new FunctionTable(Library.NVRTC, Libraries::nvrtc);
+    static final FunctionTable FUNCTIONS = new FunctionTable(Library.NVRTC);
 
     // nvrtcResult of nvrtc.h.
     private static final int SUCCESS = 0;

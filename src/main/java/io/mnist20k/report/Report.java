@@ -3,6 +3,7 @@ package io.mnist20k.report;
 import static io.mnist20k.report.Html.escape;
 import static io.mnist20k.report.Html.format;
 
+import io.mnist20k.Units;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Stage;
 import io.mnist20k.recipe.RecipeWriter;
@@ -127,7 +128,7 @@ public final class Report {
                 + figure("loss", format("%.4f", run.finalLoss()))
                 + figure("parameters", format("%,d", run.parameters()))
                 + figure("epochs", format("%d", run.epochs().size()))
-                + figure("training", duration(run.trainSeconds()))
+                + figure("training", Units.duration(run.trainSeconds()))
                 + figure("images a second", format("%,.0f", run.imagesPerSecond()))
                 + figure(run.device(), escape(run.deviceName()))
                 + "</dl>";
@@ -183,10 +184,5 @@ public final class Report {
                 <tfoot><tr><th scope="row">all</th><td></td><td>%s</td><td>%s</td><td></td></tr></tfoot>
                 </table></div>
                 """.formatted(rows, format("%,d", network.parameterCount()), format("%,d", network.multiplyAdds()));
-    }
-
-    private static String duration(double seconds) {
-        long whole = Math.round(seconds);
-        return whole < 60 ? format("%.1f s", seconds) : format("%d min %02d s", whole / 60, whole % 60);
     }
 }

@@ -42,7 +42,6 @@ final class CudnnTest {
     @Test
     void versionIsOfCudnn9() {
         assertEquals(9, Cudnn.version() / 10_000);
-        assertTrue(Cudnn.cudaVersion() >= 12_000, Long.toString(Cudnn.cudaVersion()));
     }
 
     /// Input 1x2x3x3, two filters of 2x2, stride 1, no padding: small enough to be checked by hand.

@@ -72,7 +72,7 @@ public final class SoftwareDevice {
 
     /// Whether that is what the driver's library is.
     public static boolean isUsed() {
-        return Libraries.driver().find("software_order").isPresent();
+        return Libraries.symbols(Library.DRIVER).find("software_order").isPresent();
     }
 
     /// Forgets counts of calls, failures asked for, and errors that stick.
@@ -94,7 +94,7 @@ public final class SoftwareDevice {
 
     @SuppressWarnings("restricted")
     private static MethodHandle bind(String name, FunctionDescriptor descriptor) {
-        MemorySegment symbol = Libraries.driver().findOrThrow(name);
+        MemorySegment symbol = Libraries.symbols(Library.DRIVER).findOrThrow(name);
         return Linker.nativeLinker().downcallHandle(symbol, descriptor);
     }
 }

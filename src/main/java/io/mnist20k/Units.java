@@ -1,28 +1,28 @@
-package io.mnist20k.cli;
+package io.mnist20k;
 
 import java.util.Locale;
 
 /// Quantities as people read them, the same in every locale.
-final class Units {
+public final class Units {
     private Units() {}
 
-    static String count(long number) {
+    public static String count(long number) {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
     /// How many there are of something.
     ///
     /// @param noun what one of them is called; a letter s more makes it several
-    static String counted(long number, String noun) {
+    public static String counted(long number, String noun) {
         return count(number) + " " + noun + (number == 1 ? "" : "s");
     }
 
     /// @param fraction 0..1
-    static String percent(double fraction) {
+    public static String percent(double fraction) {
         return String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
     }
 
-    static String bytes(long bytes) {
+    public static String bytes(long bytes) {
         if (bytes < 1 << 20) {
             return String.format(Locale.ROOT, "%.0f KiB", bytes / 1024.0);
         }
@@ -31,7 +31,7 @@ final class Units {
                 : String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1 << 30));
     }
 
-    static String duration(double seconds) {
+    public static String duration(double seconds) {
         long whole = Math.round(seconds);
         if (whole < 60) {
             return String.format(Locale.ROOT, "%.1f s", seconds);
