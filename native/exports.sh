@@ -6,7 +6,7 @@
 set -euo pipefail
 bindings="$(dirname "$0")/../src/main/java/io/mnist20k/cuda"
 
-bound=$(cat "$bindings"/*.java | tr '\n' ' ' | grep -oE 'bind[A-Za-z]*\( *"[A-Za-z0-9_]+"' | grep -oE '"[^"]+"' | tr -d '"' | sort -u)
+bound=$(cat "$bindings"/*.java | tr '\n' ' ' | grep -oE '(bind[A-Za-z]*\(|function\([a-z]+,) *"[A-Za-z0-9_]+"' | grep -oE '"[^"]+"' | tr -d '"' | sort -u)
 exported=$(for library in "$1"/libcu*.so.* "$1"/libnvrtc*.so.*; do nm -D --defined-only "$library"; done |
     awk '$3 !~ /^(software_|__tsan_)/ { print $3 }' | sort -u)
 

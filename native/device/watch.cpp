@@ -126,6 +126,11 @@ template <class Body> void forEachPage(Memory memory, Body body) {
 void mark(Memory memory, bool written) {
     if (!watching) return;
     forEachPage(memory, [&](Page& page, std::size_t from, std::size_t to) {
+        if (to - from == PAGE_BYTES) { // at once: libraries are given workspaces of many megabytes
+            if (written) page.written.set();
+            else page.written.reset();
+            return;
+        }
         for (std::size_t i = from; i < to; ++i) page.written[i] = written;
     });
 }
@@ -279,7 +284,7 @@ void requireWritten(const char* what, Memory memory) {
     if (!watching) return;
     std::size_t before = 0;
     forEachPage(memory, [&](Page& page, std::size_t from, std::size_t to) {
-        for (std::size_t i = from; i < to; ++i)
+        for (std::size_t i = from; i < to && !page.written.all(); ++i)
             if (!page.written[i])
                 throw Refusal{Fault::execution, format("%s: of %zu bytes that are read from %p on, nobody has written the one "
                                                        "at %zu", what, memory.bytes, memory.begin, before + i - from)};
