@@ -14,8 +14,8 @@ ON_NATIVE := $(if $(COMPILER),-Dmnist20k.require.native)
 # Only Maven's warnings and errors.
 QUIET := MAVEN_OPTS="$$MAVEN_OPTS -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
-# The program's own cache; only absolute paths count in XDG_CACHE_HOME.
-CACHE := $(if $(filter /%,$(firstword $(XDG_CACHE_HOME))),$(XDG_CACHE_HOME),$(HOME)/.cache)/mnist20k
+# The program's own cache; only absolute paths count in XDG_CACHE_HOME, and without HOME it is the account's.
+CACHE := $(if $(filter /%,$(firstword $(XDG_CACHE_HOME))),$(XDG_CACHE_HOME),$(or $(HOME),$(shell echo ~))/.cache)/mnist20k
 
 # A dataset that ARGS names is used as it is.
 train: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## train the default recipe on MNIST; options go into ARGS, as in ARGS="--epochs 3"
@@ -77,15 +77,15 @@ bench-page: $(JAR) ## measure where the time goes into docs/results, and write d
 	@python3 src/bench/page.py --measure $(ARGS)
 
 native: ## build the software CUDA device, on which tests run where there is no GPU; takes a C++20 compiler
-	@$(MAKE) --no-print-directory -j$(shell nproc) -C native OUT=$(CURDIR)/target/native
+	@$(MAKE) --no-print-directory -j$(shell nproc) -C native OUT=../target/native
 
 native-test: ## test the software CUDA device itself
-	@$(MAKE) --no-print-directory -C native OUT=$(CURDIR)/target/native test
+	@$(MAKE) --no-print-directory -C native OUT=../target/native test
 
 native-sanitize: data ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; which ones in ARGS
-	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=$(CURDIR)/target/native-sanitize all test
+	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=../target/native-sanitize all test
 	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
-		-Dmnist20k.require.native -Dnative.libraries=$(CURDIR)/target/native-sanitize $(ARGS)
+		-Dmnist20k.require.native -Dnative.libraries="$(CURDIR)/target/native-sanitize" $(ARGS)
 
 native-watch: data native ## run the tests on the software CUDA device with each access of a kernel to memory watched; which ones in ARGS
 	@SOFTWARE_DEVICE_WATCH=1 $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \

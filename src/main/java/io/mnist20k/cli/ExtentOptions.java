@@ -1,6 +1,9 @@
 package io.mnist20k.cli;
 
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// Which of the images a run trains on and which it is judged by, how many, and whether it may take more than the
 /// budget.
@@ -17,7 +20,16 @@ final class ExtentOptions extends SizeOptions {
                     + " does on other splits of the same digits.")
     private boolean redraw;
 
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec command;
+
     boolean holdout() {
+        if (holdout && redraw) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--holdout judges by training images and --redraw by a draw from all images; leave one of them out");
+        }
         return holdout;
     }
 

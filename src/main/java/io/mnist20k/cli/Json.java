@@ -13,12 +13,16 @@ final class Json {
             .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .build();
 
+    /// A stream does not say which of the two it was.
+    static final String UNWRITTEN =
+            "writing to standard output failed; read it to its end, or make room where it goes, and try again";
+
     private Json() {}
 
     static void print(PrintWriter out, Object answer) {
         out.println(MAPPER.writeValueAsString(answer));
         if (out.checkError()) {
-            throw new UserError("writing the result to standard output failed; make room where it goes, and try again");
+            throw new UserError(UNWRITTEN);
         }
     }
 }

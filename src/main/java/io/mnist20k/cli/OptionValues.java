@@ -2,6 +2,8 @@ package io.mnist20k.cli;
 
 import io.mnist20k.engine.Devices;
 import io.mnist20k.model.onnx.OnnxModel;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.sweep.Rungs;
 import io.mnist20k.sweep.SearchSpace;
 import io.mnist20k.sweep.Seeds;
@@ -64,6 +66,32 @@ final class OptionValues {
         @Override
         public Integer convert(String value) {
             return whole(value, 1, Integer.MAX_VALUE, "expected a whole number from 1");
+        }
+    }
+
+    static final class Epochs implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String value) {
+            return whole(value, 1, Recipe.MAX_EPOCHS, "expected a whole number from 1 to " + Recipe.MAX_EPOCHS);
+        }
+    }
+
+    static final class Batch implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String value) {
+            return whole(value, 1, Recipe.MAX_BATCH, "expected a whole number from 1 to " + Recipe.MAX_BATCH);
+        }
+    }
+
+    /// The empty name is most often a variable that a script did not set.
+    static final class RecipeName implements ITypeConverter<String> {
+        @Override
+        public String convert(String value) {
+            if (value.isEmpty()) {
+                throw new TypeConversionException(
+                        "expected one of " + String.join(", ", RecipeReader.BUILT_IN) + ", or the name of a TOML file");
+            }
+            return value;
         }
     }
 

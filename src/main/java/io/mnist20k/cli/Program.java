@@ -50,8 +50,8 @@ import picocli.CommandLine.Spec;
             "0:done",
             "1:failed, for the reason on standard error",
             "2:wrong usage",
-            "3:the accuracy that --require asks for was not reached",
-            "130, 143:stopped by Ctrl-C or SIGTERM, with a checkpoint to go on from"
+            "3:the accuracy that --require asks for was not reached (train, evaluate)",
+            "130, 143:stopped by Ctrl-C or SIGTERM; a training has a checkpoint to go on from"
         })
 final class Program implements Runnable {
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure as well.")
@@ -78,7 +78,7 @@ final class Program implements Runnable {
         try {
             int exitCode = commandLine.execute(args);
             if (exitCode == ExitCode.OK && out.checkError()) {
-                err.println("mnist20k: writing to standard output failed; make room where it goes, and try again");
+                err.println("mnist20k: " + Json.UNWRITTEN + "");
                 return ExitCode.SOFTWARE;
             }
             return exitCode;

@@ -12,6 +12,7 @@ final class RecipeOptions {
     @Option(
             names = "--recipe",
             paramLabel = "NAME|FILE",
+            converter = OptionValues.RecipeName.class,
             description = "A built-in recipe or a TOML file. Default: default.")
     private @Nullable String recipe;
 
@@ -33,8 +34,13 @@ final class RecipeOptions {
     /// @param otherwise the recipe where none is named
     /// @param more      further overrides, put over the ones that were given
     Recipe read(String otherwise, List<String> more) {
+        String base = recipe != null ? recipe : otherwise;
+        Recipe read = RecipeReader.read(base, overrides); // which have to be right by themselves
+        if (more.isEmpty()) {
+            return read;
+        }
         var all = new ArrayList<>(overrides);
         all.addAll(more);
-        return RecipeReader.read(recipe != null ? recipe : otherwise, all);
+        return RecipeReader.read(base, all);
     }
 }

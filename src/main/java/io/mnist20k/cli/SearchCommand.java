@@ -232,11 +232,11 @@ final class SearchCommand implements Callable<Integer> {
         } else {
             Row row = best.row();
             answer.println();
-            answer.println("best: %s; %s ± %s %% over %s; its recipe is in %s"
+            answer.println("best: %s; %s %% over %s; its recipe is in %s"
                     .formatted(
                             best.candidate(),
-                            SweepTable.percent(row.mean()),
-                            SweepTable.percent(row.deviation()),
+                            SweepTable.percent(row.mean())
+                                    + (row.runs() < 2 ? "" : " ± " + SweepTable.percent(row.deviation())),
                             Units.counted(row.runs(), "seed"),
                             file));
         }

@@ -45,7 +45,7 @@ final class SweepCommand implements Callable<Integer> {
             names = "--seeds",
             paramLabel = "A..B",
             converter = OptionValues.SeedRange.class,
-            description = "The seeds from A to B, both included. Required.")
+            description = "The seeds from A to B, both included, or one. Required.")
     private @Nullable Seeds seeds;
 
     @Option(

@@ -52,14 +52,14 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            converter = OptionValues.Count.class,
+            converter = OptionValues.Epochs.class,
             description = "Instead of the recipe's.")
     private @Nullable Integer epochs;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
-            converter = OptionValues.Count.class,
+            converter = OptionValues.Batch.class,
             description = "Images a step, instead of the recipe's.")
     private @Nullable Integer batch;
 
@@ -136,12 +136,11 @@ final class TrainCommand implements Callable<Integer> {
         try (RunDirectory directory = RunDirectory.reopen(path)) {
             Checkpoint stopped = directory.checkpoint().orElseThrow();
             RunSettings then = stopped.settings();
-            boolean otherRecipe = recipe.areGiven() || !overrides().isEmpty();
-            // What contradicts the run is refused by the trainer, which knows what the run was.
+            Path kept = path.resolve(RunDirectory.RECIPE);
+            boolean read = recipe.areGiven() || !overrides().isEmpty() || Files.exists(kept);
+            // What contradicts the run, such as its recipe edited, is refused by the trainer, which knows what it was.
             var settings = new RunSettings(
-                    otherRecipe
-                            ? recipe.read(path.resolve(RunDirectory.RECIPE).toString(), overrides())
-                            : then.recipe(),
+                    read ? recipe.read(kept.toString(), overrides()) : then.recipe(),
                     seed == null ? then.seed() : seed,
                     extent.holdout() || then.holdout(),
                     extent.redraw() || then.redrawn(),

@@ -30,7 +30,12 @@ public final class DeviceBuffer extends NativeObject {
 
     /// Fills all of it with zero bytes.
     public void clear() {
-        CudaDriver.memsetD8Async(address(), (byte) 0, bytes, gpu.stream());
+        clear(0, bytes);
+    }
+
+    /// Fills `count` bytes from `offset` on with zero bytes.
+    public void clear(long offset, long count) {
+        CudaDriver.memsetD8Async(at(offset, count), (byte) 0, count, gpu.stream());
     }
 
     /// Copies `count` bytes to `offset` of this buffer. The pinned bytes must stay as they are until the copy

@@ -35,17 +35,17 @@ public final class MnistFolder {
     /// The folder for what this program can make or fetch again: `%LOCALAPPDATA%\mnist20k` on Windows, elsewhere
     /// `$XDG_CACHE_HOME/mnist20k` or, where that is not set, `~/.cache/mnist20k`, with `~` as the shell has it.
     public static Path cachePath() {
-        return cachePath(
-                System.getenv(),
-                System.getProperty("os.name"),
-                System.getenv().getOrDefault("HOME", System.getProperty("user.home")));
+        return cachePath(System.getenv(), System.getProperty("os.name"), System.getProperty("user.home"));
     }
 
     static MnistFolder cache(Path path, Download download) {
         return new MnistFolder(path, download);
     }
 
-    static Path cachePath(Map<String, String> environment, String operatingSystem, String home) {
+    /// @param account the folder of the account, for whom `HOME` is not set or empty
+    static Path cachePath(Map<String, String> environment, String operatingSystem, String account) {
+        String named = environment.getOrDefault("HOME", "");
+        String home = named.isEmpty() ? account : named;
         boolean windows = operatingSystem.toLowerCase(Locale.ROOT).startsWith("windows");
         String caches = environment.getOrDefault(windows ? "LOCALAPPDATA" : "XDG_CACHE_HOME", "");
         // "All paths set in these environment variables must be absolute", else ignored: XDG Base Directory

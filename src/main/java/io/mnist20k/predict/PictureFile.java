@@ -10,14 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import net.coobird.thumbnailator.Thumbnails;
 import net.coobird.thumbnailator.util.exif.ExifFilterUtils;
 import net.coobird.thumbnailator.util.exif.ExifUtils;
 import net.coobird.thumbnailator.util.exif.Orientation;
+import org.jspecify.annotations.Nullable;
 
 /// PNG and JPEG as pixels: upright, no larger than needed, whatever kind of colours they have.
 final class PictureFile {
@@ -30,6 +33,8 @@ final class PictureFile {
     private static final int APPLICATION_SEGMENTS = 0xFFE0;
     private static final short EXIF = (short) 0xFFE1;
 
+    private static final Set<String> KINDS = Set.of("png", "jpeg");
+
     private PictureFile() {}
 
     /// Sizes are looked at before anything is decoded, and bounded; of large pictures the decoder leaves rows and
@@ -39,11 +44,10 @@ final class PictureFile {
     /// @throws UserError where it is neither a PNG nor a JPEG, too large, or damaged
     static BufferedImage decode(String subject, byte[] encoded) {
         try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(encoded))) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
+            ImageReader reader = reader(in);
+            if (reader == null) {
                 throw new UserError(subject + ": this is neither a PNG nor a JPEG; convert it to one of them");
             }
-            ImageReader reader = readers.next();
             reader.setInput(in);
             int longer = Math.max(reader.getWidth(0), reader.getHeight(0));
             if ((long) reader.getWidth(0) * reader.getHeight(0) > MOST_PIXELS) {
@@ -77,6 +81,18 @@ final class PictureFile {
             throw new UserError(
                     subject + ": it cannot be decoded, since it is damaged or of a rare kind; convert it to PNG", e);
         }
+    }
+
+    /// Null where it is of another kind, whatever else the platform could read.
+    private static @Nullable ImageReader reader(ImageInputStream in) throws IOException {
+        for (Iterator<ImageReader> readers = ImageIO.getImageReaders(in); readers.hasNext(); ) {
+            ImageReader reader = readers.next();
+            if (KINDS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+                return reader;
+            }
+            reader.dispose();
+        }
+        return null;
     }
 
     /// As a camera noted it in a JPEG, where it can be read; the decoder's own reading of notes refuses many a file.

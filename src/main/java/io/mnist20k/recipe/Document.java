@@ -19,6 +19,9 @@ import org.tomlj.TomlTable;
 /// each value came from and which paths were asked for, and so can say what is wrong in which line, and what nobody
 /// asked for.
 final class Document {
+    /// Of a key that may have been meant: a letter more, less or another, or two that changed places.
+    private static final int MISSPELT_EDITS = 2;
+
     /// What the document is called in sentences: `recipe default`.
     private final String title;
 
@@ -151,7 +154,9 @@ final class Document {
     int integer(String path) {
         return switch (required(path, "an integer")) {
             case Entry(Long number, var _) when number == number.intValue() -> number.intValue();
-            case Entry entry -> throw wrongType(path, entry, "an integer");
+            case Entry entry ->
+                throw wrongType(
+                        path, entry, entry.value() instanceof Long ? "an integer of at most 2147483647" : "an integer");
         };
     }
 
@@ -196,10 +201,21 @@ final class Document {
         if (entries.get(table) instanceof Entry(var value, var _) && !(value instanceof TomlTable)) {
             throw error(table, table + " is " + describe(value) + ", expected a table");
         }
-        boolean foundTable = entries.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
-        throw error(
-                foundTable ? path : table,
-                path + (foundTable ? " is a table" : " is missing") + ", expected " + expected);
+        if (entries.keySet().stream().anyMatch(key -> key.startsWith(path + "."))) {
+            throw error(path, path + " is a table, expected " + expected);
+        }
+        throw error(table, path + " is missing, expected " + expected + misspelt(path, table));
+    }
+
+    /// A question about a key of the table that differs little from one that is missing.
+    private String misspelt(String path, String table) {
+        return entries.keySet().stream()
+                .map(key -> table.isEmpty() ? key.replaceFirst("\\..*", "") : key)
+                .filter(key -> parent(key).equals(table) && !asked.contains(key))
+                .filter(key -> Spelling.edits(key, path) <= MISSPELT_EDITS)
+                .findFirst()
+                .map(key -> "; is " + key + " meant to be it?")
+                .orElse("");
     }
 
     /// Refuses what nobody asked for, with the nearest path that somebody did ask for. Where the command line

@@ -9,6 +9,7 @@ import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.RecipeWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -150,7 +151,7 @@ public record Checkpoint(
     /// @param images the SHA-256 of what is to be trained and validated on now
     /// @throws UserError naming what is not the same
     void requireSame(Path directory, RunSettings now, String images) {
-        requireSame(directory, "recipe", settings.recipe(), now.recipe());
+        requireSameRecipe(directory, now.recipe());
         requireSame(directory, "seed", settings.seed(), now.seed());
         requireSame(directory, "holdout", settings.holdout(), now.holdout());
         requireSame(directory, "redraw", settings.redrawn(), now.redrawn());
@@ -158,12 +159,23 @@ public record Checkpoint(
         requireSame(directory, "dataset (SHA-256 of its images and labels)", this.images, images);
     }
 
+    /// Names the first line of the recipe that is another.
+    private void requireSameRecipe(Path directory, Recipe now) {
+        List<String> then = RecipeWriter.toToml(settings.recipe()).lines().toList();
+        List<String> asked = RecipeWriter.toToml(now).lines().toList();
+        for (int i = 0; i < Math.max(then.size(), asked.size()); i++) {
+            requireSame(directory, "recipe", line(then, i), line(asked, i));
+        }
+    }
+
+    private static String line(List<String> lines, int index) {
+        return index < lines.size() ? lines.get(index).strip() : "at its end";
+    }
+
     private static void requireSame(Path directory, String what, Object then, Object now) {
         if (!then.equals(now)) {
-            boolean telling = what.equals("recipe");
-            throw new UserError("going on with " + directory + ": its " + what
-                    + (telling ? " is another than the one asked for" : " was " + then + " and is " + now + " now")
-                    + "; go on with what it was started with, or begin a new run");
+            throw new UserError("going on with " + directory + ": its " + what + " was " + then + " and is " + now
+                    + " now; go on with what it was started with, or begin a new run");
         }
     }
 }

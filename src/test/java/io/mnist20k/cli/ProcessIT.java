@@ -90,6 +90,22 @@ final class ProcessIT {
         assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));
     }
 
+    /// As `timeout` does when it stops something: it tells its command, then everything in its group.
+    @Test
+    void aGroupThatIsToldTwiceStopsWithACheckpoint() throws Exception {
+        Path run = folder.resolve("group");
+        List<String> command = new ArrayList<>(List.of("timeout", "600"));
+        command.addAll(java());
+        command.addAll(List.of(trainForSeconds(folder, run)));
+        Process process = new ProcessBuilder(command).start();
+        awaitAnEpoch(run);
+        process.destroy();
+        Typed stopped = ended(process);
+        assertTrue(stopped.err().contains("stopped by SIGTERM"), stopped.toString());
+        typed("train", "--resume", run.toString(), "--quiet").succeeded();
+        assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));
+    }
+
     @Test
     void aServedModelAnswersUntilItIsStopped() throws Exception {
         Process process = start("serve", served.toString(), "--port", "0", "--device", "reference");

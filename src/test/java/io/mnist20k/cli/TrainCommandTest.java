@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -171,6 +172,24 @@ final class TrainCommandTest {
         Typed.in("train", "--resume", run.toString(), "--epochs", "4").failed(1, "recipe");
         Typed.in("train", "--resume", run.toString(), "--seed", "1", "--epochs", "3", "--quiet")
                 .succeeded();
+    }
+
+    @Test
+    void aRunWhoseRecipeWasEditedDoesNotGoOnAsIfItWereNot() throws IOException {
+        train().succeeded();
+        Path recipe = run.resolve("recipe.toml");
+        String edited = Files.readString(recipe).replaceFirst("(?m)^lr = .*$", "lr = 0.123");
+        Files.writeString(recipe, edited);
+        Typed.in("train", "--resume", run.toString()).failed(1, "recipe was lr = 0.0", "is lr = 0.123 now");
+        assertEquals(edited, Files.readString(recipe));
+        Files.delete(recipe);
+        Typed.in("train", "--resume", run.toString(), "--quiet").succeeded();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--epochs, epochs", "--batch, batch"})
+    void anOptionDoesNotHideAWrongSetting(String option, String key) {
+        train(option, "1", "--set", key + "=banana").failed(1, key, "banana");
     }
 
     @Test

@@ -24,8 +24,10 @@ final class UsageTest {
         "--batch, 0",
         "--batch, -1",
         "--batch, 1.5",
+        "--batch, 65537",
         "--epochs, 0",
         "--epochs, many",
+        "--epochs, 65537",
         "--seed, x",
         "--seed, 99999999999999999999",
         "--threads, 0",
@@ -42,6 +44,18 @@ final class UsageTest {
     })
     void aValueThatAnOptionDoesNotTakeIsWrongUsage(String option, String value) {
         Typed.in("train", option, value).failed(2, option, value, "expected");
+    }
+
+    @Test
+    void anEmptyRecipeIsWrongUsage() {
+        Typed.in("train", "--recipe", "").failed(2, "--recipe", "default", "TOML file");
+    }
+
+    @Test
+    void twoKindsOfImagesToBeJudgedByAreWrongUsage() {
+        Typed.in("train", "--holdout", "--redraw").failed(2, "--holdout", "--redraw", "leave one of them out");
+        Typed.in("sweep", "--seeds", "1..2", "--out", "x", "--holdout", "--redraw")
+                .failed(2, "--holdout", "--redraw");
     }
 
     @ParameterizedTest

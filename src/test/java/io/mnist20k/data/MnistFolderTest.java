@@ -149,6 +149,11 @@ class MnistFolderTest {
     void theCacheIsWhereTheSystemKeepsCaches() {
         Map<String, String> none = Map.of();
         assertEquals(Path.of("/home/ada/.cache/mnist20k"), MnistFolder.cachePath(none, "Linux", "/home/ada"));
+        assertEquals(
+                Path.of("/home/eve/.cache/mnist20k"),
+                MnistFolder.cachePath(Map.of("HOME", "/home/eve"), "Linux", "/home/ada"));
+        assertEquals(
+                Path.of("/home/ada/.cache/mnist20k"), MnistFolder.cachePath(Map.of("HOME", ""), "Linux", "/home/ada"));
         assertEquals(Path.of("/Users/ada/.cache/mnist20k"), MnistFolder.cachePath(none, "Mac OS X", "/Users/ada"));
         assertEquals(
                 Path.of("/big/caches/mnist20k"),

@@ -235,6 +235,9 @@ final class PictureTest {
     void whatIsNoPictureIsRefused() {
         assertSays(refused("7".getBytes(StandardCharsets.US_ASCII)), "neither a PNG nor a JPEG");
         assertSays(refused(new byte[0]), "neither a PNG nor a JPEG");
+        assertSays(
+                refused(Pictures.encoded(seven(50, 50, 0, 0, Color.BLACK, Color.WHITE), "gif")),
+                "neither a PNG nor a JPEG");
         assertSays(refused(new byte[Picture.MOST_BYTES + 1]), "64 MiB");
         assertSays(assertThrows(UserError.class, () -> Picture.read(folder)), folder.toString(), "not a file");
         assertSays(assertThrows(UserError.class, () -> Picture.read(folder.resolve("7.png"))), "7.png", "no such file");

@@ -57,6 +57,19 @@ final class RecipeReaderTest {
     }
 
     @Test
+    void aKeyThatIsMissingMayBeMisspelt() {
+        String conv = "network = [{ type = \"conv\", out = 4, %s = 3 }, { type = \"softmax\" }]";
+        assertRefused(() -> parse(conv.formatted("kernal")), "network.0.kernel is missing", "network.0.kernal meant");
+        assertRefused(() -> parse(conv.formatted("width")), "network.0.kernel is missing, expected an integer");
+        assertRefused(() -> parse(LEAST.replace("network", "netwrok")), "network is missing", "netwrok meant");
+    }
+
+    @Test
+    void anIntegerHasAnEnd() {
+        assertRefused(() -> parse(LEAST + "\nepochs = 99999999999"), "epochs", "99999999999", "at most 2147483647");
+    }
+
+    @Test
     void everyPackedRecipeIsBuiltIn() throws IOException {
         try (var files = Files.list(Path.of("src/main/resources/recipes"))) {
             assertEquals(

@@ -49,7 +49,6 @@ final class CudaSession implements Session {
             plannedBytes = program.memory().bytes();
             device = owner.own(new Device(gpu.ordinal(), training.engine().precision()));
             memory = owner.own(program.allocate(device.gpu));
-            memory.clear();
             program.begin(device, memory);
             trainingImages = owner.own(new Held<>());
             epochMemory = owner.own(new Held<>());

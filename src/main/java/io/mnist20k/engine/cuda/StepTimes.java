@@ -27,7 +27,6 @@ public final class StepTimes {
             Device device = owner.own(new Device(0, training.engine().precision()));
             Program program = Program.of(device.gpu.description(), network, training);
             DeviceBuffer memory = owner.own(program.allocate(device.gpu));
-            memory.clear();
             program.begin(device, memory);
             Step step = owner.own(new Step(device, program, training, training.batch(), true));
             DeviceImages images = owner.own(new DeviceImages(device.gpu, dataset));
