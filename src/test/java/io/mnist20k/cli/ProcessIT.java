@@ -99,7 +99,9 @@ final class ProcessIT {
         command.addAll(List.of(trainForSeconds(folder, run)));
         Process process = new ProcessBuilder(command).start();
         awaitAnEpoch(run);
-        process.destroy();
+        new ProcessBuilder("kill", "-TERM", Long.toString(process.pid()))
+                .start()
+                .waitFor();
         Typed stopped = ended(process);
         assertTrue(stopped.err().contains("stopped by SIGTERM"), stopped.toString());
         typed("train", "--resume", run.toString(), "--quiet").succeeded();

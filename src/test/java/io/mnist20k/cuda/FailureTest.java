@@ -100,6 +100,7 @@ final class FailureTest {
         try (Owner owner = new Owner()) {
             Gpu gpu = owner.own(new Gpu(0));
             DeviceBuffer buffer = owner.own(new DeviceBuffer(gpu, 4));
+            buffer.clear();
             owner.own(new CudaEvent(gpu));
             SoftwareDevice.fail("cuStreamSynchronize", 1, CUresult.CUDA_ERROR_ILLEGAL_ADDRESS);
             buffer.download(0, new int[1]);
@@ -133,7 +134,9 @@ final class FailureTest {
             Gpu gpu = owner.own(new Gpu(0));
             useDriver(gpu, owner);
             useCudnn(gpu, owner);
-            long floats = owner.own(new DeviceBuffer(gpu, 64)).address();
+            DeviceBuffer zeros = owner.own(new DeviceBuffer(gpu, 64));
+            zeros.clear();
+            long floats = zeros.address();
             CublasHandle cublas = owner.own(new CublasHandle(gpu, true));
             Operation none = Operation.NONE;
             DataType type = DataType.FLOAT;
@@ -192,6 +195,7 @@ final class FailureTest {
             CudnnAlgorithms.workspaceBytes(pass, cudnn, x, w, convolution, x, algorithm);
             CudnnAlgorithms.measured(pass, cudnn, x, a, w, b, convolution, x, c, workspace, bytes);
         }
+        memory.clear(); // whatever was measured has left nothing of use
         CudnnConvolution.forward(cudnn, x, a, w, b, convolution, 1, workspace, bytes, x, c);
         CudnnConvolution.backwardData(cudnn, w, b, x, c, convolution, 1, workspace, bytes, x, a);
         CudnnConvolution.backwardFilter(cudnn, x, a, x, c, convolution, 1, workspace, bytes, w, b);

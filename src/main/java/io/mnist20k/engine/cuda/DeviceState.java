@@ -141,7 +141,11 @@ final class DeviceState {
 
     /// Writes what never changes, into memory that is all zeros: the gaps between tensors stay so.
     void begin(Device device, DeviceBuffer memory) {
-        memory.clear(gradients.offset(), gradients.bytes()); // the optimiser passes over gaps between tensors too
+        // Whatever passes over all parameters passes over the gaps between tensors too.
+        memory.clear(gradients.offset(), gradients.bytes());
+        if (rounds()) {
+            memory.clear(roundedGradients.offset(), roundedGradients.bytes());
+        }
         float[] decays = new float[parameterCount()];
         Arrays.fill(decays, 0, parameterLayout.lengthOfRank(2), (float)
                 training.optimizer().weightDecay());
