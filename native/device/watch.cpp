@@ -173,7 +173,8 @@ struct ByteAccess {
 [[noreturn]] void refuse(const ByteAccess& access, const std::string& why) {
     Block& block = Block::ofThisThread();
     block.fail(format("thread %u %s %s memory at %p, %s; %s", current, access.kind == Kind::read ? "reads" : "writes",
-                      access.ofBlock ? "shared" : "device", access.at, why.c_str(), placeOf(access.instruction).c_str()));
+                      access.ofBlock ? "shared" : "device", static_cast<const void*>(access.at), why.c_str(),
+                      placeOf(access.instruction).c_str()));
     block.stop();
 }
 
