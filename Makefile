@@ -15,7 +15,7 @@ ON_NATIVE := $(if $(COMPILER),-Dmnist20k.require.native)
 QUIET := MAVEN_OPTS="$$MAVEN_OPTS -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 # The program's own cache; only absolute paths count in XDG_CACHE_HOME, and without HOME it is the account's.
-CACHE := $(if $(filter /%,$(firstword $(XDG_CACHE_HOME))),$(XDG_CACHE_HOME),$(or $(HOME),$(shell echo ~))/.cache)/mnist20k
+CACHE := $(if $(filter /%,$(firstword $(XDG_CACHE_HOME))),$(XDG_CACHE_HOME),$(or $(HOME),$(shell unset HOME; echo ~))/.cache)/mnist20k
 
 # A dataset that ARGS names is used as it is.
 train: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## train the default recipe on MNIST; options go into ARGS, as in ARGS="--epochs 3"

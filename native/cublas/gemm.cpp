@@ -43,6 +43,7 @@ struct Matrix {
         else pointer<std::uint16_t>(address)[index] = toBfloat16(value);
     }
 
+    // With the gaps between columns, as if they were read or written too.
     Use use(const char* what, int rows, int columns, Access access) const {
         std::size_t bytes = type == R_32F ? 4 : 2;
         if (address == 0) throw Refusal{Fault::nullPointer, format("%s is null", what)};

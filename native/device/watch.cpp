@@ -118,6 +118,7 @@ Page* pageOf(Address at) {
 
 // Calls body(page, from, to) with the part of each page of an allocation that the memory covers.
 template <class Body> void forEachPage(Memory memory, Body body) {
+    if (memory.bytes == 0) return;
     auto from = reinterpret_cast<Address>(memory.begin), to = from + memory.bytes;
     for (Address begin = from / PAGE_BYTES * PAGE_BYTES; begin < to; begin += PAGE_BYTES)
         body(pages().at(begin), std::max(from, begin) - begin, std::min(to - begin, PAGE_BYTES));
@@ -303,7 +304,7 @@ void spoiled(Memory memory) {
 
 } // namespace software::watch
 
-// For tests: whether launches are watched from now on, of modules that are loaded from now on.
+// For tests: whether launches are watched from now on, of modules and in memory that come from now on.
 extern "C" void software_watch(int on) {
     software::Lock lock;
     software::watch::watching = on != 0;

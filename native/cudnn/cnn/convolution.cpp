@@ -14,9 +14,9 @@ Use workspaceUse(Pass pass, const Problem& p, int algorithm, Address workspace, 
     return {"the workspace", workspace, needed, 16, Access::scratch};
 }
 
-// Nobody may count on what is left in a workspace.
-void spoil(const Use& workspace) {
-    if (workspace.bytes > 0) std::memset(pointer<void>(workspace.address), 0xFF, workspace.bytes);
+// Nobody may count on what is left in scratch.
+void spoil(const Use& scratch) {
+    if (scratch.bytes > 0) std::memset(pointer<void>(scratch.address), 0xFF, scratch.bytes);
 }
 
 // One pass, its arguments in the order of forward: x, w, y, one of which it computes.

@@ -71,7 +71,8 @@ extern "C" int cudnnBatchNormalizationForwardTraining(Handle handle, int mode, c
         requireBothOrNeither("the running mean and variance", runningMean, runningVariance);
         requireBothOrNeither("the saved mean and inverse variance", saveMean, saveInverse);
         if (!(factor >= 0.0 && factor <= 1.0)) throw Refusal{Fault::invalidValue, format("the averaging factor is %g", factor)};
-        std::vector<Use> uses = {xTensor.use("x", x, Access::read), yTensor.use("y", y, blend.access()), parameter("bnScale", xTensor, parameters, scale),
+        std::vector<Use> uses = {xTensor.use("x", x, Access::read), yTensor.use("y", y, blend.access()),
+                                 parameter("bnScale", xTensor, parameters, scale),
                                  parameter("bnBias", xTensor, parameters, bias)};
         if (runningMean != 0) {
             uses.push_back(parameter("resultRunningMean", xTensor, parameters, runningMean, Access::update));

@@ -110,27 +110,27 @@ extern "C" int cudnnPoolingBackward(Handle handle, Handle descriptor, const void
         Use ofDy = dyTensor.use("dy", dy, Access::read), written = dxTensor.use("dx", dx, blend.access());
         requireApart(written, {ofX, ofY, ofDy});
         enqueue(handle, "cudnnPoolingBackward", {ofX, ofY, ofDy, written}, [=] {
-                    forEachPlane(xTensor, [&](int n, int c) {
-                        static thread_local std::vector<float> in, gradient, out;
-                        in.resize(xTensor.plane());
-                        gradient.resize(yTensor.plane());
-                        out.assign(xTensor.plane(), 0.0f);
-                        xTensor.readPlane(x, n, c, in.data());
-                        dyTensor.readPlane(dy, n, c, gradient.data());
-                        for (int row = 0; row < yTensor.h; ++row)
-                            for (int column = 0; column < yTensor.w; ++column) {
-                                Window window = windowOf(pooling, xTensor, row, column);
-                                float value = gradient[static_cast<std::size_t>(row * yTensor.w + column)];
-                                if (isMax(pooling)) {
-                                    out[static_cast<std::size_t>(greatest(window, in.data(), xTensor.w))] += value;
-                                    continue;
-                                }
-                                for (int v = window.fromY; v < window.toY; ++v)
-                                    for (int u = window.fromX; u < window.toX; ++u)
-                                        out[static_cast<std::size_t>(v * xTensor.w + u)] += value / window.divisor;
-                            }
-                        dxTensor.writePlane(dx, n, c, out.data(), static_cast<std::size_t>(xTensor.w), blend);
-                    });
-                });
+            forEachPlane(xTensor, [&](int n, int c) {
+                static thread_local std::vector<float> in, gradient, out;
+                in.resize(xTensor.plane());
+                gradient.resize(yTensor.plane());
+                out.assign(xTensor.plane(), 0.0f);
+                xTensor.readPlane(x, n, c, in.data());
+                dyTensor.readPlane(dy, n, c, gradient.data());
+                for (int row = 0; row < yTensor.h; ++row)
+                    for (int column = 0; column < yTensor.w; ++column) {
+                        Window window = windowOf(pooling, xTensor, row, column);
+                        float value = gradient[static_cast<std::size_t>(row * yTensor.w + column)];
+                        if (isMax(pooling)) {
+                            out[static_cast<std::size_t>(greatest(window, in.data(), xTensor.w))] += value;
+                            continue;
+                        }
+                        for (int v = window.fromY; v < window.toY; ++v)
+                            for (int u = window.fromX; u < window.toX; ++u)
+                                out[static_cast<std::size_t>(v * xTensor.w + u)] += value / window.divisor;
+                    }
+                dxTensor.writePlane(dx, n, c, out.data(), static_cast<std::size_t>(xTensor.w), blend);
+            });
+        });
     });
 }

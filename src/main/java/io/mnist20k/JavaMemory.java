@@ -6,7 +6,7 @@ public final class JavaMemory {
 
     private JavaMemory() {}
 
-    /// How to allow twice as much, as the end of a sentence, such as `JAVA_TOOL_OPTIONS=-Xmx8g`.
+    /// What to set so that it is twice as much, such as `JAVA_TOOL_OPTIONS=-Xmx8g`.
     public static String more() {
         return "JAVA_TOOL_OPTIONS=-Xmx" + Math.ceilDiv(2 * Runtime.getRuntime().maxMemory(), GIB) + "g";
     }

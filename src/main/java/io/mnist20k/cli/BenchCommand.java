@@ -31,7 +31,7 @@ final class BenchCommand implements Runnable {
     @Option(
             names = "--batch",
             paramLabel = "N",
-            converter = OptionValues.Count.class,
+            converter = OptionValues.Batch.class,
             description = "Images a step. Default: the recipe's.")
     private @Nullable Integer batch;
 

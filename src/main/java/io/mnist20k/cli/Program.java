@@ -78,7 +78,7 @@ final class Program implements Runnable {
         try {
             int exitCode = commandLine.execute(args);
             if (exitCode == ExitCode.OK && out.checkError()) {
-                err.println("mnist20k: " + Json.UNWRITTEN + "");
+                err.println("mnist20k: " + Json.UNWRITTEN);
                 return ExitCode.SOFTWARE;
             }
             return exitCode;

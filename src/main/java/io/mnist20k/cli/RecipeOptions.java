@@ -34,13 +34,6 @@ final class RecipeOptions {
     /// @param otherwise the recipe where none is named
     /// @param more      further overrides, put over the ones that were given
     Recipe read(String otherwise, List<String> more) {
-        String base = recipe != null ? recipe : otherwise;
-        Recipe read = RecipeReader.read(base, overrides); // which have to be right by themselves
-        if (more.isEmpty()) {
-            return read;
-        }
-        var all = new ArrayList<>(overrides);
-        all.addAll(more);
-        return RecipeReader.read(base, all);
+        return RecipeReader.read(recipe != null ? recipe : otherwise, overrides, more);
     }
 }

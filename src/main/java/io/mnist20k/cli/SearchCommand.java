@@ -56,6 +56,7 @@ final class SearchCommand implements Callable<Integer> {
     @Option(
             names = "--recipe",
             paramLabel = "NAME|FILE",
+            converter = OptionValues.RecipeName.class,
             description = "A built-in recipe or a TOML file to start from; as many as you like. Default: default.")
     private List<String> recipes = new ArrayList<>();
 

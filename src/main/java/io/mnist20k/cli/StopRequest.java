@@ -11,11 +11,10 @@ import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
 /// Whether the person, or the system, asked the run to stop. While it is open, SIGINT (Ctrl-C), SIGTERM and SIGHUP ask;
-/// the same signal once more ends the process at once.
+/// the same signal once more, in a second or later, ends the process at once.
 ///
 /// One request may come as several signals: a terminal, `timeout` and others give theirs to a [restarted][Restart]
-/// program and to its parent alike, and the parent passes it on as SIGTERM. So two different signals are one request,
-/// and
+/// program and to its parent alike, and the parent passes it on as SIGTERM. So different signals are one request, and
 /// so are equal ones within a second.
 final class StopRequest implements BooleanSupplier, AutoCloseable {
     private static final Map<String, Integer> SIGNALS = Map.of("HUP", 1, "INT", 2, "TERM", 15);
@@ -55,7 +54,7 @@ final class StopRequest implements BooleanSupplier, AutoCloseable {
         if (signal == null) {
             signal = name;
             asked = clock.getAsLong();
-            err.println("stopping after this step; once more ends at once");
+            err.println("stopping after this step; once more, in a second or later, ends at once");
         }
     }
 

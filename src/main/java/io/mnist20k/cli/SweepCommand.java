@@ -58,6 +58,7 @@ final class SweepCommand implements Callable<Integer> {
     @Option(
             names = "--recipe",
             paramLabel = "NAME|FILE",
+            converter = OptionValues.RecipeName.class,
             description = "A built-in recipe or a TOML file; as many as you like. Default: default.")
     private List<String> recipes = new ArrayList<>();
 

@@ -60,7 +60,7 @@ public final class AtomicFile {
                         + "; nothing was changed there, so free some space or permit writing, and try again";
     }
 
-    static Path unfinished(Path target) {
+    private static Path unfinished(Path target) {
         return target.resolveSibling("." + target.getFileName() + ".unfinished");
     }
 }

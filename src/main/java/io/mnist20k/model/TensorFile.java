@@ -42,8 +42,6 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
     /// Of a file, read or written: 64 million numbers, below what would exhaust a memory.
     static final int MOST_BYTES = 256 << 20;
 
-    private static final String MOST = (MOST_BYTES >> 20) + " MiB, the most that this program reads";
-
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final String NO_DIGEST = "0".repeat(64);
 
@@ -73,8 +71,8 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
                 .mapToLong(entry -> (long) entry.values().length * Float.BYTES)
                 .sum();
         if (bytes > MOST_BYTES - TensorHeader.MOST_HEADER_BYTES - 8) {
-            throw new UserError("writing " + path + ": it would have " + (bytes >> 20) + " MiB, and " + MOST
-                    + "; take a smaller network, or an optimizer that remembers less");
+            throw new UserError("writing " + path + ": it would have " + (bytes >> 20) + " MiB, and a file of "
+                    + (MOST_BYTES >> 20) + " MiB is the largest that this program reads; take a smaller network");
         }
         AtomicFile.write(path, encode());
     }
@@ -88,8 +86,8 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
         });
         try (InputStream in = Files.newInputStream(path)) {
             if (Files.size(path) > MOST_BYTES) {
-                throw new UserError(
-                        subject + ": it is larger than " + MOST + "; give the path of a file that training wrote");
+                throw new UserError(subject + ": it is larger than " + (MOST_BYTES >> 20)
+                        + " MiB, which training never writes; give the path of a file that it wrote");
             }
             byte[] bytes = in.readNBytes(MOST_BYTES);
             return decode(subject, bytes);

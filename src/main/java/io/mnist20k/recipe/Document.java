@@ -155,8 +155,7 @@ final class Document {
         return switch (required(path, "an integer")) {
             case Entry(Long number, var _) when number == number.intValue() -> number.intValue();
             case Entry entry ->
-                throw wrongType(
-                        path, entry, entry.value() instanceof Long ? "an integer of at most 2147483647" : "an integer");
+                throw wrongType(path, entry, entry.value() instanceof Long ? "an integer of 32 bits" : "an integer");
         };
     }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Reads recipes from TOML. Every failure is a [UserError] that names the recipe, the key, what was found, what was
 /// expected and, where there is one, the line. The keys with their defaults are in `docs/RECIPES.md`.
@@ -51,10 +52,24 @@ public final class RecipeReader {
     /// @param nameOrFile one of [#BUILT_IN], else the path of a file
     /// @param overrides  `key=value` each, put over the document in this order
     public static Recipe read(String nameOrFile, List<String> overrides) {
+        return read(nameOrFile, overrides, List.of());
+    }
+
+    /// @param overrides `key=value` each, put over the document in this order
+    /// @param more      put over the recipe that they make, which has to be right without them
+    public static Recipe read(String nameOrFile, List<String> overrides, List<String> more) {
         String title = "recipe " + nameOrFile;
         byte[] bytes = BUILT_IN.contains(nameOrFile) ? builtIn(nameOrFile) : file(title, nameOrFile);
         String name = nameOrFile.replaceFirst("^.*[/\\\\]", "").replaceFirst("\\.toml$", "");
-        return parse(title, name, decode(title, bytes), overrides);
+        String toml = decode(title, bytes);
+        Recipe recipe = parse(title, name, toml, overrides);
+        return more.isEmpty()
+                ? recipe
+                : parse(
+                        title,
+                        name,
+                        toml,
+                        Stream.concat(overrides.stream(), more.stream()).toList());
     }
 
     /// Reads a recipe that is already in memory.

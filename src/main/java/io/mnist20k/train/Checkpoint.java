@@ -163,13 +163,10 @@ public record Checkpoint(
     private void requireSameRecipe(Path directory, Recipe now) {
         List<String> then = RecipeWriter.toToml(settings.recipe()).lines().toList();
         List<String> asked = RecipeWriter.toToml(now).lines().toList();
-        for (int i = 0; i < Math.max(then.size(), asked.size()); i++) {
-            requireSame(directory, "recipe", line(then, i), line(asked, i));
+        // Recipes of different lengths differ before the shorter one ends.
+        for (int i = 0; i < Math.min(then.size(), asked.size()); i++) {
+            requireSame(directory, "recipe", then.get(i).strip(), asked.get(i).strip());
         }
-    }
-
-    private static String line(List<String> lines, int index) {
-        return index < lines.size() ? lines.get(index).strip() : "at its end";
     }
 
     private static void requireSame(Path directory, String what, Object then, Object now) {

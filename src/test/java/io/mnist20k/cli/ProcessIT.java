@@ -103,6 +103,7 @@ final class ProcessIT {
                 .start()
                 .waitFor();
         Typed stopped = ended(process);
+        assertEquals(143, stopped.exitCode(), stopped.toString());
         assertTrue(stopped.err().contains("stopped by SIGTERM"), stopped.toString());
         typed("train", "--resume", run.toString(), "--quiet").succeeded();
         assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));

@@ -149,7 +149,7 @@ final class SweepCommandTest {
     void wrongUsageIsOneSentence() {
         Typed.in("sweep", "table").failed(2, "FILE|DIR");
         Typed.in("sweep", "table", folder.resolve("none.jsonl").toString()).failed(1, "none.jsonl");
-        sweep("--seeds", "1", "--redraw", "--holdout").failed(1, "--redraw", "--holdout");
+        sweep("--seeds", "1", "--redraw", "--holdout").failed(2, "--redraw", "--holdout");
         Typed.in("sweep").failed(2, "--seeds", "--out");
         Typed.in("sweep", "--seeds", "4..1", "--out", "x").failed(2, "--seeds 4..1", "1..20");
         Typed.in("sweep", "--seeds", "1..2", "--shard", "3/2", "--out", "x").failed(2, "--shard 3/2", "1/4");

@@ -49,6 +49,13 @@ final class UsageTest {
     @Test
     void anEmptyRecipeIsWrongUsage() {
         Typed.in("train", "--recipe", "").failed(2, "--recipe", "default", "TOML file");
+        Typed.in("sweep", "--recipe", "").failed(2, "--recipe", "default", "TOML file");
+        Typed.in("search", "--recipe", "").failed(2, "--recipe", "default", "TOML file");
+    }
+
+    @Test
+    void aBatchBeyondAllLimitsIsWrongUsage() {
+        Typed.in("bench", "--batch", "65537").failed(2, "--batch", "65536");
     }
 
     @Test

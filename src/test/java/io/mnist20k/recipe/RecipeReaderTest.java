@@ -66,7 +66,8 @@ final class RecipeReaderTest {
 
     @Test
     void anIntegerHasAnEnd() {
-        assertRefused(() -> parse(LEAST + "\nepochs = 99999999999"), "epochs", "99999999999", "at most 2147483647");
+        assertRefused(() -> parse(LEAST + "\nepochs = 99999999999"), "epochs", "99999999999", "of 32 bits");
+        assertRefused(() -> parse(LEAST + "\nepochs = -99999999999"), "epochs", "-99999999999", "of 32 bits");
     }
 
     @Test

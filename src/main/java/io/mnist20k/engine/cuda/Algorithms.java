@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// Two algorithms round differently, and which of two is faster can change from one measurement to the next. So a
 /// convolution is measured once on a machine and the answer kept in a file, a line a convolution, which every later
 /// process obeys. Where the file cannot be read or written cuDNN's own guess decides, a function of convolution, GPU
-/// and
-/// version alone, and [#unusable] says why. Deleting the file means measuring anew.
+/// and version alone, and [#unusable] says why. Deleting the file means measuring anew.
 final class Algorithms {
     /// The most that an algorithm may ask for; convolutions of this size are fast with much less.
     static final long MOST_WORKSPACE_BYTES = 64L << 20;

@@ -139,7 +139,7 @@ final class DeviceState {
         return region.bytes() == 0 ? 0 : region.address() + offset;
     }
 
-    /// Writes what never changes, into memory that is all zeros: the gaps between tensors stay so.
+    /// Writes what never changes, and zeros into the gradients, whose gaps between tensors stay so.
     void begin(Device device, DeviceBuffer memory) {
         // Whatever passes over all parameters passes over the gaps between tensors too.
         memory.clear(gradients.offset(), gradients.bytes());

@@ -50,7 +50,7 @@ interface Program {
                         + (sharedBytes >> 10) + " KB of shared memory that a block has here");
     }
 
-    /// Writes what never changes, into memory that is all zeros.
+    /// Writes what never changes.
     default void begin(Device device, DeviceBuffer memory) {
         state().begin(device, memory);
     }

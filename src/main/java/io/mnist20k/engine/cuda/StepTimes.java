@@ -6,8 +6,10 @@ import io.mnist20k.cuda.DeviceBuffer;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.Epoch;
+import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.Training;
 import io.mnist20k.network.Network;
+import io.mnist20k.recipe.Initialization;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -28,6 +30,8 @@ public final class StepTimes {
             Program program = Program.of(device.gpu.description(), network, training);
             DeviceBuffer memory = owner.own(program.allocate(device.gpu));
             program.begin(device, memory);
+            program.state()
+                    .restore(memory, SessionState.initial(network, Initialization.KAIMING_NORMAL, training), network);
             Step step = owner.own(new Step(device, program, training, training.batch(), true));
             DeviceImages images = owner.own(new DeviceImages(device.gpu, dataset));
             // Two launches of a graph that takes each step once per repetition, and the step that goes ahead.
