@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
             "0:done",
             "1:failed, for the reason on standard error",
             "2:wrong usage",
-            "3:the accuracy that --require asks for was not reached (train, evaluate)",
+            "3:the accuracy that train --require asks for was not reached",
             "130, 143:stopped by Ctrl-C or SIGTERM; a training has a checkpoint to go on from"
         })
 final class Program implements Runnable {
