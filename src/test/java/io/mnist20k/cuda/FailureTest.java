@@ -27,7 +27,6 @@ final class FailureTest {
             "cuGetErrorString",
             "cuMemGetInfo_v2",
             "cudnnGetVersion",
-            "cudnnGetCudartVersion",
             "cudnnGetErrorString",
             "cudnnGetLastErrorString",
             "cublasGetStatusName",
