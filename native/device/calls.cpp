@@ -19,8 +19,9 @@ struct Failure {
 };
 
 std::recursive_mutex mutex;
-std::map<std::string, long> counts;
-std::vector<Failure> failures;
+// Never destroyed: where a process ends, other threads may still call.
+auto& counts = *new std::map<std::string, long>;
+auto& failures = *new std::vector<Failure>;
 int stickyStatus = 0;
 thread_local std::string lastMessage;
 

@@ -85,7 +85,8 @@ Clock now = 1, blockBegan = 1, launchBegan = 1, launchBeforeBegan = 1;
 bool mayOverlap = false;
 std::array<bool, 1024> waited;
 unsigned current = 0;
-Watched shared, dynamicShared;
+// Never destroyed: where a process ends, a launch may still go on.
+Watched &shared = *new Watched, &dynamicShared = *new Watched;
 
 std::unordered_map<Address, Page>& pages() {
     static auto& pages = *new std::unordered_map<Address, Page>;
