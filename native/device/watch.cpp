@@ -172,10 +172,11 @@ struct ByteAccess {
     const void* instruction;
 };
 
-[[noreturn]] void refuse(const ByteAccess& access, const std::string& why) {
+// Whoever calls this is never continued, and must have nothing left to destroy.
+[[noreturn]] void refuse(const ByteAccess& access, const char* why) {
     Block& block = Block::ofThisThread();
     block.fail(format("thread %u %s %s memory at %p, %s; %s", current, access.kind == Kind::read ? "reads" : "writes",
-                      access.ofBlock ? "shared" : "device", static_cast<const void*>(access.at), why.c_str(),
+                      access.ofBlock ? "shared" : "device", static_cast<const void*>(access.at), why,
                       placeOf(access.instruction).c_str()));
     block.stop();
 }
@@ -184,7 +185,10 @@ struct ByteAccess {
     const char* whose = other.at >= blockBegan    ? ""
                         : other.at >= launchBegan ? " of another block"
                                                   : " of the launch before, which may still run,";
-    refuse(access, format("which thread %u%s %s, and nothing orders the two", static_cast<unsigned>(other.thread), whose, others));
+    char why[128];
+    std::snprintf(why, sizeof why, "which thread %u%s %s, and nothing orders the two", static_cast<unsigned>(other.thread), whose,
+                  others);
+    refuse(access, why);
 }
 
 void note(Cell& cell, const ByteAccess& access) {
@@ -220,7 +224,11 @@ void note(const void* address, std::size_t bytes, Kind kind, const void* instruc
         if (!memory->holds(at) && !(memory == &dynamicShared && memory->isNear(at))) continue;
         for (std::size_t i = 0; i < bytes; ++i) {
             ByteAccess access{kind, at + i, true, instruction};
-            if (!memory->holds(at + i)) refuse(access, format("beside the %zu bytes that the block has", memory->bytes));
+            if (!memory->holds(at + i)) {
+                char why[64];
+                std::snprintf(why, sizeof why, "beside the %zu bytes that the block has", memory->bytes);
+                refuse(access, why);
+            }
             if (!atomic) note(memory->cells[static_cast<std::size_t>(at + i - memory->begin)], access);
         }
         return;
