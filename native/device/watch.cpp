@@ -295,10 +295,11 @@ void requireWritten(const char* what, Memory memory) {
     if (!watching) return;
     std::size_t before = 0;
     forEachPage(memory, [&](Page& page, std::size_t from, std::size_t to) {
-        for (std::size_t i = from; i < to && !page.written.all(); ++i)
-            if (!page.written[i])
-                throw Refusal{Fault::execution, format("%s: of %zu bytes that are read from %p on, nobody has written the one "
-                                                       "at %zu", what, memory.bytes, memory.begin, before + i - from)};
+        if (!page.written.all())
+            for (std::size_t i = from; i < to; ++i)
+                if (!page.written[i])
+                    throw Refusal{Fault::execution, format("%s: of %zu bytes that are read from %p on, nobody has written the one "
+                                                           "at %zu", what, memory.bytes, memory.begin, before + i - from)};
         before += to - from;
     });
 }

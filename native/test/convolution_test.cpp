@@ -246,8 +246,8 @@ TEST("finding algorithms overwrites the result and lists first what is fastest")
 TEST("a convolution reads what was written, its result only where that counts, and leaves nothing in its workspace") {
     const Shape shape{2, 3, 4, 4, 5, 3, 3, 0, 0, 1, 1, 1};
     for (char computed : {'x', 'w', 'y'})
-        for (float beta : {0.0f, 1.0f}) {
-            auto access = [&](char operand) { return operand != computed ? 'r' : beta == 0.0f ? 'w' : 'u'; };
+        for (float beta : test::BETAS) {
+            auto access = [&](char operand) { return operand != computed ? 'r' : test::blended(beta); };
             test::checkAccesses<Cudnn>({{access('x'), 96}, {access('w'), 135}, {access('y'), 40}, {'s', 1 << 14}},
                                        [&](Cudnn& cudnn, const std::vector<Address>& at) {
                                            Setting(cudnn, shape, test::FLOAT, test::NCHW).run(computed, at, beta);

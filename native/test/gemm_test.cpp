@@ -131,8 +131,8 @@ TEST("a product refuses what does not fit") {
 }
 
 TEST("a product reads what was written, its result only where that counts, and leaves nothing in its workspace") {
-    for (float beta : {0.0f, 1.0f})
-        test::checkAccesses<Blas>({{'r', 6}, {'r', 12}, {beta == 0.0f ? 'w' : 'u', 8}, {'s', 64}},
+    for (float beta : test::BETAS)
+        test::checkAccesses<Blas>({{'r', 6}, {'r', 12}, {test::blended(beta), 8}, {'s', 64}},
                                   [&](Blas& blas, const std::vector<Address>& at) {
                                       SAME(cublasSetWorkspace_v2(blas.handle, at[3], 256), 0);
                                       SAME(sgemm(blas.handle, 0, 0, 2, 4, 3, &ONE, at[0], 2, at[1], 3, &beta, at[2], 2), 0);

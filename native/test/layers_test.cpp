@@ -4,6 +4,8 @@
 
 namespace {
 
+using test::BETAS;
+using test::blended;
 using test::Cudnn;
 using test::Data;
 using test::ONE;
@@ -243,13 +245,6 @@ TEST("what a descriptor says of itself is checked") {
     SAME(pool(cudnn.handle, nullptr, x.descriptor), 2002);
     SAME(pool(0, &ONE, x.descriptor), 2000);
     SAME(cudnnDestroyPoolingDescriptor(pooling), 0);
-}
-
-// What is computed with beta 0 is written, else updated.
-constexpr float BETAS[] = {0.0f, 1.0f};
-
-char blended(float beta) {
-    return beta == 0.0f ? 'w' : 'u';
 }
 
 TEST("pooling reads what was written, and its result only where that counts") {

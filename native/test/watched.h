@@ -17,6 +17,13 @@ struct Watch {
     }
 };
 
+// What is computed with beta 0 is written, else updated.
+inline constexpr float BETAS[] = {0.0f, 1.0f};
+
+inline char blended(float beta) {
+    return beta == 0.0f ? 'w' : 'u';
+}
+
 // What a call does with so many floats: 'r'eads, 'w'rites or 'u'pdates them, or leaves nothing there that counts: 's'cratch.
 struct Operand {
     char access;

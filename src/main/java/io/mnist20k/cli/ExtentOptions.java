@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.train.RunSettings;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,9 +27,7 @@ final class ExtentOptions extends SizeOptions {
 
     boolean holdout() {
         if (holdout && redraw) {
-            throw new ParameterException(
-                    command.commandLine(),
-                    "--holdout judges by training images and --redraw by a draw from all images; leave one of them out");
+            throw new ParameterException(command.commandLine(), RunSettings.TWO_JUDGES);
         }
         return holdout;
     }

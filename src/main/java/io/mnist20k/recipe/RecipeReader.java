@@ -11,12 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /// Reads recipes from TOML. Every failure is a [UserError] that names the recipe, the key, what was found, what was
 /// expected and, where there is one, the line. The keys with their defaults are in `docs/RECIPES.md`.
@@ -63,13 +63,12 @@ public final class RecipeReader {
         String name = nameOrFile.replaceFirst("^.*[/\\\\]", "").replaceFirst("\\.toml$", "");
         String toml = decode(title, bytes);
         Recipe recipe = parse(title, name, toml, overrides);
-        return more.isEmpty()
-                ? recipe
-                : parse(
-                        title,
-                        name,
-                        toml,
-                        Stream.concat(overrides.stream(), more.stream()).toList());
+        if (more.isEmpty()) {
+            return recipe;
+        }
+        var all = new ArrayList<>(overrides);
+        all.addAll(more);
+        return parse(title, name, toml, all);
     }
 
     /// Reads a recipe that is already in memory.

@@ -22,14 +22,17 @@ public record RunSettings(
         int limit,
         boolean budgetLifted,
         String dataFolder) {
+    /// What is wrong with a run that is both held out and re-drawn.
+    public static final String TWO_JUDGES =
+            "--holdout judges by training images and --redraw by a draw from all images; leave one of them out";
+
     /// @throws UserError where the run is over budget, has no image to train on, or two kinds of images to be judged by
     public RunSettings {
         if (limit < 0) {
             throw new UserError("--limit is " + limit + ", expected a number of training images, or 0 for all");
         }
         if (holdout && redrawn) {
-            throw new UserError("--holdout judges by training images and --redraw by a draw from all images; leave one"
-                    + " of them out");
+            throw new UserError(TWO_JUDGES);
         }
         budgetLifted = Budget.check(recipe.build(), recipe.epochs(), budgetLifted);
     }

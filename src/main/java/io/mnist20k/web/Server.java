@@ -116,10 +116,10 @@ public final class Server implements AutoCloseable {
 
     /// In its turn.
     Served served() {
-        Served now = served;
         if (closed) {
             throw new UserError("answering: the server is being closed; start it again");
         }
+        Served now = served;
         if (now == null) {
             if (!Files.exists(path)) {
                 throw new UserError(
