@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.engine.CountedSessions;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.model.TinyModel;
 import java.util.ArrayList;
@@ -49,6 +50,15 @@ final class PredictorTest {
             assertThrows(IllegalArgumentException.class, () -> predictor.predict(List.of()));
             assertEquals(2, predictor.predict(List.of(DIGIT, DIGIT)).size());
         }
+    }
+
+    @Test
+    void aModelThatCouldNotBeLoadedLeavesNoSession() {
+        var engine = new CountedSessions();
+        engine.failOnce();
+        assertThrows(IllegalStateException.class, () -> new Predictor(TinyModel.model(), engine).close());
+        assertEquals(1, engine.opened());
+        assertEquals(1, engine.closed());
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.mnist20k.Sentence;
 import io.mnist20k.UserError;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.engine.CountedSessions;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.model.TinyModel;
 import io.mnist20k.predict.Pictures;
@@ -16,6 +17,7 @@ import io.mnist20k.predict.Prediction;
 import io.mnist20k.predict.Predictor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -48,6 +50,8 @@ final class ServerTest {
 
     private Path path = Path.of("");
 
+    private final CountedSessions engine = new CountedSessions();
+
     @SuppressWarnings("NullAway.Init") // set before each test
     private Server server;
 
@@ -55,7 +59,7 @@ final class ServerTest {
     void serve() {
         path = folder.resolve("model.safetensors");
         TinyModel.model().write(path);
-        server = new Server(path, new ReferenceEngine(), 0);
+        server = new Server(path, engine, 0);
     }
 
     @AfterEach
@@ -102,7 +106,21 @@ final class ServerTest {
         HttpResponse<String> response = post("7".getBytes(StandardCharsets.US_ASCII));
         assertEquals(422, response.statusCode());
         assertTrue(json(response).get("error").stringValue().contains("neither a PNG nor a JPEG"), response.body());
+        assertEquals(422, post(new byte[16 << 20]).statusCode());
         assertEquals(413, post(new byte[(16 << 20) + 1]).statusCode());
+    }
+
+    @Test
+    void aDeviceThatFailedIsOpenedAnew() throws Exception {
+        byte[] picture = Pictures.png(MadeUpDigits.of(1, 5).pixels());
+        engine.failOnce();
+        HttpResponse<String> failure = post(picture);
+        assertEquals(500, failure.statusCode());
+        assertTrue(json(failure).get("error").stringValue().endsWith("as told; try again"), failure.body());
+        assertEquals(1, engine.closed());
+        assertEquals(200, post(picture).statusCode());
+        assertEquals(200, post(picture).statusCode());
+        assertEquals(2, engine.opened());
     }
 
     @Test
@@ -128,6 +146,9 @@ final class ServerTest {
     void aClosedServerOpensNothingAgain() {
         server.close(); // and then a request that has waited gets its turn
         Sentence.assertSays(assertThrows(UserError.class, () -> server.served()), "closed");
+        assertEquals(1, engine.opened());
+        assertEquals(1, engine.closed());
+        assertThrows(ConnectException.class, this::connected);
     }
 
     @Test
@@ -147,7 +168,7 @@ final class ServerTest {
         server.close();
         Files.delete(path);
         Files.writeString(folder.resolve("metrics.jsonl"), LINE + "\n");
-        server = new Server(path, new ReferenceEngine(), 0);
+        server = new Server(path, engine, 0);
         assertEquals(1, json(get("metrics")).get("epochs").size());
         assertEquals(422, get("model").statusCode());
         assertTrue(
@@ -159,12 +180,20 @@ final class ServerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET, predict, 405", "POST, model, 405", "GET, etc/passwd, 404", "DELETE, '', 405"})
-    void otherRequestsAreRefused(String method, String where, int status) throws Exception {
+    @CsvSource({
+        "GET, predict, 405, POST",
+        "HEAD, predict, 405, POST",
+        "POST, model, 405, 'GET, HEAD'",
+        "DELETE, '', 405, 'GET, HEAD'",
+        "GET, etc/passwd, 404, ''"
+    })
+    void otherRequestsAreRefused(String method, String where, int status, String allowed) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(server.address().resolve(where))
                 .method(method, BodyPublishers.noBody())
                 .build();
-        assertEquals(status, client.send(request, BodyHandlers.ofString()).statusCode());
+        HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+        assertEquals(status, response.statusCode());
+        assertEquals(allowed, response.headers().firstValue("Allow").orElse(""));
     }
 
     @Test
@@ -237,16 +266,18 @@ final class ServerTest {
     void aPortThatIsTakenIsNamed() {
         int port = server.address().getPort();
         Sentence.assertSays(
-                assertThrows(UserError.class, () -> new Server(path, new ReferenceEngine(), port).close()),
+                assertThrows(UserError.class, () -> new Server(path, engine, port).close()),
                 Integer.toString(port),
                 "--port 0");
+        assertEquals(2, engine.opened());
+        assertEquals(1, engine.closed());
     }
 
     @Test
     void withoutModelAndRunThereIsNothingToServe() {
         Path none = folder.resolve("none").resolve("model.safetensors");
         Sentence.assertSays(
-                assertThrows(UserError.class, () -> new Server(none, new ReferenceEngine(), 0).close()),
+                assertThrows(UserError.class, () -> new Server(none, engine, 0).close()),
                 none.toString(),
                 "no such file");
     }
