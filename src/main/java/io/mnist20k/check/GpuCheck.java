@@ -21,7 +21,12 @@ public final class GpuCheck {
     /// @param about what stands at the head of the documents
     /// @throws UserError where the folder cannot be made, or holds a check
     public GpuCheck(Path out, Path jar, Plan plan, Map<String, Object> about) {
+        this(out, plan.parts(new Processes(out, jar)), about);
+    }
+
+    GpuCheck(Path out, List<Part> parts, Map<String, Object> about) {
         this.out = out;
+        this.parts = parts;
         try {
             Files.createDirectories(out);
         } catch (IOException e) {
@@ -32,11 +37,10 @@ public final class GpuCheck {
             throw new UserError(
                     out + " has the results of a check already; name another folder with --out, or remove it");
         }
-        parts = plan.parts(new Processes(out, jar));
         results = new Results(out, about);
     }
 
-    /// Runs one part after the other.
+    /// Runs one part after the other. An interrupt ends the part and the check; the thread stays interrupted.
     ///
     /// @param stopAsked looked at between parts
     /// @param told      of each part, when it begins and how it ended
@@ -48,10 +52,15 @@ public final class GpuCheck {
             }
             told.accept(part.name() + " …");
             Results.Outcome outcome = outcome(part);
+            boolean interrupted = Thread.interrupted(); // no file can be written by a thread that is
             results.add(part.name(), outcome);
             told.accept("%s: %s%s"
                     .formatted(
                             part.name(), outcome.status(), outcome.reason().isEmpty() ? "" : ", " + outcome.reason()));
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+                break;
+            }
         }
         return !results.anyFailed();
     }

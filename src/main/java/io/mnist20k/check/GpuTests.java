@@ -37,7 +37,13 @@ record GpuTests(Processes processes) {
 
     /// @return how many there are and how they ended
     Object run() throws IOException, InterruptedException {
-        Processes.Ended ended = processes.run("tests", launcher("--include-tag=gpu"));
+        return judged(processes.run("tests", launcher("--include-tag=gpu")));
+    }
+
+    /// How many tests there are and how they ended.
+    ///
+    /// @throws Part.Failed unless there were some and all of them passed
+    static Map<String, Integer> judged(Processes.Ended ended) {
         Map<String, Integer> counts = counts(ended.output());
         if (counts.getOrDefault("found", 0) == 0) {
             throw new Part.Failed("no test ran: " + ended.lastWords(), counts);
@@ -88,6 +94,12 @@ record GpuTests(Processes processes) {
                 errors.put(tool + " errors in " + sanitized.what(), found);
             }
         }
+        return judged(errors);
+    }
+
+    /// @param errors how many each tool found in each set of tests, or why that is not known
+    /// @throws Part.Failed where there are errors, or no count at all
+    static Map<String, Object> judged(Map<String, Object> errors) {
         if (errors.values().stream().anyMatch(count -> count instanceof Integer number && number > 0)) {
             throw new Part.Failed("compute-sanitizer found errors; see sanitizer-*.out", errors);
         }

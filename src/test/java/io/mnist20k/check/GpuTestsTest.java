@@ -1,9 +1,11 @@
 package io.mnist20k.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -72,6 +74,33 @@ class GpuTestsTest {
     @Test
     void errorsCountWhateverBecameOfTheTests() {
         assertEquals(7, GpuTests.errors(ended(1, "========= ERROR SUMMARY: 7 errors")));
+    }
+
+    @Test
+    void onlyTestsThatAllPassedHavePassed() {
+        assertEquals(Map.of("found", 2, "successful", 2), GpuTests.judged(ended(0, PASSED)));
+        assertFailed("no test ran: it printed nothing", () -> GpuTests.judged(ended(0, "")));
+        assertFailed("not every test passed; see tests.out", () -> GpuTests.judged(ended(1, PASSED)));
+        assertFailed(
+                "not every test passed; see tests.out",
+                () -> GpuTests.judged(ended(0, "[ 2 tests found ]\n[ 1 tests skipped ]\n[ 1 tests successful ]\n")));
+    }
+
+    @Test
+    void aSanitizerThatCountedNothingHasNotPassed() {
+        String unknown = "not counted: it gave no summary";
+        Map<String, Object> clean = Map.of("memcheck", 0, "racecheck", unknown);
+        assertEquals(clean, GpuTests.judged(clean));
+        assertFailed(
+                "compute-sanitizer found errors; see sanitizer-*.out",
+                () -> GpuTests.judged(Map.of("memcheck", 0, "racecheck", 1)));
+        assertFailed(
+                "compute-sanitizer came to no count; see sanitizer-*.out",
+                () -> GpuTests.judged(Map.of("memcheck", unknown, "racecheck", unknown)));
+    }
+
+    private static void assertFailed(String reason, Executable judging) {
+        assertEquals(reason, assertThrows(Part.Failed.class, judging).getMessage());
     }
 
     private static Processes.Ended ended(int exitCode, String output) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -38,13 +39,32 @@ class ResultsTest {
     }
 
     @Test
-    void everyRowOfTheTableHasThreeCells() throws IOException {
+    void theTableHasARowForAllThatWasMeasured() throws IOException {
         var results = new Results(folder, Map.of("device", "a card"));
-        results.add("first", new Results.Outcome("failed", "a | b\nc", 1, Map.of("list", List.of(Map.of("x", 1)))));
-        for (String line : Files.readAllLines(folder.resolve(Results.TABLE_FILE))) {
-            assertEquals(
-                    4, line.replace("\\|", "").chars().filter(c -> c == '|').count(), line);
-        }
+        var measured = new LinkedHashMap<String, Object>();
+        measured.put("images/s", 1234567.8);
+        measured.put("seconds", 0.123456);
+        measured.put("below", -1000.4);
+        measured.put("none", List.of());
+        measured.put("rounds", List.of(1, 2));
+        measured.put("list", List.of(Map.of("x", 1), Map.of("x", 2)));
+        results.add("first", new Results.Outcome("done", "", 1.25, measured));
+        results.add("second", new Results.Outcome("failed", "a | b\nc", 1, Map.of("found", 3)));
+        assertEquals("""
+                | part | what | measured |
+                | --- | --- | ---: |
+                |  | device | a card |
+                | first | done | 1.250 s |
+                | first | images/s | 1,234,568 |
+                | first | seconds | 0.1235 |
+                | first | below | -1,000 |
+                | first | none | [] |
+                | first | rounds | [1,2] |
+                | first | list x | 1 |
+                | first | list x | 2 |
+                | second | failed | a \\| b c |
+                | second | found | 3 |
+                """, Files.readString(folder.resolve(Results.TABLE_FILE)));
     }
 
     @Test

@@ -1,0 +1,70 @@
+package io.mnist20k.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcessesTest {
+    @TempDir
+    private Path folder;
+
+    private Processes processes() {
+        return new Processes(folder, folder.resolve("none.jar"));
+    }
+
+    @Test
+    void whatAProcessPrintsIsReadAndKept() throws Exception {
+        Processes.Ended ended = processes().run("talk", List.of("sh", "-c", "echo said; echo warned >&2; exit 3"));
+        assertEquals(3, ended.exitCode());
+        assertEquals("said\n", ended.output());
+        assertEquals("warned\n", ended.messages());
+        assertTrue(ended.seconds() > 0 && ended.seconds() < 60, () -> ended.seconds() + " s");
+        assertEquals("said\n", Files.readString(folder.resolve("talk.out")));
+        assertEquals("warned\n", Files.readString(folder.resolve("talk.err")));
+    }
+
+    @Test
+    void whatDoesNotEndInTimeIsEndedWithAllThatItStarted() throws Exception {
+        Optional<Processes.Ended> ended =
+                processes().runWithin(Duration.ofSeconds(1), "late", List.of("sh", "-c", "sleep 600 & echo $!; wait"));
+        assertEquals(Optional.empty(), ended);
+        long started =
+                Long.parseLong(Files.readString(folder.resolve("late.out")).strip());
+        assertFalse(ProcessHandle.of(started).map(ProcessHandle::isAlive).orElse(false), "still there: " + started);
+    }
+
+    @Test
+    void aProgramThatFailsIsQuotedWithItsLastWords() {
+        Part.Failed failed =
+                assertThrows(Part.Failed.class, () -> processes().program("doctor", List.of("doctor", "--json")));
+        assertTrue(failed.getMessage().startsWith("mnist20k doctor --json ended with 1: "), failed.getMessage());
+        assertTrue(failed.getMessage().contains("none.jar"), failed.getMessage());
+    }
+
+    @Test
+    void lastWordsAreTheLastLineThatSaysSomething() {
+        assertEquals("it printed nothing", new Processes.Ended(1, "\n \n", "", 1).lastWords());
+        assertEquals("out", new Processes.Ended(1, "out\n", "err\n", 1).lastWords());
+        assertEquals(
+                "Exception: why",
+                new Processes.Ended(
+                                1, "", "WARNING: Using incubator modules\nException: why\n\tat a.B.c(B.java:1)\n\n", 1)
+                        .lastWords());
+        assertEquals("err", new Processes.Ended(1, "", "err\nWARNING: Using incubator modules\n", 1).lastWords());
+    }
+
+    @Test
+    void whatIsOnThePathIsFound() {
+        assertTrue(Processes.find("sh").filter(Files::isExecutable).isPresent());
+        assertEquals(Optional.empty(), Processes.find("no-such-program-anywhere"));
+    }
+}
