@@ -11,6 +11,7 @@ FATBIN := target/cuda-kernels/mnist20k.fatbin
 COMPILER := $(firstword $(shell command -v g++ clang++))
 # Where there is a compiler, tests on the software CUDA device must run; else they are skipped by name.
 ON_NATIVE := $(if $(COMPILER),-Dmnist20k.require.native)
+CUDA_TESTS := surefire:test@cuda surefire:test@gpu
 # Only Maven's warnings and errors.
 QUIET := MAVEN_OPTS="$$MAVEN_OPTS -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
@@ -32,7 +33,7 @@ test: data $(if $(COMPILER),native) ## check everything: format, fast tests, the
 		python3 -B -m unittest discover -s $$folder -p '*_test.py' || exit; done
 
 test-cuda: data $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
-	@$(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
+	@$(MAVEN) test-compile $(CUDA_TESTS) -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
 
 mutation-%: ## let PIT make mistakes in a room, as in mutation-recipe, and see which the room's fast tests notice; minutes
 	@$(MAVEN) -Pmutation test-compile pitest:mutationCoverage -DtargetClasses='io.mnist20k.$*.*' -DtargetTests='io.mnist20k.$*.*Test' $(ARGS)
@@ -84,11 +85,11 @@ native-test: ## test the software CUDA device itself
 
 native-sanitize: data ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; which ones in ARGS
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=../target/native-sanitize all test
-	@native/sanitized.sh $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
+	@native/sanitized.sh $(MAVEN) test-compile $(CUDA_TESTS) -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -Dnative.libraries="$(CURDIR)/target/native-sanitize" $(ARGS)
 
 native-watch: data native ## run the tests on the software CUDA device with each access of a kernel to memory watched; which ones in ARGS
-	@SOFTWARE_DEVICE_WATCH=1 $(MAVEN) test-compile surefire:test@cuda -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
+	@SOFTWARE_DEVICE_WATCH=1 $(MAVEN) test-compile $(CUDA_TESTS) -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -DexcludedGroups=repeats-pieces $(ARGS)
 
 bench-peers: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## measure the CPU engine beside PyTorch, DL4J and DJL, in turns; options in ARGS, docs/PERFORMANCE.md

@@ -1,9 +1,20 @@
 // The functions of cuDNN that have Convolution in their names.
 #include "algorithms.h"
 
+#include <dlfcn.h>
+
 namespace software {
 
 namespace {
+
+// Where cuBLASLt is not in memory yet, cuDNN loads it by its name alone, and ends the process where that does not find it.
+void requireBlas() {
+    void* library = dlopen("libcublasLt.so.13", RTLD_LAZY | RTLD_NOLOAD);
+    if (library == nullptr)
+        throw Refusal{Fault::other, "libcublasLt.so.13 is not in memory, and its name alone may not find it",
+                      CUDNN_SUBLIBRARY_LOADING_FAILED};
+    dlclose(library);
+}
 
 Use workspaceUse(Pass pass, const Problem& p, int algorithm, Address workspace, std::size_t bytes) {
     std::size_t needed = workspaceBytes(pass, p, algorithm);
@@ -47,6 +58,7 @@ struct Run {
 
 void enqueue(Handle handle, const char* name, const Run& run, int algorithm, Address workspace, std::size_t bytes,
              Scaling scale) {
+    requireBlas();
     Use scratch = workspaceUse(run.pass, run.problem, algorithm, workspace, bytes);
     enqueue(handle, name, run.uses(scratch, scale.access()), [=] {
         spoil(scratch);
@@ -75,6 +87,7 @@ int measure(const char* name, Handle handle, Pass pass, Handle xDescriptor, Addr
             Handle convolution, Handle yDescriptor, Address y, int requested, int* returned, Performance* results,
             Address workspace, std::size_t bytes) {
     return cudnn(name, {}, [&] {
+        requireBlas();
         Run run{pass, problemOf(xDescriptor, wDescriptor, convolution, yDescriptor), x, w, y};
         std::vector<Performance> runnable, rest;
         for (Performance each : performances(pass, run.problem)) {

@@ -52,6 +52,10 @@ public final class Cudnn {
     static long create() {
         tables().forEach(FunctionTable::requireComplete);
         requireMajor(version());
+        // What is not in memory when cuDNN first needs it, it loads by its name alone; where that finds no cuBLASLt, it
+        // ends the process.
+        Libraries.find(Library.CUBLAS);
+        Libraries.find(Library.NVRTC);
         return FunctionTable.outLong(out -> check(() -> (int) CREATE.invokeExact(out), () -> "cudnnCreate()"));
     }
 

@@ -36,7 +36,7 @@ final class UnitKernelTest {
 
     @AfterEach
     void forward() {
-        if (SoftwareDevice.isUsed()) {
+        if (SoftwareDevice.canBeTold()) {
             SoftwareDevice.order(0);
         }
     }
@@ -89,13 +89,13 @@ final class UnitKernelTest {
         checkTwoSessions(new CudaProvider().create(1), new ContractCase("merged", network, many, 520));
     }
 
-    /// On the software device in another order of threads, where a missing barrier shows.
+    /// Where threads can be told another order, in that, where a missing barrier shows.
     private static void checkTwoSessions(Engine anyKernels, ContractCase test) {
         Dataset unseen = Synthetic.images(SEED + 7, Math.min(2 * test.training().batch() + 1, 100));
         SessionState[] states = new SessionState[2];
         float[][] logits = new float[2][];
         for (int i = 0; i < 2; i++) {
-            if (SoftwareDevice.isUsed()) {
+            if (SoftwareDevice.canBeTold()) {
                 SoftwareDevice.order(2 * i);
             }
             var engine = new EngineWith(anyKernels, new EngineSettings(Precision.FP32, Kernels.FUSED));
