@@ -13,9 +13,14 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /// The tests tagged `gpu`, run by JUnit's own launcher. Both lie in the folder `check` beside the program's jar.
-record GpuTests(Processes processes) {
+///
+/// @param data the dataset's folder; empty for the cache
+record GpuTests(Processes processes, String data) {
     /// Of compute-sanitizer.
     static final List<String> TOOLS = List.of("memcheck", "racecheck", "initcheck");
+
+    /// All there are; by itself JUnit's launcher leaves out those whose names end in IT.
+    private static final String CLASSES = ".*(Test|IT)";
 
     /// The shorter ones first: single kernels, then networks of whole units.
     private static final List<Sanitized> SANITIZED = List.of(
@@ -28,6 +33,9 @@ record GpuTests(Processes processes) {
     /// Racecheck can take a hundred times as long as what it watches, and the whole check should take minutes.
     private static final Duration SANITIZER_PATIENCE = Duration.ofSeconds(50);
 
+    /// For all tools together.
+    private static final Duration SANITIZERS_PATIENCE = Duration.ofMinutes(2);
+
     private static final Pattern COUNT =
             Pattern.compile("\\[\\s*(\\d+) tests (found|skipped|aborted|successful|failed)\\s*]");
 
@@ -37,7 +45,7 @@ record GpuTests(Processes processes) {
 
     /// @return how many there are and how they ended
     Object run() throws IOException, InterruptedException {
-        return judged(processes.run("tests", launcher("--include-tag=gpu")));
+        return judged(processes.run("tests", launcher(CLASSES)));
     }
 
     /// How many tests there are and how they ended.
@@ -70,31 +78,37 @@ record GpuTests(Processes processes) {
         return counts;
     }
 
-    /// The tests of kernels under NVIDIA's sanitizer.
+    /// The tests of kernels under NVIDIA's sanitizer, what it finds soonest first.
     Object sanitize(List<String> tools) throws IOException, InterruptedException {
         Path sanitizer = Processes.find("compute-sanitizer")
                 .orElseThrow(() -> new Part.Skipped(
                         "compute-sanitizer is not on the PATH; NVIDIA's CUDA toolkit has it (cuda-sanitizer)"));
         var errors = new LinkedHashMap<String, Object>();
-        for (Sanitized sanitized : SANITIZED) {
-            for (String tool : tools) {
-                var command = new ArrayList<>(List.of(
-                        sanitizer.toString(),
-                        "--tool",
-                        tool,
-                        "--target-processes",
-                        "all",
-                        "--report-api-errors",
-                        "no"));
-                command.addAll(launcher("--include-tag=gpu", "--include-classname=" + sanitized.classes()));
-                Object found = processes
-                        .runWithin(SANITIZER_PATIENCE, "sanitizer-" + tool + "-" + sanitized.what(), command)
-                        .map(GpuTests::errors)
-                        .orElse("not counted: it did not end within " + SANITIZER_PATIENCE.toSeconds() + " s");
-                errors.put(tool + " errors in " + sanitized.what(), found);
+        long end = System.nanoTime() + SANITIZERS_PATIENCE.toNanos();
+        for (String tool : tools) {
+            for (Sanitized sanitized : SANITIZED) {
+                var left = Duration.ofNanos(end - System.nanoTime());
+                errors.put(
+                        tool + " errors in " + sanitized.what(),
+                        left.toSeconds() > 0
+                                ? sanitize(sanitizer, tool, sanitized, left)
+                                : "not counted: the others took " + SANITIZERS_PATIENCE.toMinutes() + " minutes");
             }
         }
         return judged(errors);
+    }
+
+    /// @return how many errors, or why that is not known
+    private Object sanitize(Path sanitizer, String tool, Sanitized sanitized, Duration left)
+            throws IOException, InterruptedException {
+        Duration patience = left.compareTo(SANITIZER_PATIENCE) < 0 ? left : SANITIZER_PATIENCE;
+        var command = new ArrayList<>(List.of(
+                sanitizer.toString(), "--tool", tool, "--target-processes", "all", "--report-api-errors", "no"));
+        command.addAll(launcher(sanitized.classes()));
+        return processes
+                .runWithin(patience, "sanitizer-" + tool + "-" + sanitized.what(), command)
+                .map(GpuTests::errors)
+                .orElse("not counted: it did not end within " + patience.toSeconds() + " s");
     }
 
     /// @param errors how many each tool found in each set of tests, or why that is not known
@@ -127,24 +141,26 @@ record GpuTests(Processes processes) {
         return errors;
     }
 
-    private List<String> launcher(String... filters) {
+    /// @param classes a pattern for the names of classes of tests
+    private List<String> launcher(String classes) {
         Path folder = processes.jar().resolveSibling("check");
         Path tests = folder.resolve("mnist20k-tests.jar");
         if (!Files.exists(tests)) {
             throw new Part.Skipped("there is no " + tests + "; make dist puts it there, and into the archive");
         }
-        List<String> command = processes.java(
+        return processes.java(
                 "-Dmnist20k.require.native=true",
                 "-Dmnist20k.jar=" + processes.jar(),
+                "-Dmnist20k.data=" + data,
                 "-jar",
                 folder.resolve("junit.jar").toString(),
                 "execute",
                 "--class-path=" + processes.jar() + ":" + tests,
                 "--scan-class-path=" + tests,
+                "--include-tag=gpu",
+                "--include-classname=" + classes,
                 "--disable-banner",
                 "--disable-ansi-colors",
                 "--details=tree");
-        command.addAll(List.of(filters));
-        return command;
     }
 }

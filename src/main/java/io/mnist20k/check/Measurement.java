@@ -65,9 +65,21 @@ public record Measurement(Split files, boolean quick) {
 
     /// The default training once to warm up, and once more.
     private Map<String, Object> warm(Kernels kernels) {
-        train(kernels);
-        TrainingResult.Finished finished = train(kernels);
+        train(kernels, new TrainingListener() {});
+        var told = new ArrayList<String>();
+        TrainingResult.Finished finished = train(kernels, new TrainingListener() {
+            @Override
+            public void opened(String kernels) {
+                told.add(kernels);
+            }
+
+            @Override
+            public void kernelsChanged(String kernels) {
+                told.add(kernels);
+            }
+        });
         var measured = new LinkedHashMap<String, Object>();
+        measured.put("kernels", told.getLast());
         measured.put("trainSeconds", finished.trainSeconds());
         measured.put("finalAccuracy", finished.finalAccuracy());
         measured.put("imagesPerSecond", finished.imagesPerSecond());
@@ -82,17 +94,12 @@ public record Measurement(Split files, boolean quick) {
         return measured;
     }
 
-    private TrainingResult.Finished train(Kernels kernels) {
+    private TrainingResult.Finished train(Kernels kernels, TrainingListener listener) {
         var settings = new RunSettings(recipe(kernels), 1, false, false, quick ? Plan.QUICK_IMAGES : 0, false, "");
         Path folder = temporary();
         try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
-            var trainer = new Trainer(
-                    Devices.choose("cuda", 1).engine(),
-                    settings,
-                    files,
-                    directory,
-                    new TrainingListener() {},
-                    () -> false);
+            var trainer =
+                    new Trainer(Devices.choose("cuda", 1).engine(), settings, files, directory, listener, () -> false);
             return (TrainingResult.Finished) trainer.run();
         } finally {
             delete(folder);

@@ -25,10 +25,11 @@ public record Plan(String data, boolean quick) {
     private static final List<Integer> BATCHES = List.of(64, 128, 256, 512, 1024, 2048, 4096);
     private static final int ROUNDS = 3;
     static final int QUICK_IMAGES = 512;
+    private static final String DURATION = "gpu__time_duration.sum";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     List<Part> parts(Processes processes) {
-        var tests = new GpuTests(processes);
+        var tests = new GpuTests(processes, data);
         var speeds = new Speeds();
         var parts = new ArrayList<Part>();
         parts.add(new Part(
@@ -78,7 +79,9 @@ public record Plan(String data, boolean quick) {
         var command = new ArrayList<>(List.of(
                 profiler.toString(),
                 "--csv",
-                "--metrics=gpu__time_duration.sum",
+                "--metrics=" + DURATION,
+                "--clock-control=none", // at the rates, and with the caches, of training
+                "--cache-control=none",
                 "--launch-skip=500",
                 "--launch-count=500"));
         command.addAll(processes.java("-jar", processes.jar().toString()));
@@ -86,11 +89,25 @@ public record Plan(String data, boolean quick) {
         command.add("--set=engine.kernels=" + Kernels.FUSED.type());
         command.addAll(List.of("--out", processes.out().resolve("ncu").toString()));
         command.addAll(dataOption());
-        Processes.Ended ended = processes.run("ncu", command);
-        if (ended.exitCode() != 0) {
-            throw new Part.Failed("ncu ended with " + ended.exitCode() + ": " + ended.lastWords(), Map.of());
+        return profiled(processes.run("ncu", command));
+    }
+
+    /// @throws Part.Skipped where this user may not profile
+    /// @throws Part.Failed  where nothing was profiled
+    static Map<String, Object> profiled(Processes.Ended ended) {
+        if ((ended.output() + ended.messages()).contains("ERR_NVGPUCTRPERM")) {
+            throw new Part.Skipped("the driver lets administrators alone profile; run as root, or load its module with"
+                    + " NVreg_RestrictProfilingToAdminUsers=0");
         }
-        return Map.of("profile", "ncu.out");
+        long kernels =
+                ended.output().lines().filter(line -> line.contains(DURATION)).count();
+        if (ended.exitCode() != 0 || kernels == 0) {
+            throw new Part.Failed(
+                    "ncu profiled " + kernels + " kernels and ended with " + ended.exitCode() + ": "
+                            + ended.lastWords(),
+                    Map.of());
+        }
+        return Map.of("profile", "ncu.out", "kernels", kernels);
     }
 
     private List<String> dataOption() {

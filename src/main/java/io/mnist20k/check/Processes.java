@@ -49,11 +49,9 @@ record Processes(Path out, Path jar) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
-        for (String property : List.of("mnist20k.cuda.libraries", "mnist20k.data")) {
-            String value = System.getProperty(property);
-            if (value != null) {
-                command.add("-D" + property + "=" + value);
-            }
+        String libraries = System.getProperty("mnist20k.cuda.libraries");
+        if (libraries != null) {
+            command.add("-Dmnist20k.cuda.libraries=" + libraries);
         }
         command.addAll(List.of(more));
         return command;

@@ -47,6 +47,25 @@ class PlanTest {
     }
 
     @Test
+    void onlyKernelsThatWereProfiledAreAProfile() {
+        String row = "\"1\",\"unit_forward\",\"gpu__time_duration.sum\",\"us\",\"7.1\"\n";
+        assertEquals(Map.of("profile", "ncu.out", "kernels", 2L), Plan.profiled(ended(0, row + row)));
+        assertThrows(Part.Failed.class, () -> Plan.profiled(ended(1, row)));
+        Part.Failed nothing = assertThrows(Part.Failed.class, () -> Plan.profiled(ended(0, "==WARNING== No kernels")));
+        assertEquals("ncu profiled 0 kernels and ended with 0: ==WARNING== No kernels", nothing.getMessage());
+        Part.Skipped refused = assertThrows(
+                Part.Skipped.class, () -> Plan.profiled(ended(1, "==ERROR== ERR_NVGPUCTRPERM - The user does not")));
+        assertEquals(
+                "the driver lets administrators alone profile; run as root, or load its module with"
+                        + " NVreg_RestrictProfilingToAdminUsers=0",
+                refused.getMessage());
+    }
+
+    private static Processes.Ended ended(int exitCode, String output) {
+        return new Processes.Ended(exitCode, output, "", 1);
+    }
+
+    @Test
     void theMedianOfAnEvenNumberLiesBetweenTwo() {
         assertEquals(3, Plan.median(new double[] {9, 1, 3}));
         assertEquals(4, Plan.median(new double[] {9, 1, 3, 5}));

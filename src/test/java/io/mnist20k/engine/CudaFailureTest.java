@@ -314,6 +314,14 @@ final class CudaFailureTest {
         SoftwareDevice.compiledFor(75);
         try {
             checkSame(expected, live(UNITS));
+            try (Session session = ENGINE.open(UNITS.network(), UNITS.training())) {
+                assertTrue(
+                        session.kernels()
+                                .endsWith(
+                                        "; launched one after the other, since the driver compiled the kernels for GPUs"
+                                                + " before 9.0"),
+                        session.kernels());
+            }
         } finally {
             SoftwareDevice.compiledFor(90);
         }

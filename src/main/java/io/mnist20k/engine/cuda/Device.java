@@ -43,8 +43,8 @@ final class Device implements AutoCloseable {
     private final KernelModule module;
     private final Map<String, Kernel> kernels = new HashMap<>();
     private final Precision precision;
-    private final boolean overlaps;
     private @Nullable CudaException uncaptured;
+    private @Nullable String apart;
     private final Owner owner = new Owner();
 
     /// @param ordinal the driver's number of the GPU
@@ -52,7 +52,6 @@ final class Device implements AutoCloseable {
         this.precision = precision;
         try {
             gpu = owner.own(new Gpu(ordinal));
-            overlaps = gpu.description().major() >= OVERLAPPING_MAJOR && Gpu.driverVersion() >= OVERLAPPING_DRIVER;
             module = owner.own(KernelImage.load(gpu));
             workspace = owner.own(new Workspace(gpu));
         } catch (RuntimeException | Error failure) {
@@ -141,8 +140,21 @@ final class Device implements AutoCloseable {
     KernelLaunch launchSharing(
             boolean overlaps, String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
         Kernel code = kernels.computeIfAbsent(kernel, module::kernel);
-        boolean overlapping = overlaps && this.overlaps && code.architecture() >= OVERLAPPING_CODE;
+        boolean overlapping = overlaps && canOverlap(code);
         return code.prepare(new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlapping), parameters);
+    }
+
+    /// Remembers why, where the GPU could and something else cannot.
+    private boolean canOverlap(Kernel code) {
+        if (gpu.description().major() < OVERLAPPING_MAJOR) {
+            return false;
+        }
+        if (Gpu.driverVersion() < OVERLAPPING_DRIVER) {
+            apart = "the driver is for a CUDA older than 12.3";
+        } else if (code.architecture() < OVERLAPPING_CODE) {
+            apart = "the driver compiled the kernels for GPUs before 9.0";
+        }
+        return apart == null;
     }
 
     /// Remembers why something is launched piece by piece, for who asks how this device computes.
@@ -157,6 +169,7 @@ final class Device implements AutoCloseable {
     String makeshifts() {
         String guessed = algorithms == null ? null : algorithms.unusable();
         return (uncaptured == null ? "" : "; launched piece by piece, since " + uncaptured.getMessage())
+                + (apart == null ? "" : "; launched one after the other, since " + apart)
                 + (guessed == null ? "" : "; by the algorithms that cuDNN guesses, since " + guessed);
     }
 
