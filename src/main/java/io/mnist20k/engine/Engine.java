@@ -12,5 +12,8 @@ public interface Engine {
 
     /// Compiles the network; what a step needs is allocated now or by the first one. The session's parameters are
     /// unset until the first [Session#restore].
+    ///
+    /// @throws IllegalArgumentException where the network takes other images, or has other classes, than a
+    ///                                  [io.mnist20k.data.Dataset]
     Session open(Network network, Training training);
 }

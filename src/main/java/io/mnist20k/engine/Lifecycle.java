@@ -1,66 +1,84 @@
 package io.mnist20k.engine;
 
-import java.util.function.IntSupplier;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
-/// What a session may be asked for when, the same on all devices: parameters come first, an observer asks for nothing,
-/// and after the end nobody does.
+/// What a session may be asked for when, the same on all devices: parameters come first, one thing is done at a time,
+/// an
+/// observer asks for nothing, and after the end nobody does.
 public final class Lifecycle {
-    private boolean restored;
-    /// Looked at by observers, on whichever thread is at work.
-    private volatile boolean trains;
+    private static final String NOTHING = "";
 
-    private boolean over;
+    /// What is being done, in words, for who asks for something else meanwhile.
+    private final AtomicReference<String> doing = new AtomicReference<>(NOTHING);
 
-    /// Goes before what needs no parameters.
+    private volatile boolean restored;
+    private volatile boolean over;
+
+    /// Goes before what only looks.
     ///
-    /// @throws IllegalStateException where the session is closed or training
+    /// @throws IllegalStateException where the session is closed or at work
     public void requireOpen() {
         if (over) {
             throw new IllegalStateException("this session is closed");
         }
-        requireIdle();
+        requireIdle(doing.get());
     }
 
-    /// Goes before what needs parameters.
+    private static void requireIdle(String doing) {
+        if (!doing.equals(NOTHING)) {
+            throw new IllegalStateException("this session is " + doing + "; wait for it, "
+                    + (doing.equals("training")
+                            ? "or stop it by an observer's answer"
+                            : "and let threads that share a session take turns"));
+        }
+    }
+
+    /// Takes parameters.
     ///
-    /// @throws IllegalStateException where the session is closed or training, or was never restored
-    public void requireRestored() {
-        requireOpen();
-        if (!restored) {
-            throw new IllegalStateException("this session has no parameters yet; restore a state first");
+    /// @throws IllegalStateException where the session is closed or at work
+    public void restore(Runnable work) {
+        alone("taking a state", () -> {
+            work.run();
+            restored = true;
+            return restored;
+        });
+    }
+
+    /// Does what needs parameters.
+    ///
+    /// @param what `training` or the like
+    /// @throws IllegalStateException where the session is closed or at work, or was never restored
+    public <T> T use(String what, Supplier<T> work) {
+        return alone(what, () -> {
+            if (!restored) {
+                throw new IllegalStateException("this session has no parameters yet; restore a state first");
+            }
+            return work.get();
+        });
+    }
+
+    private <T> T alone(String what, Supplier<T> work) {
+        if (over) {
+            throw new IllegalStateException("this session is closed");
         }
-    }
-
-    private void requireIdle() {
-        if (trains) {
-            throw new IllegalStateException(
-                    "this session is training; wait for it, or stop it by an observer's answer");
-        }
-    }
-
-    /// The parameters have come.
-    public void restored() {
-        restored = true;
-    }
-
-    /// Trains, and is training meanwhile.
-    public int train(IntSupplier steps) {
-        trains = true;
+        requireIdle(doing.compareAndExchange(NOTHING, what));
         try {
-            return steps.getAsInt();
+            return work.get();
         } finally {
-            trains = false;
+            doing.set(NOTHING);
         }
     }
 
     /// Closes the session.
     ///
     /// @return whether that is for the first time, and there is something to free
-    /// @throws IllegalStateException where it is training
+    /// @throws IllegalStateException where it is at work
     public boolean close() {
-        requireIdle();
+        requireIdle(doing.compareAndExchange(NOTHING, "being closed"));
         boolean first = !over;
         over = true;
+        doing.set(NOTHING);
         return first;
     }
 

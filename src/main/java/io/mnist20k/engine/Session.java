@@ -2,12 +2,14 @@ package io.mnist20k.engine;
 
 import io.mnist20k.data.Dataset;
 
-/// A network living on one device: parameters, optimiser state, buffers and the datasets it has seen. Used by one
-/// thread at a time, and by no observer while it trains. Everything is a function of (state, plan, seed): two
+/// A network living on one device: parameters, optimiser state, buffers and the datasets it has seen. Everything is a
+/// function of (state, plan, seed): two
 /// sessions of one device given the same produce the same bits, whatever their threads.
 ///
-/// A session that is closed or training refuses to train, to evaluate, and to give or take a state, with an
-/// [IllegalStateException]; so does one that was never restored, but for [#restore].
+/// A session does one thing at a time. One that is closed or at work, for another thread or for the observer that asks,
+/// refuses to train, to evaluate, and to give or take a state, with an [IllegalStateException]; so does one that was
+/// never
+/// restored, but for [#restore].
 public interface Session extends AutoCloseable {
     /// What the network is computed with, in words for a log: an engine may have a choice of kernels, and may learn
     /// from the device that it cannot do what was tried first.
@@ -33,7 +35,7 @@ public interface Session extends AutoCloseable {
     /// @throws IllegalArgumentException where a length is not this session's; nothing has changed then
     void restore(SessionState state);
 
-    /// @throws IllegalStateException while it trains; closing twice is no failure
+    /// @throws IllegalStateException while it is at work; closing twice is no failure
     @Override
     void close();
 }

@@ -2,6 +2,8 @@ package io.mnist20k.engine;
 
 import io.mnist20k.UserError;
 import io.mnist20k.data.Normalization;
+import io.mnist20k.network.Network;
+import io.mnist20k.network.Shape;
 import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
@@ -38,7 +40,8 @@ public record Training(
         }
     }
 
-    /// As a recipe has it.
+    /// As a recipe has it; but for [Recipe#deskew], which is not a session's: hand it images that are
+    /// [io.mnist20k.data.Dataset#deskewed].
     ///
     /// @param normalization of the images to train on
     public static Training of(Recipe recipe, long seed, Normalization normalization) {
@@ -64,6 +67,16 @@ public record Training(
                 Augmentation.NONE,
                 normalization,
                 EngineSettings.DEFAULT);
+    }
+
+    /// For engines, before they open a session.
+    ///
+    /// @throws IllegalArgumentException where a network does not take a dataset's images, or has other classes
+    public static void requireImages(Network network) {
+        if (!network.input().equals(Shape.IMAGE) || network.classes() != Recipe.CLASSES) {
+            throw new IllegalArgumentException("a network that tells " + network.classes() + " classes of images of "
+                    + network.input() + " apart; expected " + Recipe.CLASSES + " classes of " + Shape.IMAGE);
+        }
     }
 
     /// For engines that compute in single precision alone.

@@ -12,7 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
+import io.mnist20k.network.Shape;
 import io.mnist20k.random.Philox;
 import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Augmentation;
@@ -20,11 +22,16 @@ import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -397,6 +404,46 @@ public abstract class EngineContract {
             assertThrows(IllegalStateException.class, () -> session.train(dataset, ReferenceRun.epoch(test, SEED), ON));
             assertThrows(IllegalStateException.class, session::state);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 14, 14, 10", "1, 28, 27, 10", "2, 28, 28, 10", "1, 784, 1, 10", "1, 40, 40, 10", "1, 28, 28, 5"})
+    void aNetworkOfOtherImagesOrClassesIsRefused(int channels, int height, int width, int classes) {
+        var network = new Network(
+                new Shape(channels, height, width),
+                classes,
+                List.of(new Layer.Dense(classes, true), new Layer.Softmax()));
+        assertThrows(IllegalArgumentException.class, () -> engine().open(network, BINARY));
+    }
+
+    /// Nothing makes two threads meet there, so most answers may be right by chance.
+    @Test
+    void aSharedSessionAnswersRightlyOrRefuses() throws Exception {
+        ContractCase test = ContractCase.usual(SEED);
+        Dataset dataset = Synthetic.images(SEED, test.images());
+        var answered = new AtomicInteger();
+        try (Session session = restored(engine(), test)) {
+            float[] expected = session.logits(dataset);
+            Callable<Void> asking = () -> {
+                for (int i = 0; i < 10; i++) {
+                    float[] answer;
+                    try {
+                        answer = session.logits(dataset);
+                    } catch (IllegalStateException refused) {
+                        continue;
+                    }
+                    assertArrayEquals(expected, answer);
+                    answered.incrementAndGet();
+                }
+                return null;
+            };
+            try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+                for (Future<Void> each : threads.invokeAll(List.of(asking, asking, asking))) {
+                    each.get();
+                }
+            }
+        }
+        assertTrue(answered.get() > 0, "nobody was answered");
     }
 
     @Test

@@ -15,6 +15,7 @@ record CpuEngine(int threads, String deviceName) implements Engine, Roofline.Sou
 
     @Override
     public Session open(Network network, Training training) {
+        Training.requireImages(network);
         training.requireSinglePrecision(name());
         return new CpuSession(network, training, threads);
     }

@@ -80,13 +80,12 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        lifecycle.requireRestored();
-        epoch.requireFits(dataset, training);
-        program.memory.allocate();
-        program.convolutions.forEach(convolution -> convolution.pack(weights.parameters()));
-        batch.epoch = epoch.epoch();
-        var progress = new Progress(epoch.firstStep());
-        return lifecycle.train(() -> {
+        return lifecycle.use("training", () -> {
+            epoch.requireFits(dataset, training);
+            program.memory.allocate();
+            program.convolutions.forEach(convolution -> convolution.pack(weights.parameters()));
+            batch.epoch = epoch.epoch();
+            var progress = new Progress(epoch.firstStep());
             team.run(worker -> {
                 scratch.enter(worker);
                 clock.start(worker);
@@ -175,7 +174,10 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public float[] logits(Dataset dataset) {
-        lifecycle.requireRestored();
+        return lifecycle.use("evaluating", () -> evaluate(dataset));
+    }
+
+    private float[] evaluate(Dataset dataset) {
         int blocks = Math.ceilDiv(dataset.count(), COUNT);
         var evaluators = new Team(evaluators(blocks));
         if (inference.workers() < evaluators.size()) {
@@ -235,15 +237,12 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public SessionState state() {
-        lifecycle.requireRestored();
-        return update.state();
+        return lifecycle.use("giving its state", update::state);
     }
 
     @Override
     public void restore(SessionState state) {
-        lifecycle.requireOpen();
-        update.restore(state);
-        lifecycle.restored();
+        lifecycle.restore(() -> update.restore(state));
     }
 
     @Override

@@ -27,6 +27,7 @@ record CudaEngine(Gpu.Description gpu, boolean captures, int stretch) implements
 
     @Override
     public Session open(Network network, Training training) {
+        Training.requireImages(network);
         return PlatformThread.call(() -> new CudaSession(gpu, network, training, captures, stretch));
     }
 }

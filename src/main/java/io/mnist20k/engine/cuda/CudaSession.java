@@ -81,37 +81,36 @@ final class CudaSession implements Session {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        lifecycle.requireRestored();
-        epoch.requireFits(dataset, training);
-        if (epoch.firstStep() == epoch.steps()) {
-            return epoch.steps();
+        return lifecycle.use("training", () -> {
+            epoch.requireFits(dataset, training);
+            return epoch.firstStep() == epoch.steps()
+                    ? epoch.steps()
+                    : attempt("training", () -> trainSteps(dataset, epoch, observer));
+        });
+    }
+
+    private int trainSteps(Dataset dataset, Epoch epoch, StepObserver observer) {
+        DeviceImages images =
+                trainingImages.get(held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
+        EpochMemory sent = epochMemory.get(
+                held -> held.holds(epoch), () -> new EpochMemory(device.gpu, epoch.order().length, epoch.steps()));
+        // Both are laid out before either is bound: laying out may move the workspace.
+        Step usual = step(samples(epoch, 0));
+        Step last = step(samples(epoch, epoch.steps() - 1));
+        usual.bind(images, sent);
+        last.bind(images, sent);
+        sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
+        try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), stretch, observer)) {
+            boolean goesOn = true;
+            for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); ) {
+                int whole = epoch.steps() - 1 - step;
+                int queued = whole > 0 ? usual.train(Math.min(whole, reports.length())) : last.train(1);
+                goesOn = reports.stepsQueued(queued);
+                step += queued;
+            }
+            stretch = reports.length();
+            return reports.finish();
         }
-        return attempt(
-                "training",
-                () -> lifecycle.train(() -> {
-                    DeviceImages images = trainingImages.get(
-                            held -> held.areOf(dataset), () -> new DeviceImages(device.gpu, dataset));
-                    EpochMemory sent = epochMemory.get(
-                            held -> held.holds(epoch),
-                            () -> new EpochMemory(device.gpu, epoch.order().length, epoch.steps()));
-                    // Both are laid out before either is bound: laying out may move the workspace.
-                    Step usual = step(samples(epoch, 0));
-                    Step last = step(samples(epoch, epoch.steps() - 1));
-                    usual.bind(images, sent);
-                    last.bind(images, sent);
-                    sent.send(epoch, memory, program.state().step.offset() + DeviceState.STEP_POSITION);
-                    try (var reports = new Reports(device.gpu, sent, epoch.firstStep(), stretch, observer)) {
-                        boolean goesOn = true;
-                        for (int step = epoch.firstStep(); goesOn && step < epoch.steps(); ) {
-                            int whole = epoch.steps() - 1 - step;
-                            int queued = whole > 0 ? usual.train(Math.min(whole, reports.length())) : last.train(1);
-                            goesOn = reports.stepsQueued(queued);
-                            step += queued;
-                        }
-                        stretch = reports.length();
-                        return reports.finish();
-                    }
-                }));
     }
 
     private static int samples(Epoch epoch, int step) {
@@ -120,24 +119,23 @@ final class CudaSession implements Session {
 
     @Override
     public float[] logits(Dataset dataset) {
-        lifecycle.requireRestored();
-        return attempt("evaluating", () -> inference.logits(dataset, step(training.batch())));
+        return lifecycle.use(
+                "evaluating", () -> attempt("evaluating", () -> inference.logits(dataset, step(training.batch()))));
     }
 
     @Override
     public SessionState state() {
-        lifecycle.requireRestored();
-        return attempt("reading the state", () -> program.state().read(memory));
+        return lifecycle.use(
+                "giving its state",
+                () -> attempt("reading the state", () -> program.state().read(memory)));
     }
 
     @Override
     public void restore(SessionState state) {
-        lifecycle.requireOpen();
-        attempt("restoring a state", () -> {
+        lifecycle.restore(() -> attempt("restoring a state", () -> {
             program.state().restore(memory, state, network);
-            lifecycle.restored();
             return state;
-        });
+        }));
     }
 
     /// Does something with the GPU, on whichever thread this is.

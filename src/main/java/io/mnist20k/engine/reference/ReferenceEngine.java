@@ -22,6 +22,7 @@ public final class ReferenceEngine implements Engine {
 
     @Override
     public Session open(Network network, Training training) {
+        Training.requireImages(network);
         training.requireSinglePrecision(name());
         return new ReferenceSession(network, training);
     }

@@ -38,9 +38,8 @@ final class ReferenceSession implements Session {
 
     @Override
     public int train(Dataset dataset, Epoch epoch, StepObserver observer) {
-        lifecycle.requireRestored();
-        epoch.requireFits(dataset, training);
-        return lifecycle.train(() -> {
+        return lifecycle.use("training", () -> {
+            epoch.requireFits(dataset, training);
             for (int step = epoch.firstStep(); step < epoch.steps(); step++) {
                 if (!trainStep(dataset, epoch, step, observer)) {
                     return step + 1;
@@ -86,7 +85,11 @@ final class ReferenceSession implements Session {
 
     @Override
     public float[] logits(Dataset dataset) {
-        SessionState current = current();
+        return lifecycle.use("evaluating", () -> evaluate(dataset));
+    }
+
+    private float[] evaluate(Dataset dataset) {
+        SessionState current = Objects.requireNonNull(state);
         double[] parameters = widened(current.modelParameters());
         double[] statistics = widened(current.modelStatistics());
         float[] logits = new float[dataset.count() * network.classes()];
@@ -104,17 +107,18 @@ final class ReferenceSession implements Session {
 
     @Override
     public SessionState state() {
-        return copy(current(), current().slots());
+        return lifecycle.use("giving its state", () -> copy(Objects.requireNonNull(state), state.slots()));
     }
 
     @Override
     public void restore(SessionState saved) {
-        lifecycle.requireOpen();
-        saved.requireFits(network, training);
-        int slots = training.optimizer().slots();
-        List<float[]> optimizerState = saved.slots().isEmpty() ? zeros(slots, network.parameterCount()) : saved.slots();
-        state = copy(saved, optimizerState);
-        lifecycle.restored();
+        lifecycle.restore(() -> {
+            saved.requireFits(network, training);
+            int slots = training.optimizer().slots();
+            List<float[]> optimizerState =
+                    saved.slots().isEmpty() ? zeros(slots, network.parameterCount()) : saved.slots();
+            state = copy(saved, optimizerState);
+        });
     }
 
     @Override
@@ -125,11 +129,6 @@ final class ReferenceSession implements Session {
 
     private Images images(Dataset dataset) {
         return new Images(dataset, training.normalization());
-    }
-
-    private SessionState current() {
-        lifecycle.requireRestored();
-        return Objects.requireNonNull(state);
     }
 
     private static List<float[]> zeros(int vectors, int length) {
