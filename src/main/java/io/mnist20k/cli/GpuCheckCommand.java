@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.UserError;
+import io.mnist20k.Version;
 import io.mnist20k.check.GpuCheck;
 import io.mnist20k.check.Measurement;
 import io.mnist20k.check.Plan;
@@ -64,7 +65,7 @@ final class GpuCheckCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         var about = new LinkedHashMap<String, Object>();
-        about.put("program", new Program.Version().getVersion()[0]);
+        about.put("program", "mnist20k " + Version.ofProgram());
         about.put("started", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         about.putAll(device());
         about.put("quick", quick);

@@ -1,7 +1,7 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.Version;
 import java.io.PrintWriter;
-import java.util.Objects;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         description = "Trains a network of fewer than 20,000 parameters past 99.4 %% on MNIST in fewer than 20 epochs.",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
-        versionProvider = Program.Version.class,
+        versionProvider = Program.Versions.class,
         subcommands = {
             TrainCommand.class,
             EvaluateCommand.class,
@@ -92,16 +92,11 @@ final class Program implements Runnable {
         throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 
-    /// The version that the jar's manifest holds.
-    static final class Version implements IVersionProvider {
+    /// The program's, and that of its Java.
+    static final class Versions implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            return new String[] {
-                "mnist20k "
-                        + Objects.requireNonNullElse(
-                                Program.class.getPackage().getImplementationVersion(), "development"),
-                "Java " + Runtime.version()
-            };
+            return new String[] {"mnist20k " + Version.ofProgram(), "Java " + Runtime.version()};
         }
     }
 }

@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
                 "Opens a page for browsers on this machine: draw a digit, and the model answers; the curves of its run"
                         + " beside it. Ctrl-C ends it.")
 final class ServeCommand implements Runnable {
+    private static final String SECONDS_OF_A_REQUEST = "60";
+
     @Parameters(
             paramLabel = "MODEL",
             converter = OptionValues.FilePath.class,
@@ -39,8 +41,16 @@ final class ServeCommand implements Runnable {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
+    /// For the JDK's server: how long a client may take to send a request, which otherwise is for ever. Whoever has set
+    /// it knows better.
+    private static void limitRequests() {
+        String limit = "sun.net.httpserver.maxReqTime";
+        System.setProperty(limit, System.getProperty(limit, SECONDS_OF_A_REQUEST));
+    }
+
     @Override
     public void run() {
+        limitRequests();
         try (var server = new Server(model, device.choose().engine(), port)) {
             PrintWriter out = spec.commandLine().getOut();
             out.println(server.address() + " shows " + model + "; Ctrl-C ends it");

@@ -13,6 +13,9 @@ import io.mnist20k.train.TrainingResult;
 /// @param trainSeconds    the loop alone
 /// @param totalSeconds    from the start of the process
 /// @param imagesPerSecond training alone
+/// @param validation      `held-out` or `re-drawn`, whose images the accuracies are of; only there where not the test
+/// files'
+/// @param limit           training images, the first; only there where not all were trained on
 /// @param budgetLifted    only there where it is true
 record TrainAnswer(
         String device,
@@ -29,6 +32,8 @@ record TrainAnswer(
         double totalSeconds,
         double imagesPerSecond,
         String runDir,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) String validation,
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) int limit,
         @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean budgetLifted) {
     static TrainAnswer of(TrainingResult.Finished finished) {
         var settings = finished.settings();
@@ -47,6 +52,8 @@ record TrainAnswer(
                 Restart.secondsSinceStart(),
                 finished.imagesPerSecond(),
                 finished.directory().toAbsolutePath().normalize().toString(),
+                settings.holdout() || settings.redrawn() ? settings.validationName() : "",
+                settings.limit(),
                 settings.budgetLifted());
     }
 }

@@ -33,7 +33,24 @@ public final class Predictor implements AutoCloseable {
     ///
     /// @return `[images.count(), classes]`, row-major
     public float[] logits(Dataset images) {
-        return session.logits(deskews ? images.deskewed() : images);
+        return session.logits(seen(images));
+    }
+
+    /// What the network sees of a digit: itself, or upright where the model's recipe deskews.
+    ///
+    /// @param digit as for [#predict]
+    /// @return as long
+    public byte[] seen(byte[] digit) {
+        return seen(unlabelled(digit, 1)).pixels();
+    }
+
+    private Dataset seen(Dataset images) {
+        return deskews ? images.deskewed() : images;
+    }
+
+    /// Nobody knows the labels, and nobody asks for them.
+    private static Dataset unlabelled(byte[] pixels, int count) {
+        return new Dataset(pixels, new byte[count]);
     }
 
     /// @param digits at least one, each `[height * width]` as [Picture#digit] makes them
@@ -48,8 +65,7 @@ public final class Predictor implements AutoCloseable {
             }
             System.arraycopy(digit, 0, together, i * pixels, pixels);
         }
-        // Nobody knows the labels, and nobody asks for them.
-        var images = new Dataset(together, new byte[digits.size()]);
+        Dataset images = unlabelled(together, digits.size());
         float[] logits = logits(images);
         var predictions = new ArrayList<Prediction>();
         for (int i = 0; i < digits.size(); i++) {

@@ -1,6 +1,7 @@
 package io.mnist20k.train;
 
 import io.mnist20k.UserError;
+import io.mnist20k.Version;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.data.SampleOrder;
@@ -17,7 +18,6 @@ import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Recipe;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -156,7 +156,7 @@ public final class Trainer {
                         settings.redrawn(),
                         settings.limit(),
                         settings.budgetLifted(),
-                        version())));
+                        Version.ofProgram())));
         double training =
                 epochs.stream().mapToDouble(e -> 1 / e.imagesPerSecond()).sum();
         return new TrainingResult.Finished(
@@ -189,10 +189,6 @@ public final class Trainer {
             }
         }
         return state;
-    }
-
-    private static String version() {
-        return Objects.requireNonNullElse(Trainer.class.getPackage().getImplementationVersion(), "development");
     }
 
     /// One epoch, from where it was stopped.

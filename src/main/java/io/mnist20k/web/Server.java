@@ -3,6 +3,7 @@ package io.mnist20k.web;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.mnist20k.JavaMemory;
 import io.mnist20k.UserError;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.files.Reason;
@@ -53,6 +54,9 @@ public final class Server implements AutoCloseable {
     /// Of this machine, whatever port of another is forwarded to it.
     private static final Set<String> NAMES = Set.of("localhost", HOST, "[::1]");
 
+    /// Clients that wait to be accepted; the system may allow fewer. The JDK's own 50 turn some of 200 away.
+    private static final int BACKLOG = 1024;
+
     /// Of a picture; a drawing has some kilobytes.
     private static final int MOST_BYTES = 16 << 20;
 
@@ -71,13 +75,14 @@ public final class Server implements AutoCloseable {
     /// A session answers one at a time.
     private final Object turn = new Object();
 
-    private @Nullable Served served;
+    /// Read once.
+    private @Nullable Model model;
+
+    /// Opened anew after a failure of its device.
+    private @Nullable Predictor predictor;
 
     /// Changed in its turn; nothing is opened again after it.
     private boolean closed;
-
-    /// A model that has been written, and what answers with it.
-    record Served(Model model, Predictor predictor) {}
 
     /// @param path of the model
     /// @param port 0: any that is free
@@ -87,11 +92,12 @@ public final class Server implements AutoCloseable {
         this.engine = engine;
         metrics = path.toAbsolutePath().resolveSibling(RunDirectory.METRICS);
         page = page();
+        var address = new InetSocketAddress(InetAddress.ofLiteral(HOST), port);
         if (Files.exists(path) || !Files.exists(metrics)) {
-            served = open();
+            predictor();
         }
         try {
-            http = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral(HOST), port), 0);
+            http = HttpServer.create(address, BACKLOG);
         } catch (IOException e) {
             forget();
             throw new UserError(
@@ -109,26 +115,28 @@ public final class Server implements AutoCloseable {
         return URI.create("http://%s:%s/".formatted(address.getAddress().getHostAddress(), address.getPort()));
     }
 
-    private Served open() {
-        Model model = Model.read(path);
-        return new Served(model, new Predictor(model, engine));
-    }
-
     /// In its turn.
-    Served served() {
+    private Model model() {
         if (closed) {
             throw new UserError("answering: the server is being closed; start it again");
         }
-        Served now = served;
-        if (now == null) {
-            if (!Files.exists(path)) {
+        if (model == null) {
+            if (!Files.exists(path) && Files.exists(metrics)) {
                 throw new UserError(
                         "looking for " + path + ": its run has not written it yet; wait until the run is over");
             }
-            now = open();
-            served = now;
+            model = Model.read(path);
         }
-        return now;
+        return model;
+    }
+
+    /// In its turn.
+    Predictor predictor() {
+        Model model = model();
+        if (predictor == null) {
+            predictor = new Predictor(model, engine);
+        }
+        return predictor;
     }
 
     @Override
@@ -143,9 +151,9 @@ public final class Server implements AutoCloseable {
 
     private void forget() {
         synchronized (turn) {
-            if (served != null) {
-                served.predictor.close();
-                served = null;
+            if (predictor != null) {
+                predictor.close();
+                predictor = null;
             }
         }
     }
@@ -191,8 +199,9 @@ public final class Server implements AutoCloseable {
                 answer = answer(exchange);
             } catch (UserError e) {
                 answer = Answer.error(422, e.getMessage());
-            } catch (RuntimeException | OutOfMemoryError e) {
-                forget(); // a device that failed is opened anew
+            } catch (OutOfMemoryError e) {
+                answer = Answer.error(500, "answering failed: memory is full; give it more by " + JavaMemory.more());
+            } catch (RuntimeException e) {
                 answer = Answer.error(500, "answering failed: " + e + "; try again");
             }
             exchange.getResponseHeaders()
@@ -225,9 +234,9 @@ public final class Server implements AutoCloseable {
         }
         return switch (path) {
             case "/" -> new Answer(200, "text/html; charset=utf-8", page);
-            case "/model" -> Answer.json(200, model());
+            case "/model" -> Answer.json(200, ofModel());
             case "/metrics" -> Answer.json(200, new OfRun(epochs()));
-            default -> predict(exchange.getRequestBody());
+            default -> predict(exchange);
         };
     }
 
@@ -240,25 +249,37 @@ public final class Server implements AutoCloseable {
                 && (origin == null || origin.equalsIgnoreCase("http://" + host));
     }
 
-    private OfModel model() {
+    private OfModel ofModel() {
         synchronized (turn) {
-            return OfModel.of(served().model);
+            return OfModel.of(model());
         }
     }
 
-    private Answer predict(InputStream body) throws IOException {
-        byte[] picture = body.readNBytes(MOST_BYTES + 1);
+    private Answer predict(HttpExchange exchange) throws IOException {
+        String type = exchange.getRequestHeaders().getFirst("Content-Type");
+        if (type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/")) {
+            return Answer.error(415, "this is a form; send the picture alone, as curl does by --data-binary @FILE");
+        }
+        byte[] picture = exchange.getRequestBody().readNBytes(MOST_BYTES + 1);
         if (picture.length > MOST_BYTES) {
             return Answer.error(413, "the picture has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller");
         }
         byte[] digit = Picture.of("reading the picture", picture).digit();
         Prediction prediction;
+        byte[] seen;
         synchronized (turn) {
-            prediction = served().predictor.predict(List.of(digit)).getFirst();
+            Predictor predictor = predictor();
+            try {
+                prediction = predictor.predict(List.of(digit)).getFirst();
+                seen = predictor.seen(digit);
+            } catch (RuntimeException | Error failure) {
+                forget();
+                throw failure;
+            }
         }
-        int[] pixels = new int[digit.length];
+        int[] pixels = new int[seen.length];
         for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = digit[i] & 0xFF;
+            pixels[i] = seen[i] & 0xFF;
         }
         return Answer.json(
                 200, new OfPicture(prediction.digit(), prediction.probability(), prediction.probabilities(), pixels));

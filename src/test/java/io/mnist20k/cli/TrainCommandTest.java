@@ -63,6 +63,15 @@ final class TrainCommandTest {
         assertTrue(answer.get("imagesPerSecond").doubleValue() > 0);
         assertTrue(answer.get("totalSeconds").doubleValue()
                 > answer.get("trainSeconds").doubleValue());
+        assertFalse(answer.has("validation") || answer.has("limit") || answer.has("budgetLifted"), answer.toString());
+    }
+
+    @Test
+    void jsonSaysWhatElseItWasJudgedByAndTrainedOn() {
+        JsonNode answer =
+                train("--holdout", "--limit", "100", "--json").succeeded().json();
+        assertEquals("held-out", answer.get("validation").stringValue());
+        assertEquals(100, answer.get("limit").intValue());
     }
 
     @Test

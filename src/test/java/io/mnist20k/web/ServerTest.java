@@ -2,12 +2,14 @@ package io.mnist20k.web;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mnist20k.Sentence;
 import io.mnist20k.UserError;
+import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
 import io.mnist20k.engine.CountedSessions;
 import io.mnist20k.engine.reference.ReferenceEngine;
@@ -28,6 +30,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -93,8 +96,8 @@ final class ServerTest {
         for (int i = 0; i < 784; i++) {
             seen[i] = (byte) answer.get("pixels").get(i).intValue();
         }
-        assertArrayEquals(pixels, seen);
         try (var predictor = new Predictor(TinyModel.model(), new ReferenceEngine())) {
+            assertArrayEquals(predictor.seen(pixels), seen);
             Prediction expected = predictor.predict(List.of(pixels)).getFirst();
             assertEquals(expected.digit(), answer.get("digit").intValue());
             assertEquals(expected.probability(), answer.get("probability").doubleValue());
@@ -118,9 +121,43 @@ final class ServerTest {
         assertEquals(500, failure.statusCode());
         assertTrue(json(failure).get("error").stringValue().endsWith("as told; try again"), failure.body());
         assertEquals(1, engine.closed());
+        assertEquals(200, get("model").statusCode());
+        Files.delete(path); // it was read once
         assertEquals(200, post(picture).statusCode());
         assertEquals(200, post(picture).statusCode());
         assertEquals(2, engine.opened());
+    }
+
+    @Test
+    void whatTheNetworkSawIsUprightWhereTheRecipeDeskews() throws Exception {
+        assertTrue(TinyModel.model().recipe().deskew());
+        byte[] slanted = new byte[784];
+        for (int row = 4; row < 24; row++) {
+            slanted[row * 28 + 20 - row / 2] = (byte) 255;
+        }
+        JsonNode pixels = json(post(Pictures.png(slanted))).get("pixels");
+        byte[] upright = new Dataset(slanted, new byte[1]).deskewed().pixels();
+        assertFalse(Arrays.equals(slanted, upright));
+        for (int i = 0; i < 784; i++) {
+            assertEquals(upright[i] & 0xFF, pixels.get(i).intValue(), "pixel " + i);
+        }
+    }
+
+    @Test
+    void aFormGetsASentence() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(server.address().resolve("predict"))
+                .header("Content-Type", "multipart/form-data; boundary=x")
+                .POST(BodyPublishers.ofString("--x--"))
+                .build();
+        HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+        assertEquals(415, response.statusCode());
+        assertTrue(json(response).get("error").stringValue().contains("--data-binary"), response.body());
+    }
+
+    @Test
+    void aPortThatThereCannotBeOpensNothing() {
+        assertThrows(IllegalArgumentException.class, () -> new Server(path, engine, 70_000).close());
+        assertEquals(1, engine.opened(), "the one of this test");
     }
 
     @Test
@@ -145,7 +182,7 @@ final class ServerTest {
     @Test
     void aClosedServerOpensNothingAgain() {
         server.close(); // and then a request that has waited gets its turn
-        Sentence.assertSays(assertThrows(UserError.class, () -> server.served()), "closed");
+        Sentence.assertSays(assertThrows(UserError.class, () -> server.predictor()), "closed");
         assertEquals(1, engine.opened());
         assertEquals(1, engine.closed());
         assertThrows(ConnectException.class, this::connected);
