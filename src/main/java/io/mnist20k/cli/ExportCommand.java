@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "export",
         description =
-                "Writes a saved model for other programs: onnx, a graph that takes pictures as they are, or safetensors,"
+                "Writes a saved model for other programs: onnx, a graph that takes pixels of 0 to 1, or safetensors,"
                         + " the tensors of a PyTorch state_dict.")
 final class ExportCommand implements Runnable {
     @Mixin

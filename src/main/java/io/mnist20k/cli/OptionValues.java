@@ -170,7 +170,8 @@ final class OptionValues {
             try {
                 return Seeds.parse(value);
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("expected the first and the last seed, such as 1..20");
+                throw new TypeConversionException(
+                        "expected the first and the last seed, a million at most, such as 1..20");
             }
         }
     }

@@ -80,7 +80,7 @@ final class SearchCommand implements Callable<Integer> {
             converter = OptionValues.RungList.class,
             description =
                     "Seeds that every candidate has run at each rung. So many go on that no rung has more runs than"
-                            + " the one before, old ones included. Default: ${DEFAULT-VALUE}.")
+                            + " the one before, old ones included, rounded up. Default: ${DEFAULT-VALUE}.")
     private Rungs rungs = new Rungs(List.of(1, 2, 4, 8));
 
     @Option(

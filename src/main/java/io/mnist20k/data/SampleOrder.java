@@ -22,6 +22,9 @@ public final class SampleOrder {
     ///
     /// @param stream see [Philox#stream]
     public static int[] permutation(long key, int stream, int count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("an order of " + count + " samples; expected 0 or more");
+        }
         int[] order = new int[count];
         for (int i = 0; i < count; i++) {
             order[i] = i;

@@ -62,6 +62,9 @@ public record SessionState(
     ///
     /// @throws IllegalArgumentException where a length is not the session's; of optimiser slots there may be none
     public void requireFits(Network network, Training training) {
+        if (updates < 0) {
+            throw new IllegalArgumentException("a state after " + updates + " updates; expected 0 or more");
+        }
         int averages = training.averages() ? 1 : 0;
         require("parameters", parameters.length, network.parameterCount());
         require("statistics", statistics.length, network.statisticCount());

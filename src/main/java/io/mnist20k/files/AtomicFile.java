@@ -3,6 +3,7 @@ package io.mnist20k.files;
 import io.mnist20k.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -56,8 +57,10 @@ public final class AtomicFile {
         Path folder = target.getParent();
         return failure instanceof NoSuchFileException && folder != null && Files.notExists(folder)
                 ? "there is no folder " + folder + "; make it, or name another"
-                : Reason.of(failure)
-                        + "; nothing was changed there, so free some space or permit writing, and try again";
+                : Reason.of(failure) + "; nothing was changed there, so "
+                        + (failure instanceof ClosedByInterruptException
+                                ? "try again"
+                                : "free some space or permit writing, and try again");
     }
 
     private static Path unfinished(Path target) {

@@ -41,12 +41,32 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
     public record Origin(
             long seed, boolean holdout, boolean redrawn, int limit, boolean budgetLifted, String programVersion) {}
 
-    /// @throws IllegalArgumentException where a length is not the network's
+    /// @throws IllegalArgumentException where a length is not the network's, or a number cannot be computed with
     public Model {
         Network network = recipe.build();
         if (parameters.length != network.parameterCount() || statistics.length != network.statisticCount()) {
             throw new IllegalArgumentException(parameters.length + " parameters and " + statistics.length
                     + " statistics for a network of " + network.parameterCount() + " and " + network.statisticCount());
+        }
+        if (!Float.isFinite(mean) || !Float.isFinite(deviation) || deviation <= 0) {
+            throw new IllegalArgumentException("a mean of " + mean + " and a deviation of " + deviation
+                    + "; expected a finite one and a finite one above 0");
+        }
+        network.parameters().forEach(tensor -> requireNumbers(tensor, parameters));
+        network.statistics().forEach(tensor -> requireNumbers(tensor, statistics));
+    }
+
+    private static void requireNumbers(Tensor tensor, float[] vector) {
+        boolean variance = tensor.name().endsWith(".running_var");
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.elements(); i++) {
+            if (!Float.isFinite(vector[i])) {
+                throw new IllegalArgumentException(
+                        "tensor " + tensor.name() + " holds " + vector[i] + ", with which nothing can be computed");
+            }
+            if (variance && vector[i] < 0) {
+                throw new IllegalArgumentException(
+                        "tensor " + tensor.name() + " holds " + vector[i] + ", and a variance is never below 0");
+            }
         }
     }
 
@@ -99,19 +119,22 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         Recipe recipe = RecipeReader.parse(subject, facts.text("recipe"));
         Network network = recipe.build();
         requireNames(subject, network, file);
-        return new Model(
-                recipe,
-                facts.finite("mean"),
-                facts.positive("deviation"),
-                join(subject, network.parameters(), network.parameterCount(), file),
-                join(subject, network.statistics(), network.statisticCount(), file),
-                new Origin(
-                        facts.value("seed", Long::parseLong),
-                        facts.value("holdout", Boolean::parseBoolean),
-                        facts.value("redrawn", Boolean::parseBoolean),
-                        facts.value("limit", Integer::parseInt),
-                        facts.value("budgetLifted", Boolean::parseBoolean),
-                        facts.text("programVersion")));
+        float mean = facts.finite("mean");
+        float deviation = facts.positive("deviation");
+        float[] parameters = join(subject, network.parameters(), network.parameterCount(), file);
+        float[] statistics = join(subject, network.statistics(), network.statisticCount(), file);
+        var origin = new Origin(
+                facts.value("seed", Long::parseLong),
+                facts.value("holdout", Boolean::parseBoolean),
+                facts.value("redrawn", Boolean::parseBoolean),
+                facts.value("limit", Integer::parseInt),
+                facts.value("budgetLifted", Boolean::parseBoolean),
+                facts.text("programVersion"));
+        try {
+            return new Model(recipe, mean, deviation, parameters, statistics, origin);
+        } catch (IllegalArgumentException e) {
+            throw new UserError(subject + ": its " + e.getMessage() + "; train it again", e);
+        }
     }
 
     /// The network with its shapes.
@@ -152,16 +175,6 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
             if (!entry.shape().equals(tensor.shape())) {
                 throw new UserError(subject + ": its tensor " + tensor.name() + " is " + entry.shape()
                         + ", and its network's is " + tensor.shape() + "; train it again");
-            }
-            for (float value : entry.values()) {
-                if (!Float.isFinite(value)) {
-                    throw new UserError(subject + ": its tensor " + tensor.name() + " holds " + value
-                            + ", with which nothing can be computed; train it again");
-                }
-                if (value < 0 && tensor.name().endsWith(".running_var")) {
-                    throw new UserError(subject + ": its tensor " + tensor.name() + " holds " + value
-                            + ", and a variance is never below 0; train it again");
-                }
             }
             System.arraycopy(entry.values(), 0, vector, tensor.offset(), entry.values().length);
         }

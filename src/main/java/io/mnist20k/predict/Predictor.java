@@ -10,7 +10,8 @@ import io.mnist20k.model.Model;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A trained model on a device. Used by one thread at a time.
+/// A trained model on a device. Threads that share one have to take turns: what is asked while it answers is an
+/// [IllegalStateException].
 public final class Predictor implements AutoCloseable {
     private final int pixels;
     private final boolean deskews;

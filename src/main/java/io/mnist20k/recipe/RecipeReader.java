@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -76,7 +77,12 @@ public final class RecipeReader {
     /// @param title what the recipe is called in error sentences
     /// @param toml  has to hold a `name`, or is called `unnamed`
     public static Recipe parse(String title, String toml) {
-        return parse(title, "unnamed", toml, List.of());
+        return parse(title, toml, List.of());
+    }
+
+    /// @param overrides `key=value` each, put over the document in this order
+    public static Recipe parse(String title, String toml, List<String> overrides) {
+        return parse(title, "unnamed", Objects.requireNonNull(toml), overrides);
     }
 
     private static Recipe parse(String title, String name, String toml, List<String> overrides) {

@@ -7,12 +7,13 @@ import java.util.Comparator;
 final class Spelling {
     private Spelling() {}
 
-    /// The known path with the least distance; the first of equal ones.
+    /// The known path with the least distance; of equal ones that with the fewest edits, of such the first.
     ///
     /// @param known not empty
     static String nearest(String path, Collection<String> known) {
         return known.stream()
-                .min(Comparator.comparingInt(candidate -> distance(path, candidate)))
+                .min(Comparator.<String>comparingInt(candidate -> distance(path, candidate))
+                        .thenComparingInt(candidate -> edits(path, candidate)))
                 .orElseThrow();
     }
 

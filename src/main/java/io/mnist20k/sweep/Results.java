@@ -78,7 +78,8 @@ public record Results(List<RunResult> runs) {
             }
         }
         if (found.isEmpty()) {
-            throw new UserError(attempt + ": there is no finished run in it; give the folder that sweep --out wrote");
+            throw new UserError(
+                    attempt + ": there is no finished run of a sweep in it; give the folder that sweep --out wrote");
         }
         return new Results(List.copyOf(found.keySet()));
     }

@@ -39,6 +39,7 @@ public record SearchSpace(List<String> recipes, List<String> overrides, List<Var
     ///
     /// @param values as after `key=` of an override; at least one
     public record Varied(String key, List<String> values) {
+        private static final String QUOTES = "\"'";
         private static final String OPENING = "[{";
         private static final String CLOSING = "]}";
 
@@ -52,12 +53,17 @@ public record SearchSpace(List<String> recipes, List<String> overrides, List<Var
             var values = new ArrayList<String>();
             int from = equals + 1;
             int depth = 0;
-            boolean quoted = false;
+            char quote = 0; // the one that ends what is quoted; 0 outside
             for (int at = from; at <= text.length(); at++) {
                 char c = at < text.length() ? text.charAt(at) : ',';
-                quoted ^= c == '"';
-                depth += quoted ? 0 : OPENING.indexOf(c) >= 0 ? 1 : CLOSING.indexOf(c) >= 0 ? -1 : 0;
-                if (at == text.length() || (c == ',' && depth == 0 && !quoted)) {
+                if (quote != 0) {
+                    quote = c == quote && !(c == '"' && text.charAt(at - 1) == '\\') ? 0 : quote;
+                } else if (QUOTES.indexOf(c) >= 0) {
+                    quote = c;
+                } else {
+                    depth += OPENING.indexOf(c) >= 0 ? 1 : CLOSING.indexOf(c) >= 0 ? -1 : 0;
+                }
+                if (at == text.length() || (c == ',' && depth == 0 && quote == 0)) {
                     values.add(text.substring(from, at).strip());
                     from = at + 1;
                 }

@@ -66,7 +66,8 @@ public final class Sweep {
         void failed(RunSettings run, UserError reason);
     }
 
-    /// Does what is left to do. An interrupt of this thread stops the runs as `stopAsked` would; it stays interrupted.
+    /// Does what is left to do, a run that is there twice once. An interrupt of this thread stops the runs as
+    /// `stopAsked` would; it stays interrupted.
     ///
     /// @return whether all runs are done now, none of them stopped or failed
     public boolean run(List<RunSettings> runs, Listener listener) {
@@ -74,7 +75,7 @@ public final class Sweep {
         broken = false;
         var left = new ArrayList<RunSettings>();
         boolean all = true;
-        for (RunSettings run : runs) {
+        for (RunSettings run : runs.stream().distinct().toList()) {
             Path file = path(run).resolve(RunResult.FILE);
             if (!Files.exists(file)) {
                 left.add(run);

@@ -155,6 +155,6 @@ final class SweepCommandTest {
         Typed.in("sweep", "--seeds", "1..2", "--shard", "3/2", "--out", "x").failed(2, "--shard 3/2", "1/4");
         Typed.in("sweep", "merge").failed(2, "DIR");
         Typed.in("sweep", "merge", folder.resolve("none").toString()).failed(1, "none", "--out");
-        Typed.in("sweep", "merge", folder.toString()).failed(1, "no finished run");
+        Typed.in("sweep", "merge", folder.toString()).failed(1, "no finished run of a sweep");
     }
 }

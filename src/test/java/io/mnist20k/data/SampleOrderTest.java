@@ -3,6 +3,7 @@ package io.mnist20k.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -31,6 +32,11 @@ class SampleOrderTest {
         assertFalse(Arrays.equals(order, SampleOrder.of(seed, epoch + 1, 101)));
         assertFalse(Arrays.equals(order, SampleOrder.of(seed ^ 1L << 40, epoch, 101)));
         assertFalse(Arrays.equals(order, SampleOrder.of(seed + 1, epoch, 101)));
+    }
+
+    @Test
+    void thereIsNoOrderOfLessThanNothing() {
+        assertThrows(IllegalArgumentException.class, () -> SampleOrder.of(1, 0, -1));
     }
 
     @Test

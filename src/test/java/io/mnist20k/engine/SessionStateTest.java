@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.network.Network;
@@ -85,6 +86,22 @@ final class SessionStateTest {
         assertArrayEquals(averaged.statistics(), averaged.averagedStatistics());
         assertNotSame(averaged.parameters(), averaged.averagedParameters());
         assertNotSame(averaged.statistics(), averaged.averagedStatistics());
+    }
+
+    @Test
+    void aStateAfterLessThanNothingFitsNoSession() {
+        Network network = Layers.network("dense 10");
+        Training training = ContractCase.usual(1).training();
+        SessionState start = SessionState.initial(network, Initialization.KAIMING_NORMAL, training);
+        start.requireFits(network, training);
+        var before = new SessionState(
+                -1,
+                start.parameters(),
+                start.statistics(),
+                start.slots(),
+                start.averagedParameters(),
+                start.averagedStatistics());
+        assertThrows(IllegalArgumentException.class, () -> before.requireFits(network, training));
     }
 
     @Test

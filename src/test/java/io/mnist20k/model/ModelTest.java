@@ -128,6 +128,38 @@ class ModelTest {
     }
 
     @Test
+    void numbersThatNobodyCanComputeWithAreRefused() {
+        Model good = TinyModel.model();
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1}) {
+            float[] parameters = good.parameters().clone();
+            parameters[parameters.length - 1] = bad;
+            float[] statistics = good.statistics().clone();
+            statistics[statistics.length - 1] = bad;
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> with(good, good.mean(), bad, good.parameters(), good.statistics()));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> with(good, good.mean(), good.deviation(), good.parameters(), statistics));
+            if (bad != -1) {
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> with(good, bad, good.deviation(), good.parameters(), good.statistics()));
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> with(good, good.mean(), good.deviation(), parameters, good.statistics()));
+            }
+        }
+        assertThrows(
+                IllegalArgumentException.class, () -> with(good, good.mean(), 0, good.parameters(), good.statistics()));
+        assertEquals(good, with(good, good.mean(), good.deviation(), good.parameters(), good.statistics()));
+    }
+
+    private static Model with(Model model, float mean, float deviation, float[] parameters, float[] statistics) {
+        return new Model(model.recipe(), mean, deviation, parameters, statistics, model.origin());
+    }
+
+    @Test
     void aModelThatCannotBeWrittenIsOneSentence() {
         Path nowhere = folder.resolve("missing").resolve("m");
         UserError error = assertThrows(UserError.class, () -> model.write(nowhere));

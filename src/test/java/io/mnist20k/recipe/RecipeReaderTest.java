@@ -209,6 +209,12 @@ final class RecipeReaderTest {
     }
 
     @Test
+    void ofATableThatIsMisspeltTheNearestKeyIsInTheOneThatWasMeant() {
+        assertRefused(
+                () -> parse(LEAST + "[shedule]\ntype = \"step\"\n"), "shedule.type", "the nearest is schedule.type");
+    }
+
+    @Test
     void unknownKeyIsRefusedWithTheNearestAndItsLine() {
         assertRefused(() -> parse(LEAST + "\n[optimizer]\nlrr = 0.1"), "line 7", "optimizer.lrr", "is optimizer.lr ");
         assertRefused(() -> parse(LEAST + "[optimiser]\nlr = 0.1"), "line 6", "optimiser.lr", "is optimizer.lr");

@@ -93,7 +93,9 @@ final class SearchSpaceTest {
                 "a = x ; 1",
                 "a=[1,2],[3]; 2",
                 "a={ type = \"x\", b = [1, 2] },{ type = \"y\" }; 2",
-                "a=\"x,y\",z; 2"
+                "a=\"x,y\",z; 2",
+                "a='x,y',\"',z\"; 2",
+                "a=\"x\\\",y\",z; 2"
             })
     void commasWithinAValueBelongToIt(String text, int values) {
         SearchSpace.Varied varied = SearchSpace.Varied.parse(text);

@@ -110,6 +110,14 @@ final class SweepTest {
     }
 
     @Test
+    void aRunThatIsThereTwiceIsDoneOnce() {
+        var heard = new Heard();
+        RunSettings run = runs(1).getFirst();
+        assertTrue(sweep(folder, List.of(run, run), 2, heard, () -> false), heard.failed.toString());
+        assertEquals(1, heard.done.size());
+    }
+
+    @Test
     void shardsRunApartAndMergedAreTheWholeSweep() throws IOException {
         sweep(folder, runs(SEEDS), 2);
         Path shards = temporary.resolve("shards");
