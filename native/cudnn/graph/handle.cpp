@@ -16,6 +16,7 @@ extern "C" std::size_t cudnnGetCudartVersion() {
 extern "C" const char* cudnnGetErrorString(int status) {
     switch (status) {
         case CUDNN_SUCCESS: return "CUDNN_STATUS_SUCCESS";
+        case CUDNN_SUBLIBRARY_LOADING_FAILED: return "CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED";
         case CUDNN_NOT_INITIALIZED: return "CUDNN_STATUS_NOT_INITIALIZED";
         case CUDNN_BAD_PARAM: return "CUDNN_STATUS_BAD_PARAM";
         case CUDNN_BAD_PARAM_NULL_POINTER: return "CUDNN_STATUS_BAD_PARAM_NULL_POINTER";

@@ -56,7 +56,7 @@ if [[ ! -e $native/libcuda.so.1 ]]; then
 fi
 mkdir "$root/native"
 cp "$native"/*.so* "$root/native"
-cp "$native/untold/libcuda.so.1" "$root/native" # as little as NVIDIA's can tests tell it what to do
+cp "$native/untold/libcuda.so.1" "$root/native" # which tests can tell as little as NVIDIA's
 # Without what they have of each other, which lies beside them.
 ldd "$native"/*.so* | awk '$2 == "=>" && $3 ~ /^\// && $3 !~ /\/target\/native\// { print $3 }' | sort -u |
     while read -r library; do install -D "$library" "$root$library"; done

@@ -40,7 +40,7 @@ public final class GpuCheck {
         results = new Results(out, about);
     }
 
-    /// Runs one part after the other. An interrupt ends the part and the check; the thread stays interrupted.
+    /// Runs one part after the other.
     ///
     /// @param stopAsked looked at between parts
     /// @param told      of each part, when it begins and how it ended
@@ -52,15 +52,10 @@ public final class GpuCheck {
             }
             told.accept(part.name() + " …");
             Results.Outcome outcome = outcome(part);
-            boolean interrupted = Thread.interrupted(); // no file can be written by a thread that is
             results.add(part.name(), outcome);
             told.accept("%s: %s%s"
                     .formatted(
                             part.name(), outcome.status(), outcome.reason().isEmpty() ? "" : ", " + outcome.reason()));
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-                break;
-            }
         }
         return !results.anyFailed();
     }
@@ -80,9 +75,7 @@ public final class GpuCheck {
             reason = failed.getMessage();
             measured = failed.measured();
         } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            status = "failed";
-            reason = "interrupted";
+            throw new AssertionError("nobody interrupts the main thread", interrupted);
         } catch (Exception failure) {
             status = "failed";
             reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();

@@ -171,7 +171,7 @@ final class OptionValues {
                 return Seeds.parse(value);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(
-                        "expected the first and the last seed, a million at most, such as 1..20");
+                        "expected the first and the last of at most a million seeds, such as 1..20");
             }
         }
     }

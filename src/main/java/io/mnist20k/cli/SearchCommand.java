@@ -78,9 +78,8 @@ final class SearchCommand implements Callable<Integer> {
             names = "--rungs",
             paramLabel = "N,N,...",
             converter = OptionValues.RungList.class,
-            description =
-                    "Seeds that every candidate has run at each rung. So many go on that no rung has more runs than"
-                            + " the one before, old ones included, rounded up. Default: ${DEFAULT-VALUE}.")
+            description = "Seeds that every candidate has run at each rung. So many go on that each has about as many"
+                    + " runs as the one before, old ones included. Default: ${DEFAULT-VALUE}.")
     private Rungs rungs = new Rungs(List.of(1, 2, 4, 8));
 
     @Option(

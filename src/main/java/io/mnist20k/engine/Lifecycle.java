@@ -4,8 +4,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /// What a session may be asked for when, the same on all devices: parameters come first, one thing is done at a time,
-/// an
-/// observer asks for nothing, and after the end nobody does.
+/// an observer asks for nothing, and after the end nobody does.
 public final class Lifecycle {
     private static final String NOTHING = "";
 
@@ -19,10 +18,14 @@ public final class Lifecycle {
     ///
     /// @throws IllegalStateException where the session is closed or at work
     public void requireOpen() {
+        requireNotOver();
+        requireIdle(doing.get());
+    }
+
+    private void requireNotOver() {
         if (over) {
             throw new IllegalStateException("this session is closed");
         }
-        requireIdle(doing.get());
     }
 
     private static void requireIdle(String doing) {
@@ -59,11 +62,9 @@ public final class Lifecycle {
     }
 
     private <T> T alone(String what, Supplier<T> work) {
-        if (over) {
-            throw new IllegalStateException("this session is closed");
-        }
         requireIdle(doing.compareAndExchange(NOTHING, what));
         try {
+            requireNotOver(); // now that nobody else can close it
             return work.get();
         } finally {
             doing.set(NOTHING);

@@ -8,8 +8,7 @@ import io.mnist20k.data.Dataset;
 ///
 /// A session does one thing at a time. One that is closed or at work, for another thread or for the observer that asks,
 /// refuses to train, to evaluate, and to give or take a state, with an [IllegalStateException]; so does one that was
-/// never
-/// restored, but for [#restore].
+/// never restored, but for [#restore].
 public interface Session extends AutoCloseable {
     /// What the network is computed with, in words for a log: an engine may have a choice of kernels, and may learn
     /// from the device that it cannot do what was tried first.

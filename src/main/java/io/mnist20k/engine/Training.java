@@ -40,7 +40,7 @@ public record Training(
         }
     }
 
-    /// As a recipe has it; but for [Recipe#deskew], which is not a session's: hand it images that are
+    /// As a recipe has it, but for [Recipe#deskew]: where that is true, hand the session images that are
     /// [io.mnist20k.data.Dataset#deskewed].
     ///
     /// @param normalization of the images to train on

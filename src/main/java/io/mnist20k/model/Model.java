@@ -14,7 +14,6 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /// A trained network, with all it takes to use it: what to compute, on numbers made from pixels how.
 ///
@@ -49,8 +48,8 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
                     + " statistics for a network of " + network.parameterCount() + " and " + network.statisticCount());
         }
         if (!Float.isFinite(mean) || !Float.isFinite(deviation) || deviation <= 0) {
-            throw new IllegalArgumentException("a mean of " + mean + " and a deviation of " + deviation
-                    + "; expected a finite one and a finite one above 0");
+            throw new IllegalArgumentException("mean is " + mean + " and its deviation " + deviation
+                    + ", expected finite numbers and a deviation above 0");
         }
         network.parameters().forEach(tensor -> requireNumbers(tensor, parameters));
         network.statistics().forEach(tensor -> requireNumbers(tensor, statistics));
@@ -119,8 +118,8 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         Recipe recipe = RecipeReader.parse(subject, facts.text("recipe"));
         Network network = recipe.build();
         requireNames(subject, network, file);
-        float mean = facts.finite("mean");
-        float deviation = facts.positive("deviation");
+        float mean = facts.value("mean", Float::parseFloat);
+        float deviation = facts.value("deviation", Float::parseFloat);
         float[] parameters = join(subject, network.parameters(), network.parameterCount(), file);
         float[] statistics = join(subject, network.statistics(), network.statisticCount(), file);
         var origin = new Origin(
@@ -209,34 +208,13 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
             return text;
         }
 
-        float finite(String key) {
-            float value = value(key, Float::parseFloat);
-            if (!Float.isFinite(value)) {
-                throw unusable(key, "a finite number", null);
-            }
-            return value;
-        }
-
-        float positive(String key) {
-            float value = finite(key);
-            if (!(value > 0)) {
-                throw unusable(key, "a number above 0", null);
-            }
-            return value;
-        }
-
         <T> T value(String key, Function<String, T> parser) {
             try {
                 return parser.apply(text(key));
             } catch (NumberFormatException e) {
-                throw unusable(key, "a number", e);
+                throw new UserError(
+                        subject + ": its " + key + " is \"" + text(key) + "\", expected a number; train it again", e);
             }
-        }
-
-        private UserError unusable(String key, String expected, @Nullable Exception cause) {
-            return new UserError(
-                    subject + ": its " + key + " is \"" + text(key) + "\", expected " + expected + "; train it again",
-                    cause);
         }
     }
 }

@@ -40,7 +40,7 @@ public final class Predictor implements AutoCloseable {
     /// What the network sees of a digit: itself, or upright where the model's recipe deskews.
     ///
     /// @param digit as for [#predict]
-    /// @return as long
+    /// @return the array given, or a new one
     public byte[] seen(byte[] digit) {
         return seen(unlabelled(digit, 1)).pixels();
     }

@@ -57,7 +57,8 @@ public record SearchSpace(List<String> recipes, List<String> overrides, List<Var
             for (int at = from; at <= text.length(); at++) {
                 char c = at < text.length() ? text.charAt(at) : ',';
                 if (quote != 0) {
-                    quote = c == quote && !(c == '"' && text.charAt(at - 1) == '\\') ? 0 : quote;
+                    at += c == '\\' && quote == '"' ? 1 : 0; // what follows is a character of the text
+                    quote = c == quote ? 0 : quote;
                 } else if (QUOTES.indexOf(c) >= 0) {
                     quote = c;
                 } else {

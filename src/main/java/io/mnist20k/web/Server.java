@@ -151,9 +151,10 @@ public final class Server implements AutoCloseable {
 
     private void forget() {
         synchronized (turn) {
-            if (predictor != null) {
-                predictor.close();
-                predictor = null;
+            Predictor open = predictor;
+            predictor = null; // whatever comes of closing it
+            if (open != null) {
+                open.close();
             }
         }
     }

@@ -94,24 +94,6 @@ class GpuCheckTest {
         assertEquals(List.of("first"), List.copyOf(parts.propertyNames()));
     }
 
-    @Test
-    void anInterruptEndsTheCheckAndTheThreadStaysInterrupted() throws Exception {
-        var check = new GpuCheck(
-                folder.resolve("check"),
-                List.of(
-                        new Part("sleeping", () -> {
-                            throw new InterruptedException();
-                        }),
-                        new Part("next", Map::of)),
-                Map.of());
-        boolean fine = check.run(() -> false, told -> {});
-        assertTrue(Thread.interrupted(), "nobody would know");
-        assertFalse(fine);
-        String table = Files.readString(check.table());
-        assertTrue(table.contains("| sleeping | failed | interrupted |"), table);
-        assertFalse(table.contains("| next |"), table);
-    }
-
     private static GpuCheck check(Path out) {
         return new GpuCheck(out, out.resolve("mnist20k.jar"), new Plan("", true), Map.of());
     }

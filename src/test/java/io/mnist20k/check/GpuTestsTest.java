@@ -87,7 +87,7 @@ class GpuTestsTest {
     }
 
     @Test
-    void aSanitizerThatCountedNothingHasNotPassed() {
+    void oneCountIsEnoughAndNoneIsNot() {
         String unknown = "not counted: it gave no summary";
         Map<String, Object> clean = Map.of("memcheck", 0, "racecheck", unknown);
         assertEquals(clean, GpuTests.judged(clean));

@@ -1,7 +1,6 @@
 package io.mnist20k.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,11 +34,14 @@ class ProcessesTest {
     @Test
     void whatDoesNotEndInTimeIsEndedWithAllThatItStarted() throws Exception {
         Optional<Processes.Ended> ended =
-                processes().runWithin(Duration.ofSeconds(1), "late", List.of("sh", "-c", "sleep 600 & echo $!; wait"));
+                processes().runWithin(Duration.ofSeconds(3), "late", List.of("sh", "-c", "sleep 600 & echo $!; wait"));
         assertEquals(Optional.empty(), ended);
         long started =
                 Long.parseLong(Files.readString(folder.resolve("late.out")).strip());
-        assertFalse(ProcessHandle.of(started).map(ProcessHandle::isAlive).orElse(false), "still there: " + started);
+        // Where nobody asks how it ended, as in a container without init, it still has its number and no program.
+        assertEquals(
+                Optional.empty(),
+                ProcessHandle.of(started).flatMap(process -> process.info().command()));
     }
 
     @Test

@@ -4,15 +4,16 @@ import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.network.Network;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// The reference engine, counting its sessions; one that is closed twice is counted twice.
 public final class CountedSessions implements Engine {
     private final Engine engine = new ReferenceEngine();
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
-    private final AtomicBoolean failing = new AtomicBoolean();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     @Override
     public String name() {
@@ -32,9 +33,9 @@ public final class CountedSessions implements Engine {
         return closed.get();
     }
 
-    /// The next call of a session fails, unless it closes it.
-    public void failOnce() {
-        failing.set(true);
+    /// The next call of a session throws, unless it closes it.
+    public void failOnce(Throwable thrown) {
+        failure.set(thrown);
     }
 
     @Override
@@ -45,8 +46,11 @@ public final class CountedSessions implements Engine {
                 Session.class.getClassLoader(), new Class<?>[] {Session.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("close")) {
                         closed.incrementAndGet();
-                    } else if (failing.getAndSet(false)) {
-                        throw new IllegalStateException("as told");
+                    } else {
+                        Throwable thrown = failure.getAndSet(null);
+                        if (thrown != null) {
+                            throw thrown;
+                        }
                     }
                     try {
                         return method.invoke(session, arguments);

@@ -55,7 +55,7 @@ final class PredictorTest {
     @Test
     void aModelThatCouldNotBeLoadedLeavesNoSession() {
         var engine = new CountedSessions();
-        engine.failOnce();
+        engine.failOnce(new IllegalStateException("as told"));
         assertThrows(IllegalStateException.class, () -> new Predictor(TinyModel.model(), engine).close());
         assertEquals(1, engine.opened());
         assertEquals(1, engine.closed());

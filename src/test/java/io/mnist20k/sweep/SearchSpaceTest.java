@@ -95,7 +95,8 @@ final class SearchSpaceTest {
                 "a={ type = \"x\", b = [1, 2] },{ type = \"y\" }; 2",
                 "a=\"x,y\",z; 2",
                 "a='x,y',\"',z\"; 2",
-                "a=\"x\\\",y\",z; 2"
+                "a=\"x\\\",y\",z; 2",
+                "a=\"x\\\\\",\"y\"; 2"
             })
     void commasWithinAValueBelongToIt(String text, int values) {
         SearchSpace.Varied varied = SearchSpace.Varied.parse(text);

@@ -116,7 +116,7 @@ final class ServerTest {
     @Test
     void aDeviceThatFailedIsOpenedAnew() throws Exception {
         byte[] picture = Pictures.png(MadeUpDigits.of(1, 5).pixels());
-        engine.failOnce();
+        engine.failOnce(new IllegalStateException("as told"));
         HttpResponse<String> failure = post(picture);
         assertEquals(500, failure.statusCode());
         assertTrue(json(failure).get("error").stringValue().endsWith("as told; try again"), failure.body());
@@ -126,6 +126,17 @@ final class ServerTest {
         assertEquals(200, post(picture).statusCode());
         assertEquals(200, post(picture).statusCode());
         assertEquals(2, engine.opened());
+    }
+
+    @Test
+    void aFullMemoryCostsNoModel() throws Exception {
+        byte[] picture = Pictures.png(MadeUpDigits.of(1, 5).pixels());
+        Files.delete(path);
+        engine.failOnce(new OutOfMemoryError("as told"));
+        HttpResponse<String> failure = post(picture);
+        assertEquals(500, failure.statusCode());
+        assertTrue(json(failure).get("error").stringValue().contains("memory is full"), failure.body());
+        assertEquals(200, post(picture).statusCode());
     }
 
     @Test
