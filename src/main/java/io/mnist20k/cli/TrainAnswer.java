@@ -13,9 +13,8 @@ import io.mnist20k.train.TrainingResult;
 /// @param trainSeconds    the loop alone
 /// @param totalSeconds    from the start of the process
 /// @param imagesPerSecond training alone
-/// @param validation      `held-out` or `re-drawn`, whose images the accuracies are of; only there where not the test
-/// files'
-/// @param limit           training images, the first; only there where not all were trained on
+/// @param validation      `held-out` or `re-drawn`, where the accuracies are not of the test files
+/// @param limit           of training images, where not all were trained on
 /// @param budgetLifted    only there where it is true
 record TrainAnswer(
         String device,

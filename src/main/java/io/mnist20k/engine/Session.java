@@ -3,8 +3,8 @@ package io.mnist20k.engine;
 import io.mnist20k.data.Dataset;
 
 /// A network living on one device: parameters, optimiser state, buffers and the datasets it has seen. Everything is a
-/// function of (state, plan, seed): two
-/// sessions of one device given the same produce the same bits, whatever their threads.
+/// function of (state, plan, seed): two sessions of one device given the same produce the same bits, whatever their
+/// threads.
 ///
 /// A session does one thing at a time. One that is closed or at work, for another thread or for the observer that asks,
 /// refuses to train, to evaluate, and to give or take a state, with an [IllegalStateException]; so does one that was
