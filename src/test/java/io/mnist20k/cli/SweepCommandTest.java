@@ -67,6 +67,21 @@ final class SweepCommandTest {
         assertEquals(1, typed.json().get("rows").size());
     }
 
+    /// A folder stands where its own is to be written.
+    @Test
+    void aSweepWithARunThatFailsHasFailedAndHasTheOthers() throws IOException {
+        sweep("--seeds", "1").succeeded();
+        Path first;
+        try (var all = Files.walk(folder.resolve("sweep"))) {
+            first = all.filter(path -> path.endsWith("seed-1")).findFirst().orElseThrow();
+        }
+        Files.writeString(first.resolveSibling("seed-2"), "");
+        Typed typed = sweep("--seeds", "1..3", "--json");
+        assertEquals(1, typed.exitCode(), typed.toString());
+        assertEquals(2, typed.json().get("runs").intValue());
+        assertTrue(typed.err().contains("seed-2"), typed.err());
+    }
+
     @Test
     void shardsOfDifferentMachinesMakeTheWhole() {
         sweep("--seeds", "1..3", "--shard", "1/2").succeeded();
