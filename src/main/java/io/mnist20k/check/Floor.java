@@ -9,7 +9,7 @@ import io.mnist20k.network.Network;
 /// @param multiplyAdds of one image's training
 /// @param imageBytes   of one image and its label, read once
 /// @param stateBytes   of one step: weights, two moments and their average, each read and written once
-public record Floor(long multiplyAdds, long imageBytes, long stateBytes) {
+record Floor(long multiplyAdds, long imageBytes, long stateBytes) {
     private static final int NUMBERS_PER_PARAMETER = 4;
 
     static Floor of(Network network) {

@@ -11,12 +11,9 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
-/// The launch of [Launches] through JCuda's JNI. A program of its own: its classes and its native half lie in the
-/// folder
-/// `check` and are no part of this program.
+/// The launch of [Launches] through JCuda's JNI. A program of its own: its classes and its native half lie in
+/// the folder `check` and are no part of this program.
 public final class JniLaunches {
-    private static final int STEP_BYTES = 64;
-
     private JniLaunches() {}
 
     /// Prints nanoseconds of a launch.
@@ -40,8 +37,8 @@ public final class JniLaunches {
         var function = new CUfunction();
         JCudaDriver.cuModuleGetFunction(function, module, Launches.KERNEL);
         var step = new CUdeviceptr();
-        JCudaDriver.cuMemAlloc(step, STEP_BYTES);
-        JCudaDriver.cuMemsetD8(step, (byte) 0, STEP_BYTES);
+        JCudaDriver.cuMemAlloc(step, Launches.STEP_BYTES);
+        JCudaDriver.cuMemsetD8(step, (byte) 0, Launches.STEP_BYTES);
         Pointer parameters = Pointer.to(Pointer.to(step));
         System.out.println(Launches.nanosOf(
                 Launches.BURSTS,

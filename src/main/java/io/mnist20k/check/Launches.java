@@ -16,7 +16,8 @@ final class Launches {
     /// Adds one to a number.
     static final String KERNEL = "end_step";
 
-    private static final int STEP_BYTES = 64;
+    /// `struct Step`, which it counts in.
+    static final int STEP_BYTES = 32;
     private static final int BURST = 100;
     static final int BURSTS = 200;
 

@@ -27,8 +27,7 @@ record Processes(Path out, Path jar) {
     ///
     /// @param output   its standard output
     /// @param messages its standard error
-    /// @param seconds  from its start to its end
-    record Ended(int exitCode, String output, String messages, double seconds) {
+    record Ended(int exitCode, String output, String messages) {
         JsonNode json() {
             return JSON.readTree(output);
         }
@@ -88,7 +87,6 @@ record Processes(Path out, Path jar) {
             throws IOException, InterruptedException {
         Path output = out.resolve(log + ".out");
         Path messages = out.resolve(log + ".err");
-        long start = System.nanoTime();
         Process process = new ProcessBuilder(command)
                 .redirectOutput(output.toFile())
                 .redirectError(messages.toFile())
@@ -100,9 +98,7 @@ record Processes(Path out, Path jar) {
         } finally {
             end(process);
         }
-        double seconds = (System.nanoTime() - start) * 1e-9;
-        return Optional.of(
-                new Ended(process.exitValue(), Files.readString(output), Files.readString(messages), seconds));
+        return Optional.of(new Ended(process.exitValue(), Files.readString(output), Files.readString(messages)));
     }
 
     /// Ends a process with all that it started, and waits, within reason, until they have let go of the GPU.

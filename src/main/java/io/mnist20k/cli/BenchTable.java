@@ -19,10 +19,9 @@ record BenchTable(BenchAnswer answer) {
         lines.addAll(table.lines());
         lines.add("");
         if (answer.roofline() != null) {
-            lines.add("Measured peak of %s %s: %s GFLOP/s; %s GB/s within caches, %s GB/s through memory."
+            lines.add("Measured peak of %s: %s GFLOP/s; %s GB/s within caches, %s GB/s through memory."
                     .formatted(
-                            answer.threads(),
-                            answer.threads() == 1 ? "thread" : "threads",
+                            Units.counted(answer.threads(), "thread"),
                             tenths(answer.roofline().peakGflops()),
                             tenths(answer.roofline().cacheGigabytesPerSecond()),
                             tenths(answer.roofline().memoryGigabytesPerSecond())));

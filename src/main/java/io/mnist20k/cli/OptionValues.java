@@ -142,7 +142,7 @@ final class OptionValues {
         }
     }
 
-    /// One thread more than this and the team spends its time waiting for itself.
+    /// More than any machine has use for is taken for a slip of the hand.
     static final class Threads implements ITypeConverter<Integer> {
         private static final int MOST = 1024;
 

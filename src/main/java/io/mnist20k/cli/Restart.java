@@ -73,7 +73,7 @@ final class Restart {
         }
     }
 
-    private static List<String> command(String[] args) {
+    static List<String> command(String[] args) {
         var runtime = ManagementFactory.getRuntimeMXBean();
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -146,7 +146,7 @@ final class TrainCommand implements Callable<Integer> {
                     extent.redraw() || then.redrawn(),
                     extent.limit(then.limit()),
                     extent.noBudget() || then.budgetLifted(),
-                    then.dataFolder());
+                    data.folder() != null ? data.folderName() : then.dataFolder());
             Devices.Choice choice = device.choose(stopped.device());
             Path folder = data.folder() != null ? data.folder() : dataFolder(path, then);
             Split files = data.open(folder).load(settings.holdout());

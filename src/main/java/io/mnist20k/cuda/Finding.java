@@ -7,16 +7,13 @@ import java.util.stream.Collectors;
 
 /// What the search for one of NVIDIA's libraries came to.
 public sealed interface Finding {
-    Library library();
-
     /// It is in memory and stays there.
     ///
     /// @param file    its main file, as the system's loader names it
     /// @param origin  why it was looked for there
     /// @param symbols every function of the library, and of its siblings where it is a family of files
     /// @param notes   what was odd on the way, each a phrase
-    record Loaded(Library library, Path file, String origin, SymbolLookup symbols, List<String> notes)
-            implements Finding {
+    record Loaded(Path file, String origin, SymbolLookup symbols, List<String> notes) implements Finding {
         /// In words, for `doctor`.
         @Override
         public String toString() {

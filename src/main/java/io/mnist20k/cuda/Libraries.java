@@ -17,7 +17,7 @@ public final class Libraries {
     /// The functions of a library; of cuDNN, of all its parts.
     ///
     /// @throws UserError where it cannot be had, with what to do
-    public static SymbolLookup symbols(Library library) {
+    static SymbolLookup symbols(Library library) {
         return switch (find(library)) {
             case Finding.Loaded loaded -> loaded.symbols();
             case Finding.Missing missing -> throw new UserError(missing.reason());

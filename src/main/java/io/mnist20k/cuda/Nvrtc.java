@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 
 /// NVIDIA's run-time compiler, `libnvrtc`: a handle and a checked method for each function, named as
 /// `nvrtc.h` names them. It needs neither a driver nor a GPU.
-public final class Nvrtc {
+final class Nvrtc {
     static final FunctionTable FUNCTIONS = new FunctionTable(Library.NVRTC);
 
     // nvrtcResult of nvrtc.h.
@@ -46,7 +46,7 @@ public final class Nvrtc {
     /// Of the toolkit that it belongs to, such as `13.0`.
     ///
     /// @throws UserError where there is no NVRTC
-    public static String version() {
+    static String version() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment major = arena.allocate(JAVA_INT);
             MemorySegment minor = arena.allocate(JAVA_INT);
@@ -58,7 +58,7 @@ public final class Nvrtc {
     /// Compute capabilities that it compiles for, each `10·major + minor`, ascending.
     ///
     /// @throws UserError where there is no NVRTC
-    public static List<Integer> supportedArchitectures() {
+    static List<Integer> supportedArchitectures() {
         int count = FunctionTable.outInt(out ->
                 check(() -> (int) GET_NUM_SUPPORTED_ARCHS.invokeExact(out), () -> "nvrtcGetNumSupportedArchs()"));
         try (Arena arena = Arena.ofConfined()) {

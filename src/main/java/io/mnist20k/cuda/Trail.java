@@ -65,7 +65,7 @@ final class Trail {
     }
 
     Finding.Loaded loaded(Path file, String origin, SymbolLookup symbols) {
-        return new Finding.Loaded(library, file, origin, symbols, List.copyOf(notes));
+        return new Finding.Loaded(file, origin, symbols, List.copyOf(notes));
     }
 
     /// Nothing usable was found. What was met first weighs most.

@@ -78,7 +78,7 @@ public final class Dataset {
     }
 
     /// A copy of these images with the others behind them.
-    public Dataset and(Dataset others) {
+    Dataset and(Dataset others) {
         byte[] allPixels = Arrays.copyOf(pixels, pixels.length + others.pixels.length);
         byte[] allLabels = Arrays.copyOf(labels, labels.length + others.labels.length);
         System.arraycopy(others.pixels, 0, allPixels, pixels.length, others.pixels.length);

@@ -1,18 +1,15 @@
 package io.mnist20k.data;
 
+import io.mnist20k.Units;
+import io.mnist20k.files.Sha256;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 
@@ -76,12 +73,14 @@ final class IdxFile {
             return readPlain(start, bytes, bytes, kind);
         }
         if (bytes > bytes(kind, MOST_ITEMS)) {
-            throw new IOException("the packed file has " + counted(bytes) + ", more than the largest dataset takes");
+            throw new IOException(
+                    "the packed file has " + Units.counted(bytes, "byte") + ", more than the largest dataset takes");
         }
         try (WholeGzip plain = new WholeGzip(start.readAllBytes())) {
             IdxFile file = readPlain(plain, 0, bytes * MOST_SHRINKING, kind);
             if (plain.trailingBytes() > 0) {
-                throw new IOException("the packed data are followed by " + counted(plain.trailingBytes()));
+                throw new IOException(
+                        "the packed data are followed by " + Units.counted(plain.trailingBytes(), "byte"));
             }
             return file;
         }
@@ -95,29 +94,29 @@ final class IdxFile {
             requireMagic(header.getInt(), kind);
         }
         if (header.limit() < kind.headerBytes) {
-            throw new IOException("it ends after " + counted(header.limit()) + ", within its header");
+            throw new IOException("it ends after " + Units.counted(header.limit(), "byte") + ", within its header");
         }
         int count = header.getInt();
         if (count < 1 || count > MOST_ITEMS) {
-            throw new IOException("its header announces " + grouped(Integer.toUnsignedLong(count)) + " " + kind.noun
-                    + ", expected 1 to " + grouped(MOST_ITEMS));
+            throw new IOException("its header announces " + Units.count(Integer.toUnsignedLong(count)) + " " + kind.noun
+                    + ", expected 1 to " + Units.count(MOST_ITEMS));
         }
         if (kind == Kind.IMAGES) {
             requireSide(header.getInt(), header.getInt());
         }
         long announced = bytes(kind, count);
-        String expected = ", expected " + grouped(announced) + " for its " + grouped(count) + " " + kind.noun;
+        String expected = ", expected " + Units.count(announced) + " for its " + Units.count(count) + " " + kind.noun;
         if (leastBytes > announced || mostBytes < announced) {
             String most = leastBytes == mostBytes ? "" : "at most ";
-            throw new IOException("it has " + most + counted(mostBytes) + expected);
+            throw new IOException("it has " + most + Units.counted(mostBytes, "byte") + expected);
         }
         byte[] body = new byte[count * kind.itemBytes];
         int read = readPieces(in, body);
         if (read < body.length) {
-            throw new IOException("it ends after " + counted(kind.headerBytes + read) + expected);
+            throw new IOException("it ends after " + Units.counted(kind.headerBytes + read, "byte") + expected);
         }
         if (in.read() != -1) {
-            throw new IOException("it goes on after " + counted(announced) + expected);
+            throw new IOException("it goes on after " + Units.counted(announced, "byte") + expected);
         }
         if (kind == Kind.LABELS) {
             requireClasses(body);
@@ -174,14 +173,6 @@ final class IdxFile {
         return kind.headerBytes + (long) count * kind.itemBytes;
     }
 
-    private static String counted(long bytes) {
-        return grouped(bytes) + (bytes == 1 ? " byte" : " bytes");
-    }
-
-    private static String grouped(long number) {
-        return String.format(Locale.ROOT, "%,d", number);
-    }
-
     int count() {
         return body.length / kind.itemBytes;
     }
@@ -193,25 +184,22 @@ final class IdxFile {
 
     /// Writes the plain file, byte for byte as it was read.
     void write(OutputStream out) throws IOException {
+        out.write(header());
+        out.write(body);
+    }
+
+    /// Of the plain file, as [Sha256] gives it.
+    String sha256() {
+        return Sha256.of(header(), body);
+    }
+
+    private byte[] header() {
         ByteBuffer header =
                 ByteBuffer.allocate(kind.headerBytes).putInt(kind.magic).putInt(count());
         if (kind == Kind.IMAGES) {
             header.putInt(SIDE).putInt(SIDE);
         }
-        out.write(header.array());
-        out.write(body);
-    }
-
-    /// Of the plain file, in lower-case hexadecimal.
-    String sha256() {
-        try (var out = new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
-            write(out);
-            return HexFormat.of().formatHex(out.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException("writing to nowhere", e);
-        }
+        return header.array();
     }
 
     /// A gzip stream that sees its whole file at once and so can tell what follows the packed data, which

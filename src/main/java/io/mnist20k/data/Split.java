@@ -1,13 +1,10 @@
 package io.mnist20k.data;
 
 import io.mnist20k.UserError;
+import io.mnist20k.files.Sha256;
 import io.mnist20k.random.Philox;
 import io.mnist20k.random.Purpose;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
-import java.util.List;
 
 /// What is trained on and what is only looked at: the training and test files of a folder, or the two parts of a
 /// holdout.
@@ -67,15 +64,6 @@ public record Split(Dataset train, Dataset validation) {
 
     /// SHA-256 of the images and labels, training and validation, in hexadecimal.
     public String digest() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Dataset part : List.of(train, validation)) {
-                digest.update(part.pixels());
-                digest.update(part.labels());
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(train.pixels(), train.labels(), validation.pixels(), validation.labels());
     }
 }

@@ -15,5 +15,6 @@ public interface Engine {
     ///
     /// @throws IllegalArgumentException where the network takes other images, or has other classes, than a
     ///                                  [io.mnist20k.data.Dataset]
+    /// @throws io.mnist20k.UserError    where the engine lacks the precision, the device the memory, or it fails
     Session open(Network network, Training training);
 }

@@ -9,7 +9,8 @@ public interface EngineProvider {
 
     Availability probe();
 
+    /// To be asked only where [#probe] does not say [Availability.Missing].
+    ///
     /// @param threads for engines that compute on the CPU, at least 1; others ignore it
-    /// @throws IllegalStateException where [#probe] says [Availability.Missing]
     Engine create(int threads);
 }

@@ -10,6 +10,6 @@ public interface Profiled {
     /// Runs something that trains with this session, and looks at the clock meanwhile. What is computed is the same.
     ///
     /// @return all the work of a step in the order in which it is done; from where the threads begin to where they
-    ///         end, no time is in none of it
+    ///         end, every moment is in one of them
     List<Time> profile(Runnable use);
 }

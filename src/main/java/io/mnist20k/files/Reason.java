@@ -22,7 +22,7 @@ import java.util.zip.ZipException;
 public final class Reason {
     private Reason() {}
 
-    /// Files are replaced, so what exists already and must not is in the place of a folder.
+    /// Files are replaced, so a file that exists already and must not stands where a folder has to be.
     public static String of(IOException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {

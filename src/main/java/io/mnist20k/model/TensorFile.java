@@ -3,17 +3,14 @@ package io.mnist20k.model;
 import io.mnist20k.UserError;
 import io.mnist20k.files.AtomicFile;
 import io.mnist20k.files.Reason;
+import io.mnist20k.files.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,11 +131,7 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
     }
 
     private String digest() {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(encode(NO_DIGEST)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(encode(NO_DIGEST));
     }
 
     private byte[] encode(String digest) {
@@ -152,7 +145,7 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
             var description = new LinkedHashMap<String, Object>();
             description.put("dtype", "F32");
             description.put("shape", tensor.getValue().shape());
-            description.put("data_offsets", new ArrayList<>(List.of(offset, end)));
+            description.put("data_offsets", List.of(offset, end));
             header.put(tensor.getKey(), description);
             offset = end;
         }

@@ -16,7 +16,7 @@ import java.util.Arrays;
 /// What is paper and what is ink, the picture's edge decides, where most is paper.
 public final class Picture {
     /// More than a camera's picture has, less than would fill the memory.
-    public static final int MOST_BYTES = 64 << 20;
+    static final int MOST_BYTES = 64 << 20;
 
     private static final int SIDE = 28;
     private static final double FITTED = 20;

@@ -17,6 +17,7 @@ public final class Predictor implements AutoCloseable {
     private final boolean deskews;
     private final Session session;
 
+    /// @throws io.mnist20k.UserError as of [Engine#open]
     public Predictor(Model model, Engine engine) {
         pixels = model.network().input().elements();
         deskews = model.recipe().deskew();

@@ -7,7 +7,8 @@ public enum Kernels {
     /// NVIDIA's.
     CUDNN,
     /// This program's: a convolution and the normalisation, ReLU, pooling and dropout behind it in one pass, where the
-    /// network is made of such units and the GPU has the shared memory, and else all but the convolution.
+    /// network is made of such units, the GPU has the shared memory and the precision is fp32, and else all but the
+    /// convolution.
     FUSED;
 
     /// The word for them in recipes.

@@ -1,5 +1,6 @@
 package io.mnist20k.recipe;
 
+import io.mnist20k.Packed;
 import io.mnist20k.UserError;
 import io.mnist20k.files.Reason;
 import io.mnist20k.network.Layer;
@@ -60,7 +61,9 @@ public final class RecipeReader {
     /// @param more      put over the recipe that they make, which has to be right without them
     public static Recipe read(String nameOrFile, List<String> overrides, List<String> more) {
         String title = "recipe " + nameOrFile;
-        byte[] bytes = BUILT_IN.contains(nameOrFile) ? builtIn(nameOrFile) : file(title, nameOrFile);
+        byte[] bytes = BUILT_IN.contains(nameOrFile)
+                ? Packed.bytes(RecipeReader.class, "/recipes/" + nameOrFile + ".toml")
+                : file(title, nameOrFile);
         String name = nameOrFile.replaceFirst("^.*[/\\\\]", "").replaceFirst("\\.toml$", "");
         String toml = decode(title, bytes);
         Recipe recipe = parse(title, name, toml, overrides);
@@ -75,7 +78,7 @@ public final class RecipeReader {
     /// Reads a recipe that is already in memory.
     ///
     /// @param title what the recipe is called in error sentences
-    /// @param toml  has to hold a `name`, or is called `unnamed`
+    /// @param toml  its text; a recipe without a `name` is called `unnamed`
     public static Recipe parse(String title, String toml) {
         return parse(title, toml, List.of());
     }
@@ -95,18 +98,6 @@ public final class RecipeReader {
         Document overridden = Document.parse(title, toml);
         overrides.forEach(overridden::override);
         return new RecipeReader(overridden).recipe(name);
-    }
-
-    private static byte[] builtIn(String name) {
-        try (InputStream in = RecipeReader.class.getResourceAsStream("/recipes/" + name + ".toml")) {
-            if (in == null) {
-                throw new IllegalStateException("the program was packed without its recipe " + name);
-            }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UserError(
-                    "recipe " + name + ": it cannot be read from the program's own jar (" + e.getMessage() + ")", e);
-        }
     }
 
     private static byte[] file(String title, String path) {

@@ -3,6 +3,7 @@ package io.mnist20k.report;
 import static io.mnist20k.report.Html.escape;
 import static io.mnist20k.report.Html.format;
 
+import io.mnist20k.Packed;
 import io.mnist20k.Units;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Stage;
@@ -11,10 +12,6 @@ import io.mnist20k.train.Budget;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TrainingResult;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -78,7 +75,7 @@ public final class Report {
                 </html>
                 """.formatted(
                         title,
-                        style(),
+                        Packed.text(Report.class, "report.css"),
                         title,
                         introduction(),
                         figures(),
@@ -87,17 +84,6 @@ public final class Report {
                         Mistakes.html(run.validation(), run.validationLogits()),
                         networkTable(),
                         escape(RecipeWriter.toToml(settings.recipe()).strip()));
-    }
-
-    private static String style() {
-        try (InputStream in = Report.class.getResourceAsStream("report.css")) {
-            if (in == null) {
-                throw new IllegalStateException("the program was packed without its style sheet");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading the style sheet from the program's own jar", e);
-        }
     }
 
     private String introduction() {

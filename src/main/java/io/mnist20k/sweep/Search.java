@@ -69,7 +69,7 @@ public final class Search {
     /// The runs of a rung, the first seed of all candidates before the second.
     ///
     /// @param rung from 0
-    public List<RunSettings> runs(int rung, List<Candidate> candidates) {
+    private List<RunSettings> runs(int rung, List<Candidate> candidates) {
         return IntStream.range(0, rungs.seeds().get(rung))
                 .boxed()
                 .flatMap(seed -> candidates.stream().map(candidate -> settings(candidate, firstSeed + seed)))

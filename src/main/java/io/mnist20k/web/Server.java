@@ -4,6 +4,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.mnist20k.JavaMemory;
+import io.mnist20k.Packed;
 import io.mnist20k.UserError;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.files.Reason;
@@ -13,7 +14,6 @@ import io.mnist20k.predict.Prediction;
 import io.mnist20k.predict.Predictor;
 import io.mnist20k.train.RunDirectory;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -33,8 +33,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Serves one model to browsers on this machine. Where its run is still going on there are
-/// only curves until the model is written.
+/// Serves one model to browsers on this machine. Where its run is still going on there are only curves until the
+/// model is written.
 ///
 /// | request | answer |
 /// | --- | --- |
@@ -91,7 +91,7 @@ public final class Server implements AutoCloseable {
         this.path = path;
         this.engine = engine;
         metrics = path.toAbsolutePath().resolveSibling(RunDirectory.METRICS);
-        page = page();
+        page = Packed.bytes(Server.class, PAGE);
         var address = new InetSocketAddress(InetAddress.ofLiteral(HOST), port);
         if (Files.exists(path) || !Files.exists(metrics)) {
             predictor();
@@ -156,17 +156,6 @@ public final class Server implements AutoCloseable {
             if (open != null) {
                 open.close();
             }
-        }
-    }
-
-    private static byte[] page() {
-        try (InputStream in = Server.class.getResourceAsStream(PAGE)) {
-            if (in == null) {
-                throw new IllegalStateException("the program was packed without its page");
-            }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new IllegalStateException("reading the page from the program's own jar", e);
         }
     }
 

@@ -104,6 +104,6 @@ class GpuTestsTest {
     }
 
     private static Processes.Ended ended(int exitCode, String output) {
-        return new Processes.Ended(exitCode, output, "", 1);
+        return new Processes.Ended(exitCode, output, "");
     }
 }

@@ -62,7 +62,7 @@ class PlanTest {
     }
 
     private static Processes.Ended ended(int exitCode, String output) {
-        return new Processes.Ended(exitCode, output, "", 1);
+        return new Processes.Ended(exitCode, output, "");
     }
 
     @Test

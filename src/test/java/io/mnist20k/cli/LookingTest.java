@@ -3,10 +3,16 @@ package io.mnist20k.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.data.Dataset;
+import io.mnist20k.data.MnistFolder;
+import io.mnist20k.data.Split;
 import io.mnist20k.recipe.RecipeReader;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,11 +87,34 @@ final class LookingTest {
 
     @Test
     void dataCountsWhatIsThere() {
-        String out = Typed.in("data", "--data", TinySetup.data(folder).toString())
+        Path data = TinySetup.data(folder);
+        List<String> lines = Typed.in("data", "--data", data.toString())
                 .succeeded()
-                .out();
-        assertTrue(out.startsWith(folder.resolve("data").toString()), out);
-        assertTrue(out.contains("203") && out.contains("101"), out);
+                .out()
+                .lines()
+                .toList();
+        assertTrue(lines.getFirst().startsWith(data.toString()), lines.toString());
+        Split split = MnistFolder.at(data).load(false);
+        assertEquals(counts(split.train()), numbers(lines.get(2), "training"));
+        assertEquals(counts(split.validation()), numbers(lines.get(3), "test"));
+    }
+
+    /// Of all images, and of each class.
+    private static List<Integer> counts(Dataset part) {
+        var counts = new ArrayList<Integer>(List.of(part.count()));
+        for (int label = 0; label < 10; label++) {
+            int wanted = label;
+            counts.add((int) IntStream.range(0, part.count())
+                    .filter(image -> part.labels()[image] == wanted)
+                    .count());
+        }
+        return counts;
+    }
+
+    private static List<Integer> numbers(String row, String title) {
+        String[] words = row.strip().split(" +");
+        assertEquals(title, words[0]);
+        return Arrays.stream(words).skip(1).map(Integer::valueOf).toList();
     }
 
     @Test

@@ -5,6 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.data.MnistFolder;
+import io.mnist20k.data.Split;
+import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.train.RunDirectory;
+import io.mnist20k.train.RunSettings;
+import io.mnist20k.train.Trainer;
+import io.mnist20k.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -166,14 +175,24 @@ final class TrainCommandTest {
     }
 
     @Test
-    void aRunWhoseImagesWereMovedAsksForTheirPlace() throws IOException {
-        train("--epochs", "1", "--quiet").succeeded();
+    void aRunWhoseImagesWereMovedAsksForTheirPlaceAndKeepsIt() throws IOException {
         Path data = TinySetup.data(folder);
+        stopBeforeTheFirstStep(data);
         Path moved = Files.move(data, folder.resolve("moved"));
         Typed.in("train", "--resume", run.toString())
                 .failed(1, run.toString(), data.toString(), "say with --data where they are");
         Typed.in("train", "--resume", run.toString(), "--data", moved.toString())
                 .succeeded();
+        Typed.in("train", "--resume", run.toString()).succeeded();
+    }
+
+    private void stopBeforeTheFirstStep(Path data) throws IOException {
+        Recipe recipe = RecipeReader.read(TinySetup.recipe(folder).toString(), List.of());
+        var settings = new RunSettings(recipe, 1, false, false, 0, false, data.toString());
+        Split files = MnistFolder.at(data).load(false);
+        try (RunDirectory directory = RunDirectory.create(run)) {
+            new Trainer(new ReferenceEngine(), settings, files, directory, new TrainingListener() {}, () -> true).run();
+        }
     }
 
     @Test

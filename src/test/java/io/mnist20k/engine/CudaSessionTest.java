@@ -2,7 +2,6 @@ package io.mnist20k.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.cuda.NativeObject;
@@ -59,7 +58,7 @@ final class CudaSessionTest {
     @EnumSource(Kernels.class)
     void manyStepsToAGraphGiveTheBitsOfPlainLaunches(Kernels kernels) {
         var settings = new EngineSettings(Precision.FP32, kernels);
-        ContractCase test = named("units to a convolution");
+        ContractCase test = ContractCase.named("units to a convolution", SEED);
         var longer = new ContractCase(
                 test.name(),
                 test.network(),
@@ -72,8 +71,8 @@ final class CudaSessionTest {
     /// Whoever asks for whole units hears whether they are taken.
     @Test
     void saysWhichKernelsItTook() {
-        ContractCase units = named("units to a convolution");
-        ContractCase others = named("overlapping and gapped pooling");
+        ContractCase units = ContractCase.named("units to a convolution", SEED);
+        ContractCase others = ContractCase.named("overlapping and gapped pooling", SEED);
         assertEquals("cuDNN, cuBLAS", kernels(units, Precision.FP32, Kernels.CUDNN));
         assertEquals(
                 "cuDNN's convolutions, our normalisation and pooling, cuBLAS",
@@ -88,13 +87,6 @@ final class CudaSessionTest {
         try (Session session = engine.open(test.network(), test.training())) {
             return session.kernels();
         }
-    }
-
-    private static ContractCase named(String name) {
-        return ContractCase.all(SEED).stream()
-                .filter(each -> each.name().equals(name))
-                .findFirst()
-                .orElseThrow();
     }
 
     private static SessionState trainedTwice(Engine engine, ContractCase test) {
@@ -276,45 +268,6 @@ final class CudaSessionTest {
                 assertTrue(NativeObject.live().size() > before.size(), "an open session has native objects");
             }
             assertEquals(before, NativeObject.live(), test.toString());
-        }
-    }
-
-    /// The observer's failure is its own: the device goes on.
-    @Test
-    void anObserverThatThrowsLeavesTheSessionUsable() {
-        ContractCase test = ContractCase.usual(SEED);
-        Dataset dataset = Synthetic.images(SEED, test.images());
-        Epoch epoch = ReferenceRun.epoch(test, SEED);
-        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
-        try (Session session = ENGINE.open(test.network(), test.training())) {
-            session.restore(start);
-            assertThrows(
-                    UnsupportedOperationException.class,
-                    () -> session.train(dataset, epoch, (_, _, _) -> {
-                        throw new UnsupportedOperationException();
-                    }));
-            session.restore(start);
-            session.train(dataset, epoch, ON);
-            session.train(dataset, epoch, ON);
-            SameBits.check(trainedTwice(ENGINE, test), session.state());
-        }
-    }
-
-    @Test
-    void anEpochThatDoesNotFitIsRefusedAndChangesNothing() {
-        ContractCase test = ContractCase.usual(SEED);
-        Dataset dataset = Synthetic.images(SEED, 3);
-        int batch = test.training().batch();
-        SessionState start = Synthetic.state(test.network(), test.training(), SEED);
-        try (Session session = ENGINE.open(test.network(), test.training())) {
-            session.restore(start);
-            for (Epoch epoch : List.of(
-                    new Epoch(0, 0, batch, new int[] {0, 3}, new float[1]),
-                    new Epoch(0, 0, batch, new int[] {-1}, new float[1]),
-                    new Epoch(0, 0, 1, new int[] {0}, new float[1]))) {
-                assertThrows(IllegalArgumentException.class, () -> session.train(dataset, epoch, ON));
-            }
-            SameBits.check(start, session.state());
         }
     }
 }

@@ -25,8 +25,7 @@ record ReferenceRun(
     private static final double MARGIN = 50 * 0x1p-24;
 
     /// The same where images are distorted: each coordinate of 28 pixels rounds by up to 28 · 2^-24, thrice, and from
-    /// one
-    /// pixel to the next the image may change by its whole range, three times its deviation.
+    /// one pixel to the next the image may change by its whole range, three times its deviation.
     private static final double DISTORTED_MARGIN = 400 * 0x1p-24;
 
     /// What has to be left of each layer's gradients, in units of what random signs leave of the

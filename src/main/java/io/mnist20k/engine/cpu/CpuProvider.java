@@ -1,5 +1,6 @@
 package io.mnist20k.engine.cpu;
 
+import io.mnist20k.Units;
 import io.mnist20k.engine.Availability;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.EngineProvider;
@@ -35,7 +36,7 @@ public final class CpuProvider implements EngineProvider {
 
     @Override
     public Engine create(int threads) {
-        return new CpuEngine(threads, processor() + ", " + threads + (threads == 1 ? " thread" : " threads"));
+        return new CpuEngine(threads, processor() + ", " + Units.counted(threads, "thread"));
     }
 
     /// As Linux calls it; elsewhere the architecture.

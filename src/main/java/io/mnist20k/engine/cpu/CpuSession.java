@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 
+import io.mnist20k.Units;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.engine.Epoch;
 import io.mnist20k.engine.Lifecycle;
@@ -75,7 +76,7 @@ final class CpuSession implements Session, Profiled {
 
     @Override
     public String kernels() {
-        return "vectors of " + COUNT + " floats, " + team.size() + (team.size() == 1 ? " thread" : " threads");
+        return "vectors of " + COUNT + " floats, " + Units.counted(team.size(), "thread");
     }
 
     @Override
@@ -158,12 +159,7 @@ final class CpuSession implements Session, Profiled {
 
     /// The first block of a worker.
     private int first(int worker) {
-        return share(batch.blocks(), worker, team.size());
-    }
-
-    /// Where a part begins, of `parts` as equal as can be.
-    static int share(int total, int part, int parts) {
-        return (int) ((long) total * part / parts);
+        return Team.share(batch.blocks(), worker, team.size());
     }
 
     private void pack(int worker) {

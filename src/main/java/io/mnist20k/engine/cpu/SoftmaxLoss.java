@@ -20,7 +20,7 @@ final class SoftmaxLoss {
         exponentials = new double[blocks][logits.shape().channels()];
     }
 
-    /// The mean over the step's samples is what the gradient belongs to. Lanes without an image get none.
+    /// The gradient is that of the mean loss over the step's samples. Lanes without an image get none.
     void run(int block, byte[] labels) {
         Planes z = logits.value();
         Planes dz = logits.gradient();

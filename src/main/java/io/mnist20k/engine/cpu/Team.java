@@ -27,6 +27,11 @@ final class Team {
         return size;
     }
 
+    /// Where a part begins, of `parts` as equal as can be.
+    static int share(int total, int part, int parts) {
+        return (int) ((long) total * part / parts);
+    }
+
     /// What each worker does.
     @FunctionalInterface
     interface Work {

@@ -82,8 +82,8 @@ final class Update {
                 costs[least] += matrix.cost();
             } else {
                 for (int worker = 0; worker < workers; worker++) {
-                    int begin = from + CpuSession.share(elements, worker, workers);
-                    int end = from + CpuSession.share(elements, worker + 1, workers);
+                    int begin = from + Team.share(elements, worker, workers);
+                    int end = from + Team.share(elements, worker + 1, workers);
                     shares.get(worker).add(new Piece(begin, end, null));
                 }
             }

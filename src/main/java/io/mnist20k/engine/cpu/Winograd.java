@@ -234,9 +234,8 @@ final class Winograd {
                 .intoArray(g, to + 2 * line);
     }
 
-    /// `G g Gᵀ` of nine vectors of weights, from `g[at]` on, a lane a pair of channels, product i to `u[to + i *
-    /// step]`; works at
-    /// `g[temp]`.
+    /// `G g Gᵀ` of nine vectors of weights, from `g[at]` on, a lane a pair of channels, product i to
+    /// `u[to + i * step]`; works at `g[temp]`.
     static void kernels(float[] g, int at, int temp, float[] u, int to, int step) {
         for (int i = 0; i < KERNEL; i++) {
             products(g, at + i * COUNT, KERNEL * COUNT, g, temp + i * COUNT, KERNEL * COUNT);

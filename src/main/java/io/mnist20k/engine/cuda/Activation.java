@@ -21,28 +21,14 @@ final class Activation implements Operation {
         long threads = mask.channels()
                 ? (long) samples * channels * Math.ceilDiv(pixels, PIECE)
                 : (long) samples * Math.ceilDiv(channels * pixels, PIECE);
-        int dropsChannels = mask.channels() ? 1 : 0;
         String forwardKernel = kernel("activation_forward", in.type());
         long x = in.value().address();
         long y = out.value().address();
         int flag = relu ? 1 : 0;
         forward = device.striding(
-                forwardKernel,
-                threads,
-                y,
-                x,
-                step,
-                flag,
-                seed,
-                mask.layer(),
-                mask.threshold(),
-                mask.keptScale(),
-                dropsChannels,
-                samples,
-                channels,
-                pixels);
+                forwardKernel, threads, y, x, step, flag, mask.parameters(seed), samples, channels, pixels);
         infer = device.striding(
-                forwardKernel, threads, y, x, step, flag, seed, 0, 0, 1f, dropsChannels, samples, channels, pixels);
+                forwardKernel, threads, y, x, step, flag, mask.idle().parameters(seed), samples, channels, pixels);
         backward = !in.trained()
                 ? null
                 : device.striding(
@@ -53,11 +39,7 @@ final class Activation implements Operation {
                         y,
                         step,
                         flag,
-                        seed,
-                        mask.layer(),
-                        mask.threshold(),
-                        mask.keptScale(),
-                        dropsChannels,
+                        mask.parameters(seed),
                         samples,
                         channels,
                         pixels);

@@ -53,13 +53,13 @@ final class Convolution implements Operation {
         this.out = out;
         this.weight = weight;
         this.bias = bias;
-        x = owner.own(tensor(in, samples));
-        y = owner.own(tensor(out, samples));
+        x = owner.own(in.descriptor(samples));
+        y = owner.own(out.descriptor(samples));
         w = owner.own(new FilterDescriptor(
                 TensorFormat.NCHW, in.type(), layer.out(), in.shape().channels(), layer.kernel(), layer.kernel()));
         words = "%s, %s images of %s, kernel %s, stride %s, padding %s, to %s"
                 .formatted(
-                        device.precision(),
+                        device.precision().type(),
                         samples,
                         in.shape(),
                         layer.kernel(),
@@ -69,16 +69,6 @@ final class Convolution implements Operation {
         forward = pass(ConvolutionPass.FORWARD, layer, owner);
         backwardData = in.trained() ? pass(ConvolutionPass.BACKWARD_DATA, layer, owner) : null;
         backwardFilter = pass(ConvolutionPass.BACKWARD_FILTER, layer, owner);
-    }
-
-    static TensorDescriptor tensor(Signal signal, int samples) {
-        return new TensorDescriptor(
-                TensorFormat.NCHW,
-                signal.type(),
-                samples,
-                signal.shape().channels(),
-                signal.shape().height(),
-                signal.shape().width());
     }
 
     private Pass pass(ConvolutionPass pass, Layer.Conv layer, Owner owner) {

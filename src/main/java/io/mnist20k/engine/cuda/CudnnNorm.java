@@ -28,7 +28,7 @@ final class CudnnNorm implements Operation {
         this.in = in;
         this.out = out;
         this.places = places;
-        tensor = owner.own(Convolution.tensor(in, samples));
+        tensor = owner.own(in.descriptor(samples));
         channels = owner.own(TensorDescriptor.ofChannels(tensor));
         savedDeviation = places.saved() + (long) in.shape().channels() * Float.BYTES;
     }

@@ -32,8 +32,8 @@ final class CudnnPool implements Operation {
         this.in = in;
         this.out = out;
         pooling = owner.own(new PoolingDescriptor(mode, height, width, stride));
-        x = owner.own(Convolution.tensor(in, samples));
-        y = owner.own(Convolution.tensor(out, samples));
+        x = owner.own(in.descriptor(samples));
+        y = owner.own(out.descriptor(samples));
     }
 
     @Override

@@ -15,8 +15,9 @@ import io.mnist20k.cuda.Owner;
 import io.mnist20k.data.MnistFolder;
 import io.mnist20k.recipe.Precision;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One GPU with what a session needs of NVIDIA's libraries and of this program's kernels.
@@ -111,22 +112,25 @@ final class Device implements AutoCloseable {
         return precision == Precision.FP32 ? MathType.FMA : MathType.DEFAULT;
     }
 
-    /// As users call it.
-    String precision() {
-        return precision.name().toLowerCase(Locale.ROOT);
+    Precision precision() {
+        return precision;
     }
 
     /// A launch of a kernel whose threads stride over their work.
     ///
-    /// @param threads for one piece of work each
+    /// @param threads    for one piece of work each
+    /// @param parameters as of [#launch]
     KernelLaunch striding(String kernel, long threads, Object... parameters) {
         int blocks = Math.clamp(Math.ceilDiv(threads, THREADS), 1, MOST_BLOCKS);
         return launch(kernel, blocks, 1, THREADS, parameters);
     }
 
+    /// @param parameters of the kernel, in order; what stands in a list is given one by one
     KernelLaunch launch(String kernel, int gridX, int gridY, int threads, Object... parameters) {
-        return kernels.computeIfAbsent(kernel, module::kernel)
-                .prepare(new LaunchShape(gridX, gridY, threads, 1), parameters);
+        Object[] each = Stream.of(parameters)
+                .flatMap(parameter -> parameter instanceof List<?> several ? several.stream() : Stream.of(parameter))
+                .toArray();
+        return kernels.computeIfAbsent(kernel, module::kernel).prepare(new LaunchShape(gridX, gridY, threads, 1), each);
     }
 
     /// A launch with shared memory of its own, of a kernel that itself waits for the launch before: where the GPU can,

@@ -48,11 +48,11 @@ final class DeviceState {
     private @Nullable KernelLaunch round;
     private @Nullable KernelLaunch roundEvaluated;
 
-    /// Where one tensor is, or with statistics a pair of gradient-less numbers.
+    /// Where one tensor is.
     ///
     /// @param current   device address of what training changes
     /// @param evaluated of what evaluation computes with
-    /// @param gradient  of its gradient
+    /// @param gradient  of its gradient; 0 with a statistic, which has none
     record Place(long current, long evaluated, long gradient) {}
 
     /// @param factors     type of what multiplies activations

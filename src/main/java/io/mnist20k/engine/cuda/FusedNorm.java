@@ -2,10 +2,12 @@ package io.mnist20k.engine.cuda;
 
 import static io.mnist20k.engine.cuda.Device.kernel;
 
+import io.mnist20k.cuda.DataType;
 import io.mnist20k.cuda.KernelLaunch;
 import io.mnist20k.engine.Region;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Shape;
+import java.util.List;
 
 /// Batch normalisation with the ReLU, the pooling and the dropout behind it, by this program's kernels: one
 /// pass for the sums, one for all the rest, forward and backward.
@@ -44,27 +46,16 @@ final class FusedNorm implements Operation {
             int samples) {
         Shape shape = in.shape();
         int slices = slices(samples, shape);
-        int channels = shape.channels();
-        int relu = tail.relu ? 1 : 0;
-        int dropsChannels = tail.mask.channels() ? 1 : 0;
+        var grid = new Grid(device, in.type(), slices, shape.channels());
+        var extent = List.of(samples, shape.channels(), shape.height(), shape.width());
+        var behind = List.of(tail.relu ? 1 : 0, tail.pool);
+        List<Object> dropout = tail.mask.parameters(seed);
         long x = in.value().address();
         long scale = places.scale().current();
         long shift = places.shift().current();
-        this.sums = device.launch(
-                kernel("batch_norm_sums", in.type()),
-                slices,
-                channels,
-                Device.THREADS,
-                sums.address(),
-                x,
-                samples,
-                channels,
-                shape.pixels());
-        forward = device.launch(
-                kernel("batch_norm_forward", in.type()),
-                slices,
-                channels,
-                Device.THREADS,
+        this.sums = grid.launch("batch_norm_sums", sums.address(), x, samples, shape.channels(), shape.pixels());
+        forward = grid.launch(
+                "batch_norm_forward",
                 out.value().address(),
                 places.saved(),
                 places.runningMean().current(),
@@ -77,22 +68,11 @@ final class FusedNorm implements Operation {
                 slices,
                 layer.epsilon(),
                 layer.momentum(),
-                relu,
-                tail.pool,
-                seed,
-                tail.mask.layer(),
-                tail.mask.threshold(),
-                tail.mask.keptScale(),
-                dropsChannels,
-                samples,
-                channels,
-                shape.height(),
-                shape.width());
-        infer = device.launch(
-                kernel("batch_norm_infer", in.type()),
-                slices,
-                channels,
-                Device.THREADS,
+                behind,
+                dropout,
+                extent);
+        infer = grid.launch(
+                "batch_norm_infer",
                 out.value().address(),
                 x,
                 places.runningMean().evaluated(),
@@ -100,17 +80,10 @@ final class FusedNorm implements Operation {
                 places.scale().evaluated(),
                 places.shift().evaluated(),
                 layer.epsilon(),
-                relu,
-                tail.pool,
-                samples,
-                channels,
-                shape.height(),
-                shape.width());
-        backwardSums = device.launch(
-                kernel("batch_norm_backward_sums", in.type()),
-                slices,
-                channels,
-                Device.THREADS,
+                behind,
+                extent);
+        backwardSums = grid.launch(
+                "batch_norm_backward_sums",
                 sums.address(),
                 out.gradient().address(),
                 x,
@@ -118,22 +91,11 @@ final class FusedNorm implements Operation {
                 scale,
                 shift,
                 step,
-                relu,
-                tail.pool,
-                seed,
-                tail.mask.layer(),
-                tail.mask.threshold(),
-                tail.mask.keptScale(),
-                dropsChannels,
-                samples,
-                channels,
-                shape.height(),
-                shape.width());
-        backward = device.launch(
-                kernel("batch_norm_backward", in.type()),
-                slices,
-                channels,
-                Device.THREADS,
+                behind,
+                dropout,
+                extent);
+        backward = grid.launch(
+                "batch_norm_backward",
                 in.gradient().address(),
                 places.scale().gradient(),
                 places.shift().gradient(),
@@ -145,17 +107,16 @@ final class FusedNorm implements Operation {
                 shift,
                 step,
                 slices,
-                relu,
-                tail.pool,
-                seed,
-                tail.mask.layer(),
-                tail.mask.threshold(),
-                tail.mask.keptScale(),
-                dropsChannels,
-                samples,
-                channels,
-                shape.height(),
-                shape.width());
+                behind,
+                dropout,
+                extent);
+    }
+
+    /// A row of blocks for each channel.
+    private record Grid(Device device, DataType type, int slices, int channels) {
+        KernelLaunch launch(String kernel, Object... parameters) {
+            return device.launch(kernel(kernel, type), slices, channels, Device.THREADS, parameters);
+        }
     }
 
     static long sumBytes(int samples, Shape shape) {

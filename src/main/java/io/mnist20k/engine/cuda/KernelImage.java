@@ -1,12 +1,9 @@
 package io.mnist20k.engine.cuda;
 
+import io.mnist20k.Packed;
 import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.KernelModule;
 import io.mnist20k.cuda.KernelSources;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +26,7 @@ public final class KernelImage {
 
     /// As they were compiled with the program; null where they were not.
     public static byte @Nullable [] compiled() {
-        return resource(COMPILED);
+        return Packed.find(KernelImage.class, FOLDER + COMPILED);
     }
 
     /// Whether compiled kernels came with the program.
@@ -38,7 +35,7 @@ public final class KernelImage {
     }
 
     private static KernelSources sources() {
-        String text = source(MAIN_SOURCE);
+        String text = Packed.text(KernelImage.class, FOLDER + MAIN_SOURCE);
         var headers = new LinkedHashMap<String, String>();
         collectHeaders(text, headers);
         return new KernelSources(MAIN_SOURCE, text, headers, List.of("--std=c++17"));
@@ -47,26 +44,10 @@ public final class KernelImage {
     private static void collectHeaders(String text, Map<String, String> headers) {
         INCLUDE.matcher(text).results().map(include -> include.group(1)).forEach(name -> {
             if (!headers.containsKey(name)) {
-                String header = source(name);
+                String header = Packed.text(KernelImage.class, FOLDER + name);
                 headers.put(name, header);
                 collectHeaders(header, headers);
             }
         });
-    }
-
-    private static String source(String name) {
-        byte[] bytes = resource(name);
-        if (bytes == null) {
-            throw new IllegalStateException("the program was packed without its kernel source " + name);
-        }
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    private static byte @Nullable [] resource(String name) {
-        try (InputStream in = KernelImage.class.getResourceAsStream(FOLDER + name)) {
-            return in == null ? null : in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading " + name + " from the program's own jar", e);
-        }
     }
 }

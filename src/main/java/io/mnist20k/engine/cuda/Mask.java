@@ -1,6 +1,7 @@
 package io.mnist20k.engine.cuda;
 
 import io.mnist20k.network.Layer;
+import java.util.List;
 
 /// What the kernels need to know to draw a dropout's mask; `docs/OPERATIONS.md` says how.
 ///
@@ -17,6 +18,16 @@ record Mask(int layer, int threshold, float keptScale, boolean channels) {
             case Layer.Dropout2d(double rate) -> of(index, rate, true);
             default -> NONE;
         };
+    }
+
+    /// The same, but that nothing is dropped.
+    Mask idle() {
+        return new Mask(layer, 0, 1, channels);
+    }
+
+    /// As kernels take it, after one another.
+    List<Object> parameters(long seed) {
+        return List.of(seed, layer, threshold, keptScale, channels ? 1 : 0);
     }
 
     private static Mask of(int index, double rate, boolean channels) {

@@ -1,6 +1,8 @@
 package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.DataType;
+import io.mnist20k.cuda.TensorDescriptor;
+import io.mnist20k.cuda.TensorFormat;
 import io.mnist20k.engine.Region;
 import io.mnist20k.network.Shape;
 
@@ -8,4 +10,9 @@ import io.mnist20k.network.Shape;
 ///
 /// @param gradient of the loss by the value; has a place only where somebody asks for it
 /// @param trained  whether parameters stand before it, so that its gradient is wanted
-record Signal(Shape shape, DataType type, Region value, Region gradient, boolean trained) {}
+record Signal(Shape shape, DataType type, Region value, Region gradient, boolean trained) {
+    /// As cuDNN calls it.
+    TensorDescriptor descriptor(int samples) {
+        return new TensorDescriptor(TensorFormat.NCHW, type, samples, shape.channels(), shape.height(), shape.width());
+    }
+}

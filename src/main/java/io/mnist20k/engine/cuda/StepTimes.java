@@ -17,7 +17,7 @@ import java.util.Map;
 /// device is timed, not the thread that launches. What the pieces compute meanwhile is of no use.
 public final class StepTimes {
     /// The key of the whole step, as training replays it.
-    public static final String WHOLE = "step";
+    private static final String WHOLE = "step";
 
     private StepTimes() {}
 

@@ -113,7 +113,7 @@ final class UnitBody implements Body {
         parameters.add(trains ? memory.moments().address() : 0L);
         addFinished(parameters, index - 1, trains);
         parameters.add(step);
-        addDropout(parameters, mask);
+        parameters.addAll(mask.parameters(training.seed()));
         parameters.addAll(List.of(
                 program.forwardWeights(index),
                 entries(),
@@ -187,11 +187,6 @@ final class UnitBody implements Body {
         return 1.0 / ((double) samples * raw.pixels());
     }
 
-    private void addDropout(List<Object> parameters, Mask mask) {
-        parameters.addAll(
-                List.of(training.seed(), mask.layer(), mask.threshold(), mask.keptScale(), mask.channels() ? 1 : 0));
-    }
-
     private KernelLaunch head(boolean trains) {
         Unit last = program.units.last();
         int index = program.units.units().size() - 1;
@@ -207,7 +202,7 @@ final class UnitBody implements Body {
                 memory.gradient().address(),
                 memory.gradientSums().address()));
         addFinished(parameters, index, trains);
-        addDropout(parameters, trains ? last.mask() : Mask.NONE);
+        parameters.addAll((trains ? last.mask() : Mask.NONE).parameters(training.seed()));
         parameters.addAll(List.of(
                 program.units.head().takesLargest() ? 1 : 0,
                 trains ? weight.current() : weight.evaluated(),
@@ -257,7 +252,7 @@ final class UnitBody implements Body {
                 normBefore.shift().current()));
         parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), before.pool()));
         parameters.add(step);
-        addDropout(parameters, mask);
+        parameters.addAll(mask.parameters(training.seed()));
         parameters.add(program.backwardWeights(index));
         addShape(parameters, unit);
         Tiling tiling = unit.backwardTiling(mask);
