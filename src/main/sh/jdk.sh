@@ -13,8 +13,9 @@ version() {
     sed -n 's/^JAVA_VERSION="\([0-9][0-9]*\).*/\1/p' "$1/release"
 }
 
-on_path=$(command -v java || true)
-for home in "${JAVA_HOME:-}" "$(dirname "$(dirname "$(readlink -f "$on_path")")")"; do
+on_path=$(readlink -f "$(command -v java || true)" || true)
+for home in "${JAVA_HOME:-}" "${on_path%/*/*}"; do
+    [[ -n $home ]] || continue # not the root of the system, which an empty name would mean
     found=$(version "$home")
     if (( ${found:-0} >= wanted )); then
         echo "$home"

@@ -8,4 +8,4 @@ if ! command -v mvn >/dev/null; then
     echo "mnist20k is built by Maven, and mvn is not on PATH: install the package maven." >&2
     exit 1
 fi
-exec mvn --batch-mode --no-transfer-progress "$@"
+exec mvn --batch-mode --strict-checksums --no-transfer-progress "$@"

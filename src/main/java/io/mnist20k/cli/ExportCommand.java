@@ -65,9 +65,6 @@ final class ExportCommand implements Runnable {
 
     private void requireOtherFile() {
         try {
-            if (Files.exists(out) && !Files.isRegularFile(out)) {
-                throw new UserError("exporting to " + out + ": this is not a file; give the name of one");
-            }
             if (Files.exists(out) && Files.isSameFile(model.path(), out)) {
                 throw new UserError(
                         "exporting " + model.path() + ": --out is the model itself; give the name of another file");

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,9 +17,9 @@ import java.nio.file.StandardOpenOption;
 public final class AtomicFile {
     private AtomicFile() {}
 
-    /// @param target replaced if it exists; its folder has to exist. One process at a time may write a target: the
-    ///               unfinished file's name is fixed, so that what a killed process left is overwritten by the
-    ///               next.
+    /// @param target replaced if it exists, which it may do as a file alone, so that no device is; its folder has to
+    ///               exist. One process at a time may write a target: the unfinished file's name is fixed, so that
+    ///               what a killed process left goes with the next.
     /// @throws UserError naming the target where it cannot be written
     public static void write(Path target, byte[] content) {
         try {
@@ -30,13 +31,14 @@ public final class AtomicFile {
 
     /// The same, for who does without the file where it cannot be written.
     public static void replace(Path target, byte[] content) throws IOException {
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw new NotAFile(target);
+        }
         Path unfinished = unfinished(target);
         try {
-            try (FileChannel file = FileChannel.open(
-                    unfinished,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
+            Files.deleteIfExists(unfinished); // and whatever it may lead to stays as it is
+            try (FileChannel file =
+                    FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
                     file.write(rest);
                 }
@@ -55,12 +57,23 @@ public final class AtomicFile {
 
     private static String findingAndRemedy(Path target, IOException failure) {
         Path folder = target.getParent();
+        if (failure instanceof NotAFile) {
+            return "this is not a file; give the name of one";
+        }
         return failure instanceof NoSuchFileException && folder != null && Files.notExists(folder)
                 ? "there is no folder " + folder + "; make it, or name another"
                 : Reason.of(failure) + "; nothing was changed there, so "
                         + (failure instanceof ClosedByInterruptException
                                 ? "try again"
                                 : "free some space or permit writing, and try again");
+    }
+
+    private static final class NotAFile extends FileSystemException {
+        private static final long serialVersionUID = 1L;
+
+        NotAFile(Path path) {
+            super(path.toString(), null, "it is not a file");
+        }
     }
 
     private static Path unfinished(Path target) {

@@ -2,13 +2,13 @@ package io.mnist20k.train;
 
 import io.mnist20k.UserError;
 import io.mnist20k.files.AtomicFile;
+import io.mnist20k.files.LockFile;
 import io.mnist20k.files.Reason;
 import io.mnist20k.model.Model;
 import io.mnist20k.recipe.RecipeWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,11 +43,11 @@ public final class RunDirectory implements AutoCloseable {
 
     private final Path path;
     private final List<Path> created;
-    private final FileChannel lock;
+    private final LockFile lock;
     private @Nullable Checkpoint checkpoint;
     private boolean holdsProgress;
 
-    private RunDirectory(Path path, List<Path> created, FileChannel lock, @Nullable Checkpoint checkpoint) {
+    private RunDirectory(Path path, List<Path> created, LockFile lock, @Nullable Checkpoint checkpoint) {
         this.path = path;
         this.created = created;
         this.lock = lock;
@@ -64,7 +64,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /// @param created for it, innermost first
     private static RunDirectory create(Path path, List<Path> created) {
-        FileChannel lock;
+        LockFile lock;
         try {
             Files.createDirectories(path);
             if (wasNeverLocked(path)) {
@@ -83,7 +83,7 @@ public final class RunDirectory implements AutoCloseable {
             refuseAnotherRun(path);
             return new RunDirectory(path, created, lock, null);
         } catch (RuntimeException e) {
-            closeQuietly(lock);
+            lock.close();
             throw e;
         }
     }
@@ -136,11 +136,11 @@ public final class RunDirectory implements AutoCloseable {
         if (wasNeverLocked(path)) {
             Checkpoint.read(checkpoint); // refused where it is none, before a lock is left there
         }
-        FileChannel lock = lock(path);
+        LockFile lock = lock(path);
         try {
             return new RunDirectory(path, List.of(), lock, Checkpoint.read(checkpoint));
         } catch (RuntimeException e) {
-            closeQuietly(lock);
+            lock.close();
             throw e;
         }
     }
@@ -156,7 +156,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /// Without its lock the folder may be another's.
     void requireOpen() {
-        if (!lock.isOpen()) {
+        if (!lock.isHeld()) {
             throw new IllegalStateException("the run directory " + path + " is closed; reopen it");
         }
     }
@@ -234,7 +234,7 @@ public final class RunDirectory implements AutoCloseable {
     /// it.
     @Override
     public void close() {
-        if (!lock.isOpen()) {
+        if (!lock.isHeld()) {
             return;
         }
         if (!created.isEmpty() && holdsOnlyTheLock()) {
@@ -245,7 +245,7 @@ public final class RunDirectory implements AutoCloseable {
                 // an empty folder more
             }
         }
-        closeQuietly(lock);
+        lock.close();
     }
 
     private boolean holdsOnlyTheLock() {
@@ -285,34 +285,17 @@ public final class RunDirectory implements AutoCloseable {
         return List.copyOf(made);
     }
 
-    private static FileChannel lock(Path path) {
-        FileChannel channel = null;
+    private static LockFile lock(Path path) {
         try {
-            channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException e) {
-            // locked within this process: as taken as by another
+            return LockFile.take(path, LOCK)
+                    .orElseThrow(() -> new UserError("using the run directory " + path
+                            + ": another process, or this one, is training there; wait for it to end, or choose"
+                            + " another folder with --out"));
         } catch (IOException e) {
-            closeQuietly(channel);
             throw new UserError(
                     "using the run directory " + path + ": " + Reason.of(e)
                             + "; choose another folder or permit writing to this one",
                     e);
-        }
-        closeQuietly(channel);
-        throw new UserError("using the run directory " + path + ": another process is training there; wait for it to "
-                + "end, or choose another folder with --out");
-    }
-
-    private static void closeQuietly(@Nullable FileChannel channel) {
-        try {
-            if (channel != null) {
-                channel.close();
-            }
-        } catch (IOException e) {
-            // nothing was written to it, so nothing is lost
         }
     }
 }

@@ -1,12 +1,20 @@
 package io.mnist20k.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
+import java.io.File;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +39,79 @@ class AtomicFileTest {
         assertEquals(1, Files.size(file));
         try (var left = Files.list(folder)) {
             assertEquals(1, left.count());
+        }
+    }
+
+    @Test
+    void whatIsNoFileIsNotReplacedByOne() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Path link = Files.createSymbolicLink(folder.resolve("link"), pipe);
+        for (Path target : List.of(pipe, link, Files.createDirectory(folder.resolve("a folder")))) {
+            UserError failure = assertThrows(UserError.class, () -> AtomicFile.write(target, new byte[] {1}));
+            assertEquals("writing " + target + ": this is not a file; give the name of one", failure.getMessage());
+            assertFalse(Files.isRegularFile(target), target.toString());
+        }
+    }
+
+    /// Whoever may write to a folder may put one there.
+    @Test
+    void aLinkInThePlaceOfTheUnfinishedFileIsNotFollowed() throws Exception {
+        Path victim = Files.writeString(folder.resolve("victim"), "mine");
+        Path file = folder.resolve("file");
+        Files.createSymbolicLink(folder.resolve(".file.unfinished"), victim);
+        AtomicFile.write(file, new byte[] {1});
+        assertEquals("mine", Files.readString(victim));
+        assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
+        assertEquals(1, Files.size(file));
+    }
+
+    /// A process that may write 64 KiB to a file fails within a larger one, as on a disk that is full.
+    @Test
+    void whatDoesNotFitLeavesTheFileOfBeforeAndNothingElse() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "before");
+        String classes = Stream.of(AtomicFile.class, AtomicFileTest.class)
+                .map(AtomicFileTest::place)
+                .collect(Collectors.joining(File.pathSeparator));
+        Process process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -f 128; exec \"$@\"",
+                        "sh",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:-UsePerfData",
+                        "-cp",
+                        classes,
+                        Large.class.getName(),
+                        file.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(
+                "writing " + file + ": File too large; nothing was changed there, so free some space or permit"
+                        + " writing, and try again",
+                said.strip());
+        assertEquals("before", Files.readString(file));
+        try (var left = Files.list(folder)) {
+            assertEquals(List.of(file), left.toList());
+        }
+    }
+
+    private static String place(Class<?> of) {
+        return Path.of(URI.create(
+                        of.getProtectionDomain().getCodeSource().getLocation().toString()))
+                .toString();
+    }
+
+    static final class Large {
+        private Large() {}
+
+        public static void main(String[] args) {
+            try {
+                AtomicFile.write(Path.of(args[0]), new byte[1 << 20]);
+            } catch (UserError e) {
+                System.out.println(e.getMessage());
+            }
         }
     }
 }

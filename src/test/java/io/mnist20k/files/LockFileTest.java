@@ -1,6 +1,7 @@
 package io.mnist20k.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -44,5 +45,50 @@ final class LockFileTest {
                 }));
         assertEquals(1, LockFile.holding(lock, () -> 1));
         assertTrue(Files.exists(lock));
+    }
+
+    /// A second one who asks must not cost the first its lock, which POSIX would have it do.
+    @Test
+    void whoIsRefusedLeavesTheLockToItsHolder() throws Exception {
+        Path path = folder.resolve("lock");
+        Path sameFolder = Files.createSymbolicLink(folder.resolve("other name"), folder);
+        LockFile lock = LockFile.take(folder, "lock").orElseThrow();
+        assertTrue(LockFile.take(folder, "lock").isEmpty());
+        assertTrue(LockFile.take(sameFolder, "lock").isEmpty());
+        assertTrue(lock.isHeld());
+        assertEquals(1, exitCodeOfAnotherProcess(path), "who was refused gave it away");
+        lock.close();
+        lock.close();
+        assertFalse(lock.isHeld());
+        assertEquals(0, exitCodeOfAnotherProcess(path));
+        LockFile.take(folder, "lock").orElseThrow().close();
+    }
+
+    private static int exitCodeOfAnotherProcess(Path path) throws Exception {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        Path.of(LockFileTest.class
+                                        .getProtectionDomain()
+                                        .getCodeSource()
+                                        .getLocation()
+                                        .toURI())
+                                .toString(),
+                        Other.class.getName(),
+                        path.toString())
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
+    /// Ends with 0 where it could lock the file.
+    static final class Other {
+        private Other() {}
+
+        public static void main(String[] args) throws IOException {
+            try (FileChannel file = FileChannel.open(Path.of(args[0]), StandardOpenOption.WRITE)) {
+                System.exit(file.tryLock() == null ? 1 : 0);
+            }
+        }
     }
 }

@@ -14,7 +14,6 @@ import io.mnist20k.UserError;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -208,34 +207,66 @@ class RunDirectoryTest {
         assertEquals(List.of(), entries(path));
     }
 
-    /// The device `/dev/full` is a disk without space; the unfinished checkpoint of the second epoch goes there.
+    /// The device `/dev/full` is a disk without space; the line of the second epoch goes there.
     @Test
-    void aFullDiskIsOneSentenceAndLeavesTheCheckpointBefore() throws IOException {
+    void aFullDiskIsOneSentenceAndLeavesTheCheckpoint() throws IOException {
         assumeTrue(Files.exists(Path.of("/dev/full")), "no /dev/full");
         Path whole = TinyRun.finish(folder.resolve("whole"), TinyRun.recipe()).directory();
         Path run = folder.resolve("run");
-        var fullAfterOneEpoch = new TrainingListener() {
-            @Override
-            public void epochDone(EpochRecord epoch) {
-                link(run.resolve(".checkpoint.unfinished"));
-            }
-        };
+        Path metrics = run.resolve("metrics.jsonl");
         UserError error = assertThrows(
                 UserError.class,
-                () -> TinyRun.begin(run, TinyRun.settings(TinyRun.recipe()), fullAfterOneEpoch, () -> false));
-        assertSays(error, run.resolve("checkpoint").toString(), "No space left on device");
-        assertEquals(1, Checkpoint.read(run.resolve("checkpoint")).progress().epochsDone());
-        assertFalse(Files.exists(run.resolve(".checkpoint.unfinished"), LinkOption.NOFOLLOW_LINKS));
+                () -> TinyRun.begin(
+                        run,
+                        TinyRun.settings(TinyRun.recipe()),
+                        afterOneEpoch(() -> {
+                            Files.delete(metrics);
+                            Files.createSymbolicLink(metrics, Path.of("/dev/full"));
+                        }),
+                        () -> false));
+        assertSays(error, metrics.toString(), "No space left on device", "--resume " + run);
+        assertEquals(2, Checkpoint.read(run.resolve("checkpoint")).progress().epochsDone());
+        Files.delete(metrics);
         assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
         TrainerTest.assertSameRun(whole, run);
     }
 
-    private static void link(Path unfinished) {
-        try {
-            Files.createSymbolicLink(unfinished, Path.of("/dev/full"));
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+    @Test
+    void aCheckpointThatCannotBeWrittenLeavesTheOneBefore() throws IOException {
+        Path whole = TinyRun.finish(folder.resolve("whole"), TinyRun.recipe()).directory();
+        Path run = folder.resolve("run");
+        Path inTheWay = run.resolve(".checkpoint.unfinished");
+        UserError error = assertThrows(
+                UserError.class,
+                () -> TinyRun.begin(
+                        run,
+                        TinyRun.settings(TinyRun.recipe()),
+                        afterOneEpoch(() -> Files.createDirectories(inTheWay.resolve("full"))),
+                        () -> false));
+        assertSays(error, run.resolve("checkpoint").toString(), "nothing was changed there");
+        assertEquals(1, Checkpoint.read(run.resolve("checkpoint")).progress().epochsDone());
+        Files.delete(inTheWay.resolve("full"));
+        assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
+        TrainerTest.assertSameRun(whole, run);
+    }
+
+    private interface Accident {
+        void happen() throws IOException;
+    }
+
+    private static TrainingListener afterOneEpoch(Accident accident) {
+        return new TrainingListener() {
+            @Override
+            public void epochDone(EpochRecord epoch) {
+                if (epoch.epoch() == 1) {
+                    try {
+                        accident.happen();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+            }
+        };
     }
 
     /// As a process leaves it that is killed after it wrote its metrics and within its next checkpoint.
