@@ -1,5 +1,6 @@
 package io.mnist20k.cli;
 
+import io.mnist20k.UserError;
 import io.mnist20k.engine.Devices;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -34,6 +35,21 @@ final class DeviceOptions {
     /// @param otherwise the device where none is named
     Devices.Choice choose(String otherwise) {
         return Devices.choose(device != null ? device : otherwise, threads);
+    }
+
+    /// The device that a run was on, where none is named.
+    Devices.Choice chooseAgain(String before) {
+        try {
+            return choose(before);
+        } catch (UserError e) {
+            if (device != null) {
+                throw e;
+            }
+            throw new UserError(
+                    e.getMessage() + "; the run was on this device, and goes on with another, though to other bits,"
+                            + " where --device names one",
+                    e);
+        }
     }
 
     /// A device for several runs side by side.

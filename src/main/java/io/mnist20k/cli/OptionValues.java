@@ -11,33 +11,37 @@ import io.mnist20k.sweep.Shard;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.DoublePredicate;
+import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /// What the options take, and what each says of a value that it does not take.
 final class OptionValues {
+    private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]+");
+    private static final Pattern DECIMAL = Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
+
     private OptionValues() {}
 
     private static int whole(String value, int least, int most, String expectation) {
-        try {
-            int number = Integer.parseInt(value);
-            if (number >= least && number <= most) {
-                return number;
+        if (WHOLE.matcher(value).matches()) { // Java takes the digits of other scripts, too
+            try {
+                int number = Integer.parseInt(value);
+                if (number >= least && number <= most) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // refused below, as any other
             }
-        } catch (NumberFormatException e) {
-            // refused below, as any other
         }
         throw new TypeConversionException(expectation);
     }
 
     private static double fraction(String value, DoublePredicate accepts, String expectation) {
-        try {
+        if (DECIMAL.matcher(value).matches()) { // not 1d or 0x1p-1, which are Java's
             double number = Double.parseDouble(value);
             if (accepts.test(number)) {
                 return number;
             }
-        } catch (NumberFormatException e) {
-            // refused below, as any other
         }
         throw new TypeConversionException(expectation);
     }
@@ -156,11 +160,14 @@ final class OptionValues {
     static final class Seed implements ITypeConverter<Long> {
         @Override
         public Long convert(String value) {
-            try {
-                return Long.parseLong(value);
-            } catch (NumberFormatException e) {
-                throw new TypeConversionException("expected a whole number, such as 1");
+            if (WHOLE.matcher(value).matches()) {
+                try {
+                    return Long.parseLong(value);
+                } catch (NumberFormatException e) {
+                    // refused below, as any other
+                }
             }
+            throw new TypeConversionException("expected a whole number, such as 1");
         }
     }
 

@@ -2,6 +2,7 @@ package io.mnist20k.cli;
 
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
+import io.mnist20k.recipe.RecipeWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +24,6 @@ final class RecipeOptions {
             description = "Override a key of the recipe, such as optimizer.lr=0.02; as often as you like.")
     private List<String> overrides = new ArrayList<>();
 
-    boolean areGiven() {
-        return recipe != null || !overrides.isEmpty();
-    }
-
     Recipe read() {
         return read("default", List.of());
     }
@@ -35,5 +32,15 @@ final class RecipeOptions {
     /// @param more      further overrides, put over the ones that were given
     Recipe read(String otherwise, List<String> more) {
         return RecipeReader.read(recipe != null ? recipe : otherwise, overrides, more);
+    }
+
+    /// The same, of one that was read before.
+    Recipe read(Recipe otherwise, List<String> more) {
+        if (recipe != null) {
+            return read(recipe, more);
+        }
+        var all = new ArrayList<>(overrides);
+        all.addAll(more);
+        return RecipeReader.parse("recipe " + otherwise.name(), RecipeWriter.toToml(otherwise), all);
     }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -125,7 +127,7 @@ final class SweepCommand implements Callable<Integer> {
             var sweep = new Sweep(out, files, device.choice().engine(), device.atATime(), stop);
             boolean complete = sweep.run(runs, progress);
             if (progress.anyDone()) {
-                merge(out, json);
+                tell(Results.merge(out), json);
             } else if (json && runs.isEmpty()) { // the share of a shard of too many
                 Json.print(spec.commandLine().getOut(), new Answer(0, List.of()));
             }
@@ -171,14 +173,18 @@ final class SweepCommand implements Callable<Integer> {
                             description = "A sweep's folder, or one that holds the folders of shards.")
                     Path folder,
             @Option(names = "--json", description = "Print one JSON object.") boolean asJson) {
-        Results results = Results.merge(folder);
+        refuseOptionsOfRuns("merge");
+        tell(Results.merge(folder), asJson || json);
+        return ExitCode.OK;
+    }
+
+    private void tell(Results results, boolean asJson) {
         PrintWriter answer = spec.commandLine().getOut();
         if (asJson) {
             Json.print(answer, new Answer(results.runs().size(), results.rows()));
         } else {
             SweepTable.of(results.rows()).lines().forEach(answer::println);
         }
-        return ExitCode.OK;
     }
 
     @Command(name = "table", description = "Prints what sweeps came to as a table for a page, and draws it.")
@@ -197,6 +203,7 @@ final class SweepCommand implements Callable<Integer> {
                             description = "Draw runs, means and 95 %% intervals of all variants as SVG.")
                     @Nullable
                     Path plot) {
+        refuseOptionsOfRuns("table");
         Results results = Results.read(
                 "making a table of " + places.stream().map(Path::toString).collect(Collectors.joining(", ")), places);
         if (plot != null) {
@@ -207,11 +214,22 @@ final class SweepCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    /// What stands before `merge` or `table` is an option of `sweep` itself.
+    private void refuseOptionsOfRuns(String command) {
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!Set.of("--json", "--verbose").contains(option.longestName())) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        option.longestName() + " is for runs, and sweep " + command + " does none; leave it out");
+            }
+        }
+    }
+
     private static IntervalChart chart(Results results) {
         var chart = new IntervalChart("accuracy", "%");
         for (Row row : results.rows()) {
             chart.line(
-                    row.recipe(),
+                    TextTable.visible(row.recipe()),
                     percents(results.runs(row).stream().map(RunResult::finalAccuracy)),
                     percents(Stream.of(row).map(Row::halfWidth95)).stream()
                             .findFirst()

@@ -5,6 +5,8 @@ import io.mnist20k.sweep.Row;
 import io.mnist20k.sweep.RunResult;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The rows of a sweep as tables. Percentages have a digit more than a single run's: they are of many.
@@ -45,7 +47,7 @@ final class SweepTable {
                     interval(row),
                     number("%.4f", row.loss()),
                     number("%.1f", row.seconds()),
-                    row.diverged() == 0 ? "" : row.diverged() + " more diverged");
+                    remarks(row));
         }
         return table;
     }
@@ -65,7 +67,7 @@ final class SweepTable {
                 "seconds, median");
         for (Row row : rows) {
             table.row(
-                    row.recipe(),
+                    row.recipe() + (row.isOverBudget() ? " (over budget)" : ""),
                     images(row),
                     Units.count(row.parameters()),
                     Integer.toString(row.epochs()),
@@ -94,6 +96,14 @@ final class SweepTable {
                     number("%.1f", run.trainSeconds()));
         }
         return table;
+    }
+
+    private static String remarks(Row row) {
+        return Stream.of(
+                        row.diverged() == 0 ? "" : row.diverged() + " more diverged",
+                        row.isOverBudget() ? "over budget" : "")
+                .filter(remark -> !remark.isEmpty())
+                .collect(Collectors.joining(", "));
     }
 
     private static String images(Row row) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Aligned columns: text to the left, numbers to the right.
 final class TextTable {
@@ -22,8 +23,13 @@ final class TextTable {
     }
 
     TextTable row(String... cells) {
-        rows.add(List.of(cells));
+        rows.add(Stream.of(cells).map(TextTable::visible).toList());
         return this;
+    }
+
+    /// What a terminal would obey, or would not show, as a question mark: names out of files may hold anything.
+    static String visible(String text) {
+        return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
     }
 
     /// The headings, and a line a row.

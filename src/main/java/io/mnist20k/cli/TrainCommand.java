@@ -4,7 +4,6 @@ import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Devices;
-import io.mnist20k.files.AtomicFile;
 import io.mnist20k.report.Report;
 import io.mnist20k.train.Checkpoint;
 import io.mnist20k.train.RunDirectory;
@@ -13,7 +12,6 @@ import io.mnist20k.train.Trainer;
 import io.mnist20k.train.TrainingResult;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -137,17 +135,18 @@ final class TrainCommand implements Callable<Integer> {
             Checkpoint stopped = directory.checkpoint().orElseThrow();
             RunSettings then = stopped.settings();
             Path kept = path.resolve(RunDirectory.RECIPE);
-            boolean read = recipe.areGiven() || !overrides().isEmpty() || Files.exists(kept);
             // What contradicts the run, such as its recipe edited, is refused by the trainer, which knows what it was.
             var settings = new RunSettings(
-                    read ? recipe.read(kept.toString(), overrides()) : then.recipe(),
+                    Files.exists(kept)
+                            ? recipe.read(kept.toString(), overrides())
+                            : recipe.read(then.recipe(), overrides()),
                     seed == null ? then.seed() : seed,
                     extent.holdout() || then.holdout(),
                     extent.redraw() || then.redrawn(),
                     extent.limit(then.limit()),
                     extent.noBudget() || then.budgetLifted(),
                     data.folder() != null ? data.folderName() : then.dataFolder());
-            Devices.Choice choice = device.choose(stopped.device());
+            Devices.Choice choice = device.chooseAgain(stopped.device());
             Path folder = data.folder() != null ? data.folder() : dataFolder(path, then);
             Split files = data.open(folder).load(settings.holdout());
             return train(settings, choice, files, directory);
@@ -192,7 +191,7 @@ final class TrainCommand implements Callable<Integer> {
                 }
                 return switch (result) {
                     case TrainingResult.Stopped stopped -> stopped(stopped, stop, log);
-                    case TrainingResult.Finished finished -> finished(finished, log);
+                    case TrainingResult.Finished finished -> finished(finished, directory, log);
                 };
             } catch (RuntimeException | Error e) {
                 log.write(e);
@@ -217,8 +216,8 @@ final class TrainCommand implements Callable<Integer> {
         return stop.exitCode();
     }
 
-    private int finished(TrainingResult.Finished finished, RunLog log) {
-        String line = "%s of %s right, %s wrong, after %s and %s; the run is in %s"
+    private int finished(TrainingResult.Finished finished, RunDirectory directory, RunLog log) {
+        String line = "%s of %s right, %s wrong, after %s and %s%s; the run is in %s"
                 .formatted(
                         Units.percent(finished.finalAccuracy()),
                         Units.counted(
@@ -227,11 +226,10 @@ final class TrainCommand implements Callable<Integer> {
                         Units.count(finished.evaluation().errors()),
                         Units.counted(finished.epochs().size(), "epoch"),
                         Units.duration(finished.trainSeconds()),
+                        finished.settings().budgetLifted() ? ", over budget" : "",
                         finished.directory());
         log.write(line);
-        AtomicFile.write(
-                finished.directory().resolve(RunDirectory.REPORT),
-                Report.html(finished).getBytes(StandardCharsets.UTF_8));
+        directory.writeReport(Report.html(finished));
         if (json) {
             Json.print(spec.commandLine().getOut(), TrainAnswer.of(finished));
         } else {

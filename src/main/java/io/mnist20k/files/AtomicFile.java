@@ -7,6 +7,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,7 +18,8 @@ import java.nio.file.StandardOpenOption;
 public final class AtomicFile {
     private AtomicFile() {}
 
-    /// @param target replaced if it exists, which it may do as a file alone, so that no device is; its folder has to
+    /// @param target replaced if it exists, which it may do as a file alone, so that neither device nor link is; its
+    /// folder has to
     ///               exist. One process at a time may write a target: the unfinished file's name is fixed, so that
     ///               what a killed process left goes with the next.
     /// @throws UserError naming the target where it cannot be written
@@ -31,7 +33,8 @@ public final class AtomicFile {
 
     /// The same, for who does without the file where it cannot be written.
     public static void replace(Path target, byte[] content) throws IOException {
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+                && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new NotAFile(target);
         }
         Path unfinished = unfinished(target);
@@ -58,7 +61,7 @@ public final class AtomicFile {
     private static String findingAndRemedy(Path target, IOException failure) {
         Path folder = target.getParent();
         if (failure instanceof NotAFile) {
-            return "this is not a file; give the name of one";
+            return Reason.of(failure) + "; give the name of one";
         }
         return failure instanceof NoSuchFileException && folder != null && Files.notExists(folder)
                 ? "there is no folder " + folder + "; make it, or name another"
@@ -72,7 +75,10 @@ public final class AtomicFile {
         private static final long serialVersionUID = 1L;
 
         NotAFile(Path path) {
-            super(path.toString(), null, "it is not a file");
+            super(
+                    path.toString(),
+                    null,
+                    Files.isSymbolicLink(path) ? "this is a link and no file" : "this is not a file");
         }
     }
 

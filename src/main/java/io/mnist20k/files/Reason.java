@@ -8,6 +8,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -38,6 +39,7 @@ public final class Reason {
             case AccessDeniedException _ -> "permission denied";
             case FileAlreadyExistsException file
             when file.getReason() == null -> file.getFile() + " is there and is no folder";
+            case DirectoryNotEmptyException folder -> folder.getFile() + " is a folder with files in it";
             case NoSuchFileException missing -> "there is no " + missing.getFile();
             case ClosedByInterruptException _ -> "the thread was interrupted";
             case FileSystemException file when file.getReason() != null -> file.getReason();

@@ -1,5 +1,6 @@
 package io.mnist20k.predict;
 
+import io.mnist20k.UserError;
 import io.mnist20k.engine.Evaluation;
 
 /// A model's answer to one image.
@@ -8,8 +9,15 @@ import io.mnist20k.engine.Evaluation;
 /// @param probabilities of each class, 0..1, the softmax of the scores
 public record Prediction(int digit, double[] probabilities) {
     /// @param logits `[count, classes]`, row-major
+    /// @throws UserError where a score is no number
     static Prediction of(float[] logits, int index, int classes) {
         int from = index * classes;
+        for (int k = from; k < from + classes; k++) {
+            if (!Float.isFinite(logits[k])) {
+                throw new UserError("predicting: the model's score of a class is " + logits[k]
+                        + ", since its numbers are too large; train it again");
+            }
+        }
         int digit = Evaluation.argMax(logits, from, classes);
         return new Prediction(digit, Evaluation.probabilities(logits, from, classes));
     }

@@ -43,14 +43,17 @@ public sealed interface Optimizer {
 
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).
     ///
-    /// @param beta1   0 ≤ β < 1
-    /// @param beta2   0 ≤ β < 1
+    /// @param beta1   0..[#MOST_BETA]
+    /// @param beta2   0..[#MOST_BETA]
     /// @param epsilon 1e-12..1
     record AdamW(double lr, double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
+        /// A memory of 100,000 steps. Nearer to 1, single precision would not know how far from it.
+        public static final double MOST_BETA = 0.99999;
+
         public AdamW {
             requireRates(lr, weightDecay);
-            requireBelow("beta1", beta1, 0, 1);
-            requireBelow("beta2", beta2, 0, 1);
+            requireWithin("beta1", beta1, 0, MOST_BETA);
+            requireWithin("beta2", beta2, 0, MOST_BETA);
             requireWithin("epsilon", epsilon, 1e-12, 1);
         }
 

@@ -44,7 +44,7 @@ public sealed interface Schedule {
     /// ```
     ///
     /// @param warmup share of all steps on the way up, 0 ≤ w < 1
-    /// @param start  factor of the first step, 0..1
+    /// @param start  factor of the first step where there is a way up, 0..1
     /// @param end    factor of the last step, 0..1
     record OneCycle(double warmup, double start, double end) implements Schedule {
         public OneCycle {
@@ -68,7 +68,8 @@ public sealed interface Schedule {
     }
 
     /// A straight line up (Goyal et al., 2017), then half a cosine down (Loshchilov and Hutter, 2017, equation 5,
-    /// without restarts). With w = round(warmup · totalSteps):
+    /// without restarts). With w = round(warmup · totalSteps), but two steps
+    /// are left for the way down:
     ///
     /// ```
     /// step < w:  (step + 1) / (w + 1)
@@ -90,7 +91,7 @@ public sealed interface Schedule {
 
         @Override
         public double factor(long step, long totalSteps, int stepsPerEpoch, List<Double> trainingLosses) {
-            long rising = Math.round(warmup * totalSteps);
+            long rising = Math.clamp(Math.round(warmup * totalSteps), 0, Math.max(0, totalSteps - 2));
             return step < rising
                     ? (step + 1.0) / (rising + 1.0)
                     : halfCosine(1, end, (double) (step - rising) / Math.max(1, totalSteps - 1 - rising));

@@ -1,6 +1,8 @@
 package io.mnist20k.sweep;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.mnist20k.train.Budget;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -73,6 +75,12 @@ public record Row(
                 n > 0 ? accuracies[n - 1] : null,
                 deviation != null ? quantile(n - 1) * deviation / Math.sqrt(n) : null,
                 n > 0 ? (seconds[(n - 1) / 2] + seconds[n / 2]) / 2 : null);
+    }
+
+    /// Whether the budget was lifted for it.
+    @JsonIgnore
+    public boolean isOverBudget() {
+        return Budget.isExceeded(parameters, epochs);
     }
 
     /// Of the runs that did not diverge.

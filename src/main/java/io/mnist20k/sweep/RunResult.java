@@ -143,7 +143,7 @@ public record RunResult(
         try {
             for (String line : Files.readAllLines(file)) {
                 RunResult run = MAPPER.readValue(line, RunResult.class);
-                if (run == null || run.lacksAName()) { // as JSON may have it
+                if (run == null || !run.isPossible()) { // as JSON may have it
                     throw noResult(file, runs.size(), null);
                 }
                 runs.add(run);
@@ -161,8 +161,24 @@ public record RunResult(
         }
     }
 
-    private boolean lacksAName() {
-        return Stream.of(variant, recipe, device, deviceName, data, validation).anyMatch(Objects::isNull);
+    private boolean isPossible() {
+        return Stream.of(variant, recipe, device, deviceName, data, validation).allMatch(Objects::nonNull)
+                && Math.min(Math.min(parameters, epochs), batch) > 0
+                && limit >= 0
+                && (hasDiverged()
+                        ? numbers().allMatch(Objects::isNull)
+                        : numbers().allMatch(RunResult::isNumber))
+                && Stream.of(finalAccuracy, bestAccuracy)
+                        .filter(Objects::nonNull)
+                        .allMatch(share -> share <= 1);
+    }
+
+    private Stream<@Nullable Double> numbers() {
+        return Stream.of(finalAccuracy, bestAccuracy, finalLoss, trainSeconds, imagesPerSecond);
+    }
+
+    private static boolean isNumber(@Nullable Double number) {
+        return number != null && number >= 0 && Double.isFinite(number);
     }
 
     private static UserError noResult(Path file, int linesBefore, @Nullable Exception cause) {

@@ -15,6 +15,11 @@ public final class Budget {
 
     private Budget() {}
 
+    /// Whether a run takes more.
+    public static boolean isExceeded(int parameters, int epochs) {
+        return parameters >= PARAMETERS || epochs >= EPOCHS;
+    }
+
     /// @param lifted whether the person who trains allowed more
     /// @return whether the run takes more than the budget, which the result has to say then
     /// @throws UserError where it does and is not allowed to, saying by how much

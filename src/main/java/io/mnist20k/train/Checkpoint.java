@@ -10,7 +10,9 @@ import io.mnist20k.recipe.RecipeWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
@@ -41,7 +43,14 @@ public record Checkpoint(
             int trainingImages,
             String device,
             long updates,
-            Progress progress) {}
+            Progress progress) {
+        boolean isWhole() {
+            return Stream.of(dataFolder, images, device, progress).allMatch(Objects::nonNull)
+                    && dataFolder.indexOf(0) < 0
+                    && updates >= 0
+                    && progress.isPossible();
+        }
+    }
 
     /// @throws UserError where it cannot be written; the one before is still there then
     void write(Path path) {
@@ -92,6 +101,9 @@ public record Checkpoint(
             run = Json.MAPPER.readValue(file.metadata().getOrDefault("run", ""), Run.class);
         } catch (JacksonException e) {
             throw unusable(path, "what it says of the run cannot be read (" + e.getOriginalMessage() + ")", e);
+        }
+        if (run == null || !run.isWhole()) { // as JSON may have it
+            throw unusable(path, "what it says of the run cannot be", null);
         }
         requirePossible(path, recipe, run);
         var settings = new RunSettings(

@@ -1,5 +1,7 @@
 package io.mnist20k.train;
 
+import java.util.stream.DoubleStream;
+
 /// What one epoch came to; a line of `metrics.jsonl`.
 ///
 /// @param epoch              from 1
@@ -18,4 +20,16 @@ public record EpochRecord(
         double validationAccuracy,
         double learningRate,
         double seconds,
-        double imagesPerSecond) {}
+        double imagesPerSecond) {
+    boolean isFinite() {
+        return DoubleStream.of(
+                        trainLoss,
+                        trainAccuracy,
+                        validationLoss,
+                        validationAccuracy,
+                        learningRate,
+                        seconds,
+                        imagesPerSecond)
+                .allMatch(Double::isFinite);
+    }
+}

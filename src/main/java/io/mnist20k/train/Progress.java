@@ -2,6 +2,7 @@ package io.mnist20k.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// How far a run is.
 ///
@@ -20,6 +21,14 @@ public record Progress(List<EpochRecord> epochs, int step, double lossSum, long 
 
     public int epochsDone() {
         return epochs.size();
+    }
+
+    /// Whether a run can be so far: its epochs are numbered, and its numbers are some.
+    boolean isPossible() {
+        return IntStream.range(0, epochs.size()).allMatch(i -> epochs.get(i).epoch() == i + 1)
+                && epochs.stream().allMatch(EpochRecord::isFinite)
+                && Double.isFinite(lossSum)
+                && Double.isFinite(trainingSeconds);
     }
 
     Progress after(EpochRecord epoch) {

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -162,7 +163,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     void write(Checkpoint now) {
-        now.write(path.resolve(CHECKPOINT));
+        write(CHECKPOINT, now::write);
         checkpoint = now;
         holdsProgress |= !now.progress().equals(Progress.START);
     }
@@ -183,7 +184,33 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     void write(Model model) {
-        model.write(path.resolve(MODEL));
+        write(MODEL, model::write);
+    }
+
+    /// Writes the page that the run ends with.
+    ///
+    /// @throws UserError where it cannot be written
+    public void writeReport(String html) {
+        write(REPORT, file -> AtomicFile.write(file, html.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /// A run with progress is not begun anew for a file that could not be written.
+    private void write(String name, Consumer<Path> how) {
+        Path file = path.resolve(name);
+        try {
+            how.accept(file);
+        } catch (UserError e) {
+            if (holdsProgress && e.getCause() instanceof IOException cause) {
+                throw notWritten(file, cause);
+            }
+            throw e;
+        }
+    }
+
+    private UserError notWritten(Path file, IOException cause) {
+        return new UserError(
+                "writing " + file + ": " + Reason.of(cause) + "; free some space and go on with --resume " + path,
+                cause);
     }
 
     /// The recipe, and a line for each epoch that is finished: what a killed run wrote after its checkpoint goes.
@@ -211,9 +238,7 @@ public final class RunDirectory implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new UserError(
-                    "writing " + metrics + ": " + Reason.of(e) + "; free some space and go on with --resume " + path,
-                    e);
+            throw notWritten(metrics, e);
         }
     }
 

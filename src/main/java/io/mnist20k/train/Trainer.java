@@ -19,6 +19,7 @@ import io.mnist20k.recipe.Recipe;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Trains a network from where its run directory says to the end, or until asked to stop.
@@ -181,13 +182,20 @@ public final class Trainer {
 
     /// A state to go on from has to hold numbers only.
     private SessionState finite(SessionState state, RunningEpoch epoch, int step) {
-        for (float[] vector : List.of(state.parameters(), state.statistics())) {
-            for (float value : vector) {
-                if (!Float.isFinite(value)) {
-                    throw epoch.diverged("a parameter is " + value, step);
-                }
-            }
-        }
+        Stream.concat(
+                        state.slots().stream(),
+                        Stream.of(
+                                state.parameters(),
+                                state.statistics(),
+                                state.averagedParameters(),
+                                state.averagedStatistics()))
+                .forEach(vector -> {
+                    for (float value : vector) {
+                        if (!Float.isFinite(value)) {
+                            throw epoch.diverged("a number of the model or its optimiser is " + value, step);
+                        }
+                    }
+                });
         return state;
     }
 

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -57,8 +60,14 @@ public final class Server implements AutoCloseable {
     /// Clients that wait to be accepted; the system may allow fewer. The JDK's own 50 turn some of 200 away.
     private static final int BACKLOG = 1024;
 
-    /// Of a picture; a drawing has some kilobytes.
+    /// Of a picture; one that is drawn on the page has some kilobytes.
     private static final int MOST_BYTES = 16 << 20;
+
+    /// Does not wait for others.
+    private static final int SMALL_BYTES = 64 << 10;
+
+    /// For which a client waits until there is memory for its picture.
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /// Nothing from elsewhere, and nobody else's frame.
     private static final String POLICY = "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:;"
@@ -71,6 +80,13 @@ public final class Server implements AutoCloseable {
     private final Engine engine;
     private final byte[] page;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+
+    /// KiB of large pictures that are being sent: however many clients there are, memory is left for the JDK's
+    /// threads.
+    private final Semaphore uploads = new Semaphore(2 * (MOST_BYTES >> 10));
+
+    /// One picture at a time takes many times its bytes.
+    private final Object decoding = new Object();
 
     /// A session answers one at a time.
     private final Object turn = new Object();
@@ -250,11 +266,48 @@ public final class Server implements AutoCloseable {
         if (type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/")) {
             return Answer.error(415, "this is a form; send the picture alone, as curl does by --data-binary @FILE");
         }
-        byte[] picture = exchange.getRequestBody().readNBytes(MOST_BYTES + 1);
-        if (picture.length > MOST_BYTES) {
-            return Answer.error(413, "the picture has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller");
+        long announced = announced(exchange.getRequestHeaders());
+        if (announced > MOST_BYTES) {
+            return tooLarge();
         }
-        byte[] digit = Picture.of("reading the picture", picture).digit();
+        int kibibytes = announced <= SMALL_BYTES ? 0 : Math.ceilDiv((int) announced, 1 << 10);
+        if (!acquire(kibibytes)) {
+            return Answer.error(503, "pictures of others fill the memory that there is for them; try again");
+        }
+        byte[] digit;
+        try {
+            byte[] picture = exchange.getRequestBody().readNBytes(MOST_BYTES + 1);
+            if (picture.length > MOST_BYTES) {
+                return tooLarge();
+            }
+            synchronized (decoding) {
+                digit = Picture.of("reading the picture", picture).digit();
+            }
+        } finally {
+            uploads.release(kibibytes);
+        }
+        return answer(digit);
+    }
+
+    private static Answer tooLarge() {
+        return Answer.error(413, "the picture has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller");
+    }
+
+    /// Bytes of the body; the most where the client does not say.
+    private static long announced(Headers headers) {
+        String length = headers.getFirst("Content-Length");
+        return length == null ? MOST_BYTES : Long.parseLong(length); // which the JDK has read before
+    }
+
+    private boolean acquire(int kibibytes) {
+        try {
+            return uploads.tryAcquire(kibibytes, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return false; // the server is being closed
+        }
+    }
+
+    private Answer answer(byte[] digit) {
         Prediction prediction;
         byte[] seen;
         synchronized (turn) {

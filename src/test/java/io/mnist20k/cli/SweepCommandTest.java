@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -9,6 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 final class SweepCommandTest {
@@ -152,12 +155,37 @@ final class SweepCommandTest {
                         .succeeded()
                         .out(),
                 "the same runs twice are the same runs");
+        Typed.in("sweep", "--json", "merge", folder.resolve("sweep").toString())
+                .succeeded()
+                .json();
         String each = Typed.in("sweep", "table", kept.toString(), "--each")
                 .succeeded()
                 .out();
         assertEquals(2 + 18, each.lines().count(), each);
         String svg = Files.readString(plot);
         assertTrue(svg.contains("tiny without dropout") && svg.contains("prefers-color-scheme: dark"), svg);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "finalLoss, null",
+        "trainSeconds, null",
+        "finalAccuracy, null",
+        "finalAccuracy, \"NaN\"",
+        "finalAccuracy, -0.1",
+        "bestAccuracy, 1.5",
+        "imagesPerSecond, 1e999",
+        "epochs, 0",
+        "batch, -16"
+    })
+    void aLineThatNoRunCanHaveLeftIsRefused(String key, String value) throws IOException {
+        sweep("--seeds", "1").succeeded();
+        Path kept = folder.resolve("sweep/runs.jsonl");
+        String line = Files.readString(kept);
+        String changed = line.replaceFirst("\"" + key + "\":[^,}]+", "\"" + key + "\":" + value);
+        assertNotEquals(line, changed);
+        Files.writeString(kept, line + changed);
+        Typed.in("sweep", "table", kept.toString()).failed(1, kept.toString(), "line 2 is not the result of a run");
     }
 
     @Test
@@ -168,6 +196,8 @@ final class SweepCommandTest {
         Typed.in("sweep").failed(2, "--seeds", "--out");
         Typed.in("sweep", "--seeds", "4..1", "--out", "x").failed(2, "--seeds 4..1", "1..20");
         Typed.in("sweep", "--seeds", "1..2", "--shard", "3/2", "--out", "x").failed(2, "--shard 3/2", "1/4");
+        Typed.in("sweep", "--seeds", "1..2", "merge", "x").failed(2, "--seeds", "sweep merge");
+        Typed.in("sweep", "--ablation", "table", "x").failed(2, "--ablation", "sweep table");
         Typed.in("sweep", "merge").failed(2, "DIR");
         Typed.in("sweep", "merge", folder.resolve("none").toString()).failed(1, "none", "--out");
         Typed.in("sweep", "merge", folder.toString()).failed(1, "no finished run of a sweep");

@@ -1,6 +1,8 @@
 package io.mnist20k.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
@@ -85,6 +87,42 @@ class TablesTest {
                 mine     fedcba9876543210  cuda    digits, test                           10       1     2  50.000     25.000   25.000   75.000  0.000 to 100.000  1.5000      0.1
                 wild     0000000000000000  cpu     MNIST, test                         1,000       2     0       -          -        -        -                 -       -        -  3 more diverged
                 """, text(SweepTable.of(List.of(FOUR, TWO, NONE)).lines()));
+    }
+
+    @Test
+    void rowsOverBudgetSaySo() {
+        assertTrue(text(SweepTable.of(List.of(row(19_370, 20))).lines()).endsWith("  2 more diverged, over budget\n"));
+        assertTrue(text(SweepTable.forPage(List.of(row(20_000, 19))).lines()).contains("\nmine (over budget)  "));
+        assertFalse(text(SweepTable.of(List.of(row(19_999, 19))).lines()).contains("budget"));
+    }
+
+    private static Row row(int parameters, int epochs) {
+        return new Row(
+                "0",
+                "mine",
+                "cpu",
+                "MNIST",
+                "test",
+                0,
+                parameters,
+                epochs,
+                1,
+                0,
+                2,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    /// Names come out of files, too.
+    @Test
+    void aTerminalObeysNoCell() {
+        var table = new TextTable("<name").row("a\u001b[31mb\nc\u009b\u202ed\te");
+        assertEquals("a?[31mb?c??d?e", table.lines().getLast());
     }
 
     @Test

@@ -46,12 +46,16 @@ class AtomicFileTest {
     void whatIsNoFileIsNotReplacedByOne() throws Exception {
         Path pipe = folder.resolve("pipe");
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-        Path link = Files.createSymbolicLink(folder.resolve("link"), pipe);
-        for (Path target : List.of(pipe, link, Files.createDirectory(folder.resolve("a folder")))) {
+        Path file = Files.createFile(folder.resolve("file"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
+        for (Path target : List.of(pipe, link, dangling, Files.createDirectory(folder.resolve("a folder")))) {
             UserError failure = assertThrows(UserError.class, () -> AtomicFile.write(target, new byte[] {1}));
-            assertEquals("writing " + target + ": this is not a file; give the name of one", failure.getMessage());
-            assertFalse(Files.isRegularFile(target), target.toString());
+            String found = Files.isSymbolicLink(target) ? "this is a link and no file" : "this is not a file";
+            assertEquals("writing " + target + ": " + found + "; give the name of one", failure.getMessage());
+            assertFalse(Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS), target.toString());
         }
+        assertEquals(0, Files.size(file));
     }
 
     /// Whoever may write to a folder may put one there.

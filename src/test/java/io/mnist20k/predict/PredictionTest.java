@@ -2,8 +2,13 @@ package io.mnist20k.predict;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.mnist20k.Sentence;
+import io.mnist20k.UserError;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class PredictionTest {
     private static final int CLASSES = 3;
@@ -33,6 +38,15 @@ final class PredictionTest {
         assertArrayEquals(new double[] {0, 0.5, 0.5}, last.probabilities());
         assertEquals(1, last.digit());
         assertEquals(2, last.next());
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void aScoreThatIsNoNumberIsNoAnswer(float score) {
+        float[] logits = {0, 0, 0, 1, score, 2};
+        assertEquals(0, Prediction.of(logits, 0, CLASSES).digit());
+        Sentence.assertSays(
+                assertThrows(UserError.class, () -> Prediction.of(logits, 1, CLASSES)), String.valueOf(score), "train");
     }
 
     @Test

@@ -16,6 +16,8 @@ final class RangesTest {
         assertRange("lr", 0, 100, lr -> new Optimizer.AdamW(lr, 0, 0, 1, 0));
         assertRange("weight_decay", 0, 10, decay -> new Optimizer.AdamW(1, 0, 0, 1, decay));
         assertRange("epsilon", 1e-12, 1, epsilon -> new Optimizer.AdamW(1, 0, 0, epsilon, 0));
+        assertRange("beta1", 0, 0.99999, beta -> new Optimizer.AdamW(1, beta, 0, 1, 0));
+        assertRange("beta2", 0, 0.99999, beta -> new Optimizer.AdamW(1, 0, beta, 1, 0));
         assertRange("rotation", 0, 180, rotation -> new Augmentation(rotation, 0, 0, 0));
         assertRange("scale", 0, 0.9, scale -> new Augmentation(0, scale, 0, 0));
         assertRange("shear", 0, 2, shear -> new Augmentation(0, 0, shear, 0));
@@ -31,8 +33,6 @@ final class RangesTest {
     void sharesAreLessThanOne() {
         double most = Math.nextDown(1.0);
         assertRange("momentum", 0, most, momentum -> new Optimizer.Sgd(1, momentum, false, 0));
-        assertRange("beta1", 0, most, beta -> new Optimizer.AdamW(1, beta, 0, 1, 0));
-        assertRange("beta2", 0, most, beta -> new Optimizer.AdamW(1, 0, beta, 1, 0));
         assertRange("momentum", 0, most, momentum -> new Optimizer.Muon(momentum, new Optimizer.AdamW(1, 0, 0, 1, 0)));
         assertRange("warmup", 0, most, warmup -> new Schedule.OneCycle(warmup, 0, 0));
         assertRange("warmup", 0, most, warmup -> new Schedule.Cosine(warmup, 0));

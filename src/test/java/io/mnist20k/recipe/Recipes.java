@@ -57,7 +57,7 @@ final class Recipes {
     }
 
     private static Arbitrary<Optimizer.AdamW> adamW() {
-        return Combinators.combine(numbers(0, 100), share(), share(), numbers(1e-12, 1), numbers(0, 10))
+        return Combinators.combine(numbers(0, 100), beta(), beta(), numbers(1e-12, 1), numbers(0, 10))
                 .as(Optimizer.AdamW::new);
     }
 
@@ -106,6 +106,10 @@ final class Recipes {
 
     private static Arbitrary<Double> share() {
         return numbers(0, Math.nextDown(1.0));
+    }
+
+    private static Arbitrary<Double> beta() {
+        return numbers(0, Optimizer.AdamW.MOST_BETA);
     }
 
     /// Of all magnitudes, down to the least; most generators stop after a few decimals.

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mnist20k.UserError;
+import io.mnist20k.model.TensorFile;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RunDirectoryTest {
@@ -173,6 +176,31 @@ class RunDirectoryTest {
         }
     }
 
+    /// With a digest that is right: made by hand, not damaged.
+    @ParameterizedTest
+    @CsvSource({
+        ".*, null",
+        "dataFolder\":\"\", dataFolder\":\"a\\\\u0000b\"",
+        "updates\":[0-9]+, updates\":-9",
+        "trainLoss\":[0-9.]+, trainLoss\":1e999",
+        "epoch\":2, epoch\":7",
+        "device\":\"reference\", device\":null"
+    })
+    void aCheckpointOfNoRunIsRefused(String part, String other) {
+        Path run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe()).directory();
+        Path path = run.resolve("checkpoint");
+        TensorFile file = TensorFile.read("the checkpoint", path);
+        var metadata = new TreeMap<>(file.metadata());
+        String changed = String.valueOf(metadata.get("run")).replaceFirst(part, other);
+        assertNotEquals(metadata.put("run", changed), changed);
+        new TensorFile(metadata, file.tensors()).write(path);
+        assertSays(
+                assertThrows(UserError.class, () -> RunDirectory.reopen(run)),
+                path.toString(),
+                "what it says of the run cannot be",
+                "begin the run anew");
+    }
+
     @Test
     void aFolderWithoutALockHasNoneAfterItsCheckpointWasRefused() throws IOException {
         Path checkpoint = Files.createFile(folder.resolve("checkpoint"));
@@ -243,7 +271,7 @@ class RunDirectoryTest {
                         TinyRun.settings(TinyRun.recipe()),
                         afterOneEpoch(() -> Files.createDirectories(inTheWay.resolve("full"))),
                         () -> false));
-        assertSays(error, run.resolve("checkpoint").toString(), "nothing was changed there");
+        assertSays(error, run.resolve("checkpoint").toString(), "is a folder with files in it", "--resume " + run);
         assertEquals(1, Checkpoint.read(run.resolve("checkpoint")).progress().epochsDone());
         Files.delete(inTheWay.resolve("full"));
         assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));

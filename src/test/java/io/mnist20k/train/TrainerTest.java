@@ -19,8 +19,11 @@ import io.mnist20k.engine.SessionState;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.model.Model;
+import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.EngineSettings;
+import io.mnist20k.recipe.Initialization;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
@@ -329,6 +332,33 @@ class TrainerTest {
         assertTrue(epochsDone > 0, error.getMessage());
         assertSays(error, "epoch " + (epochsDone + 1) + " of 19, step ", " of 7", "optimizer.lr=10.0");
         assertFalse(Files.exists(run.resolve(RunDirectory.MODEL)));
+    }
+
+    /// Of layers without a norm, weights of a hundred and more have gradients whose squares are no numbers before the
+    /// parameters are none.
+    @Test
+    void anOptimiserThatLeavesTheNumbersIsDivergence() {
+        var layers = new ArrayList<Layer>(List.of(new Layer.MaxPool(4, 4)));
+        for (int i = 0; i < 9; i++) {
+            layers.add(new Layer.Conv(4, 1, 1, 0, false));
+        }
+        layers.addAll(List.of(new Layer.Dense(10, true), new Layer.Softmax()));
+        Recipe deep = new Recipe(
+                "deep",
+                3,
+                16,
+                false,
+                layers,
+                Initialization.KAIMING_NORMAL,
+                new Optimizer.AdamW(100, 0.9, 0.999, 1e-8, 0),
+                CONSTANT,
+                0,
+                Augmentation.NONE,
+                0,
+                EngineSettings.DEFAULT);
+        assertSays(
+                assertThrows(Divergence.class, () -> TinyRun.finish(folder.resolve("run"), deep)),
+                "a number of the model or its optimiser is Infinity");
     }
 
     /// With 0 the network is too large to open, with 1 its first epoch.

@@ -33,6 +33,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -292,6 +294,31 @@ final class ServerTest {
                             .getBytes(StandardCharsets.US_ASCII));
             assertEquals(200, get("model").statusCode());
         }
+    }
+
+    /// Two of the largest pictures are let in; who sends them may take its time, and a drawing does not wait for it.
+    @Test
+    void largePicturesWaitForTheMemoryOfOthers() throws Exception {
+        byte[] large = new byte[1 << 20];
+        CompletableFuture<HttpResponse<String>> answer;
+        try (Socket first = connected();
+                Socket second = connected()) {
+            for (Socket stuck : List.of(first, second)) {
+                stuck.getOutputStream()
+                        .write("POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16777216\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            Thread.sleep(100); // both are in
+            answer = client.sendAsync(
+                    HttpRequest.newBuilder(server.address().resolve("predict"))
+                            .POST(BodyPublishers.ofByteArray(large))
+                            .build(),
+                    BodyHandlers.ofString());
+            var pending = answer;
+            assertThrows(TimeoutException.class, () -> pending.get(500, TimeUnit.MILLISECONDS));
+            assertEquals(200, post(Pictures.png(MadeUpDigits.of(1, 5).pixels())).statusCode());
+        }
+        assertEquals(422, answer.get().statusCode(), answer.get().body());
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.mnist20k.engine.cpu;
 
 import static io.mnist20k.engine.cpu.Lanes.COUNT;
 
+import io.mnist20k.UserError;
 import io.mnist20k.engine.MemoryPlan;
 import io.mnist20k.engine.Region;
 import io.mnist20k.network.Shape;
@@ -51,7 +52,12 @@ final class Planes {
         columnStride = step * COUNT;
         lineLength = paddedWidth * COUNT;
         rowStride = step * lineLength;
-        planeStride = paddedHeight * lineLength;
+        long plane = (long) paddedHeight * lineLength;
+        if (plane > Integer.MAX_VALUE) {
+            throw new UserError("an output of " + shape + " with its border needs " + plane + " numbers for " + COUNT
+                    + " images, more than one array holds; use a network with less padding or smaller kernels");
+        }
+        planeStride = (int) plane;
         origin = before * lineLength + before * COUNT;
         long bytes = (long) shape.channels() * planeStride * Float.BYTES;
         this.staysZero = staysZero;
