@@ -121,6 +121,6 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
     }
 
     private static String oneLine(String sentence) {
-        return TextTable.visible(sentence.replaceAll("\\s*\\R\\s*", " ").strip());
+        return Printable.of(sentence.replaceAll("\\s*\\R\\s*", " ").strip());
     }
 }

@@ -11,19 +11,23 @@ import io.mnist20k.sweep.Shard;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.DoublePredicate;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /// What the options take, and what each says of a value that it does not take.
 final class OptionValues {
+    /// Java takes the digits of other scripts, too.
     private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]+");
+
+    /// Not 1d or 0x1p-1, which are Java's.
     private static final Pattern DECIMAL = Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
 
     private OptionValues() {}
 
     private static int whole(String value, int least, int most, String expectation) {
-        if (WHOLE.matcher(value).matches()) { // Java takes the digits of other scripts, too
+        if (WHOLE.matcher(value).matches()) {
             try {
                 int number = Integer.parseInt(value);
                 if (number >= least && number <= most) {
@@ -37,10 +41,21 @@ final class OptionValues {
     }
 
     private static double fraction(String value, DoublePredicate accepts, String expectation) {
-        if (DECIMAL.matcher(value).matches()) { // not 1d or 0x1p-1, which are Java's
+        if (DECIMAL.matcher(value).matches()) {
             double number = Double.parseDouble(value);
             if (accepts.test(number)) {
                 return number;
+            }
+        }
+        throw new TypeConversionException(expectation);
+    }
+
+    private static <T> T numbers(String value, Function<String, T> parse, String expectation) {
+        if (value.chars().allMatch(c -> c < 128)) { // as in WHOLE
+            try {
+                return parse.apply(value);
+            } catch (IllegalArgumentException e) {
+                // refused below, as any other
             }
         }
         throw new TypeConversionException(expectation);
@@ -174,34 +189,22 @@ final class OptionValues {
     static final class SeedRange implements ITypeConverter<Seeds> {
         @Override
         public Seeds convert(String value) {
-            try {
-                return Seeds.parse(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(
-                        "expected the first and the last of at most a million seeds, such as 1..20");
-            }
+            return numbers(
+                    value, Seeds::parse, "expected the first and the last of at most a million seeds, such as 1..20");
         }
     }
 
     static final class ShardNumber implements ITypeConverter<Shard> {
         @Override
         public Shard convert(String value) {
-            try {
-                return Shard.parse(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("expected which share of how many, such as 1/4");
-            }
+            return numbers(value, Shard::parse, "expected which share of how many, such as 1/4");
         }
     }
 
     static final class RungList implements ITypeConverter<Rungs> {
         @Override
         public Rungs convert(String value) {
-            try {
-                return Rungs.parse(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("expected rising numbers of seeds, such as 1,2,4");
-            }
+            return numbers(value, Rungs::parse, "expected rising numbers of seeds, such as 1,2,4");
         }
     }
 

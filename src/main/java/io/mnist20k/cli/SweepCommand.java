@@ -173,7 +173,7 @@ final class SweepCommand implements Callable<Integer> {
                             description = "A sweep's folder, or one that holds the folders of shards.")
                     Path folder,
             @Option(names = "--json", description = "Print one JSON object.") boolean asJson) {
-        refuseOptionsOfRuns("merge");
+        refuseOptionsOfRuns("merge", Set.of("--json", "--verbose"));
         tell(Results.merge(folder), asJson || json);
         return ExitCode.OK;
     }
@@ -203,7 +203,7 @@ final class SweepCommand implements Callable<Integer> {
                             description = "Draw runs, means and 95 %% intervals of all variants as SVG.")
                     @Nullable
                     Path plot) {
-        refuseOptionsOfRuns("table");
+        refuseOptionsOfRuns("table", Set.of("--verbose"));
         Results results = Results.read(
                 "making a table of " + places.stream().map(Path::toString).collect(Collectors.joining(", ")), places);
         if (plot != null) {
@@ -215,12 +215,13 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     /// What stands before `merge` or `table` is an option of `sweep` itself.
-    private void refuseOptionsOfRuns(String command) {
+    private void refuseOptionsOfRuns(String command, Set<String> but) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!Set.of("--json", "--verbose").contains(option.longestName())) {
+            if (!but.contains(option.longestName())) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        option.longestName() + " is for runs, and sweep " + command + " does none; leave it out");
+                        option.longestName() + " is an option of sweep, and sweep " + command
+                                + " does not take it; leave it out");
             }
         }
     }
@@ -229,7 +230,7 @@ final class SweepCommand implements Callable<Integer> {
         var chart = new IntervalChart("accuracy", "%");
         for (Row row : results.rows()) {
             chart.line(
-                    TextTable.visible(row.recipe()),
+                    Printable.of(row.recipe()),
                     percents(results.runs(row).stream().map(RunResult::finalAccuracy)),
                     percents(Stream.of(row).map(Row::halfWidth95)).stream()
                             .findFirst()

@@ -23,13 +23,8 @@ final class TextTable {
     }
 
     TextTable row(String... cells) {
-        rows.add(Stream.of(cells).map(TextTable::visible).toList());
+        rows.add(Stream.of(cells).map(Printable::of).toList());
         return this;
-    }
-
-    /// What a terminal would obey, or would not show, as a question mark: names out of files may hold anything.
-    static String visible(String text) {
-        return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
     }
 
     /// The headings, and a line a row.

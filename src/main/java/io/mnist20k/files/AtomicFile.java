@@ -18,8 +18,7 @@ import java.nio.file.StandardOpenOption;
 public final class AtomicFile {
     private AtomicFile() {}
 
-    /// @param target replaced if it exists, which it may do as a file alone, so that neither device nor link is; its
-    /// folder has to
+    /// @param target replaced if it is a file, refused if it is a device, a link or a folder; its own folder has to
     ///               exist. One process at a time may write a target: the unfinished file's name is fixed, so that
     ///               what a killed process left goes with the next.
     /// @throws UserError naming the target where it cannot be written
@@ -61,7 +60,7 @@ public final class AtomicFile {
     private static String findingAndRemedy(Path target, IOException failure) {
         Path folder = target.getParent();
         if (failure instanceof NotAFile) {
-            return Reason.of(failure) + "; give the name of one";
+            return Reason.of(failure) + "; give the name of a file, or move this away";
         }
         return failure instanceof NoSuchFileException && folder != null && Files.notExists(folder)
                 ? "there is no folder " + folder + "; make it, or name another"

@@ -10,9 +10,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// A file by which processes, and threads of this one, keep out of each other's way. It is made where it does not
-/// exist,
-/// and left: a lock file that is deleted can be locked twice.
+/// A file by which processes, and threads of this one, keep out of each other's way. It is made
+/// where it does not exist, and left: a lock file that is deleted can be locked twice.
 public final class LockFile implements AutoCloseable {
     private static final Object THREADS = new Object();
 
@@ -45,7 +44,7 @@ public final class LockFile implements AutoCloseable {
         }
     }
 
-    /// Holds the lock until it is closed; nothing where another process or this one holds it, and then its file exists.
+    /// Holds the lock until it is closed; nothing where another process or this one holds it.
     ///
     /// @param folder has to exist
     /// @throws IOException where it cannot be made or locked

@@ -68,8 +68,8 @@ public sealed interface Schedule {
     }
 
     /// A straight line up (Goyal et al., 2017), then half a cosine down (Loshchilov and Hutter, 2017, equation 5,
-    /// without restarts). With w = round(warmup · totalSteps), but two steps
-    /// are left for the way down:
+    /// without restarts). With w = round(warmup · totalSteps), less where two steps would not be
+    /// left for the way down:
     ///
     /// ```
     /// step < w:  (step + 1) / (w + 1)

@@ -23,7 +23,7 @@ public record Progress(List<EpochRecord> epochs, int step, double lossSum, long 
         return epochs.size();
     }
 
-    /// Whether a run can be so far: its epochs are numbered, and its numbers are some.
+    /// Whether a run can be so far: its epochs are numbered, and its numbers finite.
     boolean isPossible() {
         return IntStream.range(0, epochs.size()).allMatch(i -> epochs.get(i).epoch() == i + 1)
                 && epochs.stream().allMatch(EpochRecord::isFinite)

@@ -200,7 +200,7 @@ public final class RunDirectory implements AutoCloseable {
         try {
             how.accept(file);
         } catch (UserError e) {
-            if (holdsProgress && e.getCause() instanceof IOException cause) {
+            if (holdsProgress && Files.exists(path.resolve(CHECKPOINT)) && e.getCause() instanceof IOException cause) {
                 throw notWritten(file, cause);
             }
             throw e;
@@ -209,7 +209,9 @@ public final class RunDirectory implements AutoCloseable {
 
     private UserError notWritten(Path file, IOException cause) {
         return new UserError(
-                "writing " + file + ": " + Reason.of(cause) + "; free some space and go on with --resume " + path,
+                "writing " + file + ": " + Reason.of(cause)
+                        + "; free some space, permit writing or move away what is in"
+                        + " the way, and go on with --resume " + path,
                 cause);
     }
 

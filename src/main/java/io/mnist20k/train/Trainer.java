@@ -107,7 +107,9 @@ public final class Trainer {
 
     private Checkpoint start(Training training) {
         if (directory.checkpoint().isPresent()) {
-            return directory.checkpoint().get();
+            Checkpoint stopped = directory.checkpoint().get();
+            // The images may be elsewhere now, which the next one who goes on has to know.
+            return stopped.settings().equals(settings) ? stopped : save(stopped.progress(), stopped.state());
         }
         // Written before the first step, so that there is always something to go on from, and an unwritable folder is
         // found out before the first epoch and not after it.

@@ -63,6 +63,9 @@ public final class Server implements AutoCloseable {
     /// Of a picture; one that is drawn on the page has some kilobytes.
     private static final int MOST_BYTES = 16 << 20;
 
+    /// Bodies that an eighth of the memory holds, if all were as large as may be.
+    static final int LARGEST_AT_ONCE = Math.clamp(Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES, 2, 1024);
+
     /// Does not wait for others.
     private static final int SMALL_BYTES = 64 << 10;
 
@@ -83,7 +86,7 @@ public final class Server implements AutoCloseable {
 
     /// KiB of large pictures that are being sent: however many clients there are, memory is left for the JDK's
     /// threads.
-    private final Semaphore uploads = new Semaphore(2 * (MOST_BYTES >> 10));
+    final Semaphore uploads = new Semaphore(LARGEST_AT_ONCE * (MOST_BYTES >> 10));
 
     /// One picture at a time takes many times its bytes.
     private final Object decoding = new Object();
@@ -293,10 +296,13 @@ public final class Server implements AutoCloseable {
         return Answer.error(413, "the picture has more than " + (MOST_BYTES >> 20) + " MiB; make it smaller");
     }
 
-    /// Bytes of the body; the most where the client does not say.
+    /// Bytes of the body; the most where it comes in chunks.
     private static long announced(Headers headers) {
         String length = headers.getFirst("Content-Length");
-        return length == null ? MOST_BYTES : Long.parseLong(length); // which the JDK has read before
+        if (length != null) {
+            return Long.parseLong(length); // which the JDK has read before
+        }
+        return headers.containsKey("Transfer-Encoding") ? MOST_BYTES : 0;
     }
 
     private boolean acquire(int kibibytes) {

@@ -198,6 +198,7 @@ final class SweepCommandTest {
         Typed.in("sweep", "--seeds", "1..2", "--shard", "3/2", "--out", "x").failed(2, "--shard 3/2", "1/4");
         Typed.in("sweep", "--seeds", "1..2", "merge", "x").failed(2, "--seeds", "sweep merge");
         Typed.in("sweep", "--ablation", "table", "x").failed(2, "--ablation", "sweep table");
+        Typed.in("sweep", "--json", "table", "x").failed(2, "--json", "sweep table");
         Typed.in("sweep", "merge").failed(2, "DIR");
         Typed.in("sweep", "merge", folder.resolve("none").toString()).failed(1, "none", "--out");
         Typed.in("sweep", "merge", folder.toString()).failed(1, "no finished run of a sweep");

@@ -121,8 +121,8 @@ class TablesTest {
     /// Names come out of files, too.
     @Test
     void aTerminalObeysNoCell() {
-        var table = new TextTable("<name").row("a\u001b[31mb\nc\u009b\u202ed\te");
-        assertEquals("a?[31mb?c??d?e", table.lines().getLast());
+        var table = new TextTable("<name").row("a\u001b[31mb\nc\u009b\u202ed\te\u200df");
+        assertEquals("a?[31mb?c??d?e\u200df", table.lines().getLast());
     }
 
     @Test

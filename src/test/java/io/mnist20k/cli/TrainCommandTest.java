@@ -174,25 +174,23 @@ final class TrainCommandTest {
         assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
     }
 
-    @Test
-    void aRunWhoseImagesWereMovedAsksForTheirPlaceAndKeepsIt() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aRunWhoseImagesWereMovedAsksForTheirPlaceAndKeepsIt(boolean finished) throws IOException {
         Path data = TinySetup.data(folder);
-        stopBeforeTheFirstStep(data);
+        Recipe recipe = RecipeReader.read(TinySetup.recipe(folder).toString(), List.of());
+        var settings = new RunSettings(recipe, 1, false, false, 0, false, data.toString());
+        Split files = MnistFolder.at(data).load(false);
+        try (RunDirectory directory = RunDirectory.create(run)) {
+            new Trainer(new ReferenceEngine(), settings, files, directory, new TrainingListener() {}, () -> !finished)
+                    .run();
+        }
         Path moved = Files.move(data, folder.resolve("moved"));
         Typed.in("train", "--resume", run.toString())
                 .failed(1, run.toString(), data.toString(), "say with --data where they are");
         Typed.in("train", "--resume", run.toString(), "--data", moved.toString())
                 .succeeded();
         Typed.in("train", "--resume", run.toString()).succeeded();
-    }
-
-    private void stopBeforeTheFirstStep(Path data) throws IOException {
-        Recipe recipe = RecipeReader.read(TinySetup.recipe(folder).toString(), List.of());
-        var settings = new RunSettings(recipe, 1, false, false, 0, false, data.toString());
-        Split files = MnistFolder.at(data).load(false);
-        try (RunDirectory directory = RunDirectory.create(run)) {
-            new Trainer(new ReferenceEngine(), settings, files, directory, new TrainingListener() {}, () -> true).run();
-        }
     }
 
     @Test

@@ -52,7 +52,9 @@ class AtomicFileTest {
         for (Path target : List.of(pipe, link, dangling, Files.createDirectory(folder.resolve("a folder")))) {
             UserError failure = assertThrows(UserError.class, () -> AtomicFile.write(target, new byte[] {1}));
             String found = Files.isSymbolicLink(target) ? "this is a link and no file" : "this is not a file";
-            assertEquals("writing " + target + ": " + found + "; give the name of one", failure.getMessage());
+            assertEquals(
+                    "writing " + target + ": " + found + "; give the name of a file, or move this away",
+                    failure.getMessage());
             assertFalse(Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS), target.toString());
         }
         assertEquals(0, Files.size(file));
@@ -77,7 +79,7 @@ class AtomicFileTest {
         String classes = Stream.of(AtomicFile.class, AtomicFileTest.class)
                 .map(AtomicFileTest::place)
                 .collect(Collectors.joining(File.pathSeparator));
-        Process process = new ProcessBuilder(
+        ProcessBuilder builder = new ProcessBuilder(
                         "sh",
                         "-c",
                         "ulimit -f 128; exec \"$@\"",
@@ -88,8 +90,9 @@ class AtomicFileTest {
                         classes,
                         Large.class.getName(),
                         file.toString())
-                .redirectErrorStream(true)
-                .start();
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("LC_ALL", "C");
+        Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(
                 "writing " + file + ": File too large; nothing was changed there, so free some space or permit"

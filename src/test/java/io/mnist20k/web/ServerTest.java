@@ -30,6 +30,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -296,29 +297,42 @@ final class ServerTest {
         }
     }
 
-    /// Two of the largest pictures are let in; who sends them may take its time, and a drawing does not wait for it.
+    /// Who sends one of the largest may take its time, and a drawing does not wait for it.
     @Test
     void largePicturesWaitForTheMemoryOfOthers() throws Exception {
-        byte[] large = new byte[1 << 20];
+        int free = server.uploads.availablePermits();
         CompletableFuture<HttpResponse<String>> answer;
-        try (Socket first = connected();
-                Socket second = connected()) {
-            for (Socket stuck : List.of(first, second)) {
-                stuck.getOutputStream()
+        var stuck = new ArrayList<Socket>();
+        try {
+            for (int i = 0; i < Server.LARGEST_AT_ONCE; i++) {
+                stuck.add(connected());
+                stuck.getLast()
+                        .getOutputStream()
                         .write("POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16777216\r\n\r\n"
                                 .getBytes(StandardCharsets.US_ASCII));
             }
-            Thread.sleep(100); // both are in
+            while (server.uploads.availablePermits() > 0) {
+                Thread.sleep(1); // until all are in
+            }
             answer = client.sendAsync(
                     HttpRequest.newBuilder(server.address().resolve("predict"))
-                            .POST(BodyPublishers.ofByteArray(large))
+                            .POST(BodyPublishers.ofByteArray(new byte[1 << 20]))
                             .build(),
                     BodyHandlers.ofString());
             var pending = answer;
             assertThrows(TimeoutException.class, () -> pending.get(500, TimeUnit.MILLISECONDS));
             assertEquals(200, post(Pictures.png(MadeUpDigits.of(1, 5).pixels())).statusCode());
+            assertEquals(422, post(new byte[0]).statusCode());
+        } finally {
+            for (Socket each : stuck) {
+                each.close();
+            }
         }
         assertEquals(422, answer.get().statusCode(), answer.get().body());
+        while (server.uploads.availablePermits() < free) {
+            Thread.sleep(1); // until the last one's is back
+        }
+        assertEquals(free, server.uploads.availablePermits());
     }
 
     @Test
