@@ -74,6 +74,10 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
         String help = "; " + name + " --help tells how to use it";
         return switch (e) {
             case UnmatchedArgumentException unmatched -> unmatched(unmatched, name, help);
+            // What looks like an option and is none is not what is missing.
+            case MissingParameterException _
+            when !command.getUnmatchedArguments().isEmpty() ->
+                unmatched(new UnmatchedArgumentException(command, command.getUnmatchedArguments()), name, help);
             case MissingParameterException missing -> missing(missing) + help;
             case ParameterException wrong
             when wrong.getArgSpec() != null && wrong.getCause() instanceof TypeConversionException expectation ->

@@ -38,6 +38,9 @@ final class UsageTest {
         "--require, -0.1",
         "--require, NaN",
         "--require, 99.4%",
+        "--require, 1d",
+        "--require, 0x1p-1",
+        "--seed, ٣",
         "--device, gpu",
         "--set, optimizer.lr",
         "--set, =1"
@@ -51,6 +54,18 @@ final class UsageTest {
         Typed.in("train", "--recipe", "").failed(2, "--recipe", "default", "TOML file");
         Typed.in("sweep", "--recipe", "").failed(2, "--recipe", "default", "TOML file");
         Typed.in("search", "--recipe", "").failed(2, "--recipe", "default", "TOML file");
+    }
+
+    @Test
+    void aFileThatLooksLikeAnOptionIsNotSaidToBeMissing() {
+        Typed.in("predict", "MODEL", "-x.png").failed(2, "predict has no option -x.png");
+    }
+
+    @Test
+    void digitsOfOtherScriptsAreWrongUsage() {
+        Typed.in("sweep", "--seeds", "١..٢", "--out", "x").failed(2, "--seeds", "1..20");
+        Typed.in("sweep", "--shard", "١/٢", "--out", "x").failed(2, "--shard", "1/4");
+        Typed.in("search", "--rungs", "١,٢", "--out", "x").failed(2, "--rungs", "1,2,4");
     }
 
     @Test
