@@ -112,7 +112,7 @@ image=$(buildah mount "$container")
 debian=$(buildah from "$base")
 added=$(comm -13 <(cd "$(buildah mount "$debian")" && find . ! -type d | sort) <(cd "$image" && find . ! -type d | sort))
 buildah rm "$debian" >/dev/null
-strange=$(grep -vE '^\./opt/mnist20k/(LICENSE|README\.md|bin/mnist20k|lib/(check/)?[^/]+\.(jar|py)|lib/check/lib/[^/]+\.so|runtime/.*)$' <<<"$added" || true)
+strange=$(grep -vE '^\./opt/mnist20k/(LICENSE|THIRD-PARTY-LICENSES|README\.md|bin/mnist20k|lib/(check/)?[^/]+\.(jar|py)|lib/check/lib/[^/]+\.so|runtime/.*)$' <<<"$added" || true)
 [[ -z $strange ]] || fail "the image holds what it should not: $strange"
 bytes() {
     du -s --block-size=1M "$1" | cut -f1
