@@ -55,25 +55,29 @@ class TablesTest {
             2.0,
             0.05);
 
-    private static final Row NONE = new Row(
-            "0000000000000000",
-            "wild",
-            "cpu",
-            "MNIST",
-            "test",
-            0,
-            1_000,
-            2,
-            8,
-            0,
-            3,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+    private static final Row NONE = diverged(1_000, 2);
+
+    private static Row diverged(int parameters, int epochs) {
+        return new Row(
+                "0000000000000000",
+                "wild",
+                "cpu",
+                "MNIST",
+                "test",
+                0,
+                parameters,
+                epochs,
+                8,
+                0,
+                3,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
 
     private static String text(List<String> lines) {
         return String.join("\n", lines) + "\n";
@@ -91,31 +95,11 @@ class TablesTest {
 
     @Test
     void rowsOverBudgetSaySo() {
-        assertTrue(text(SweepTable.of(List.of(row(19_370, 20))).lines()).endsWith("  2 more diverged, over budget\n"));
-        assertTrue(text(SweepTable.forPage(List.of(row(20_000, 19))).lines()).contains("\nmine (over budget)  "));
-        assertFalse(text(SweepTable.of(List.of(row(19_999, 19))).lines()).contains("budget"));
-    }
-
-    private static Row row(int parameters, int epochs) {
-        return new Row(
-                "0",
-                "mine",
-                "cpu",
-                "MNIST",
-                "test",
-                0,
-                parameters,
-                epochs,
-                1,
-                0,
-                2,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        assertTrue(text(SweepTable.of(List.of(diverged(19_370, 20))).lines())
+                .endsWith("  3 more diverged, over budget\n"));
+        assertTrue(
+                text(SweepTable.forPage(List.of(diverged(20_000, 19))).lines()).contains("\nwild (over budget)  "));
+        assertFalse(text(SweepTable.of(List.of(diverged(19_999, 19))).lines()).contains("budget"));
     }
 
     /// Names come out of files, too.
