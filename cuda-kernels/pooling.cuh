@@ -1,6 +1,6 @@
 // Pooling that does not follow a batch normalisation directly: max over windows that may overlap or leave gaps, max
-// and mean over whole channels. For `fused` and for bfloat16; else cuDNN pools. cuDNN and these kernels give the whole gradient of a window
-// to its first maximum, row by row, since equal numbers are the rule where an image is black.
+// and mean over whole channels. For `fused` and for bfloat16; else cuDNN pools. Both give the whole gradient of a
+// window to its first maximum, row by row, since equal numbers are the rule where an image is black.
 
 // Index within the plane of the first largest element of a window: a later one wins only by being greater.
 __device__ inline int firstLargest(const T* plane, int corner, int kernel, int width) {

@@ -173,7 +173,7 @@ final class SweepCommand implements Callable<Integer> {
                             description = "A sweep's folder, or one that holds the folders of shards.")
                     Path folder,
             @Option(names = "--json", description = "Print one JSON object.") boolean asJson) {
-        refuseOptionsOfRuns("merge", Set.of("--json", "--verbose"));
+        refuseOptionsOfSweep("merge", Set.of("--json", "--verbose"));
         tell(Results.merge(folder), asJson || json);
         return ExitCode.OK;
     }
@@ -203,7 +203,7 @@ final class SweepCommand implements Callable<Integer> {
                             description = "Draw runs, means and 95 %% intervals of all variants as SVG.")
                     @Nullable
                     Path plot) {
-        refuseOptionsOfRuns("table", Set.of("--verbose"));
+        refuseOptionsOfSweep("table", Set.of("--verbose"));
         Results results = Results.read(
                 "making a table of " + places.stream().map(Path::toString).collect(Collectors.joining(", ")), places);
         if (plot != null) {
@@ -215,7 +215,7 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     /// What stands before `merge` or `table` is an option of `sweep` itself.
-    private void refuseOptionsOfRuns(String command, Set<String> but) {
+    private void refuseOptionsOfSweep(String command, Set<String> but) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!but.contains(option.longestName())) {
                 throw new ParameterException(

@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.data.MnistFolder;
 import io.mnist20k.data.Split;
+import io.mnist20k.engine.Engine;
+import io.mnist20k.engine.Session;
+import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.train.RunDirectory;
@@ -20,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -178,19 +183,45 @@ final class TrainCommandTest {
     @ValueSource(booleans = {false, true})
     void aRunWhoseImagesWereMovedAsksForTheirPlaceAndKeepsIt(boolean finished) throws IOException {
         Path data = TinySetup.data(folder);
-        Recipe recipe = RecipeReader.read(TinySetup.recipe(folder).toString(), List.of());
-        var settings = new RunSettings(recipe, 1, false, false, 0, false, data.toString());
-        Split files = MnistFolder.at(data).load(false);
-        try (RunDirectory directory = RunDirectory.create(run)) {
-            new Trainer(new ReferenceEngine(), settings, files, directory, new TrainingListener() {}, () -> !finished)
-                    .run();
-        }
+        begin(new ReferenceEngine(), data, () -> !finished);
         Path moved = Files.move(data, folder.resolve("moved"));
         Typed.in("train", "--resume", run.toString())
                 .failed(1, run.toString(), data.toString(), "say with --data where they are");
         Typed.in("train", "--resume", run.toString(), "--data", moved.toString())
                 .succeeded();
         Typed.in("train", "--resume", run.toString()).succeeded();
+    }
+
+    @Test
+    void aRunWhoseDeviceIsGoneAsksForAnother() {
+        var gone = new Engine() {
+            @Override
+            public String name() {
+                return "gone";
+            }
+
+            @Override
+            public String deviceName() {
+                return "a device of before";
+            }
+
+            @Override
+            public Session open(Network network, Training training) {
+                return new ReferenceEngine().open(network, training);
+            }
+        };
+        begin(gone, TinySetup.data(folder), () -> true);
+        Typed.in("train", "--resume", run.toString()).failed(1, "--device gone", "where --device names one");
+        Typed.in("train", "--resume", run.toString(), "--device", "reference").succeeded();
+    }
+
+    private void begin(Engine engine, Path data, BooleanSupplier stop) {
+        Recipe recipe = RecipeReader.read(TinySetup.recipe(folder).toString(), List.of());
+        var settings = new RunSettings(recipe, 1, false, false, 0, false, data.toString());
+        Split files = MnistFolder.at(data).load(false);
+        try (RunDirectory directory = RunDirectory.create(run)) {
+            new Trainer(engine, settings, files, directory, new TrainingListener() {}, stop).run();
+        }
     }
 
     @Test

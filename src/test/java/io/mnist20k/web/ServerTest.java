@@ -40,6 +40,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -299,6 +300,7 @@ final class ServerTest {
 
     /// Who sends one of the largest may take its time, and a drawing does not wait for it.
     @Test
+    @Timeout(60) // what is never given back would be waited for
     void largePicturesWaitForTheMemoryOfOthers() throws Exception {
         int free = server.uploads.availablePermits();
         CompletableFuture<HttpResponse<String>> answer;
