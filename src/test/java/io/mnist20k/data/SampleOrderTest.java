@@ -34,6 +34,13 @@ class SampleOrderTest {
         assertFalse(Arrays.equals(order, SampleOrder.of(seed + 1, epoch, 101)));
     }
 
+    /// As a program of its own, written in Python after docs/OPERATIONS.md, draws them: kept results are of these.
+    @Test
+    void theOrdersAreThoseOfTheDocument() {
+        assertArrayEquals(new int[] {0, 5, 1, 2, 7, 9, 3, 8, 4, 6}, SampleOrder.of(1, 0, 10));
+        assertArrayEquals(new int[] {7, 1, 8, 9, 10, 6, 5, 2, 3, 0, 4}, SampleOrder.of(0x0123_4567_89AB_CDEFL, 3, 11));
+    }
+
     @Test
     void thereIsNoOrderOfLessThanNothing() {
         assertThrows(IllegalArgumentException.class, () -> SampleOrder.of(1, 0, -1));

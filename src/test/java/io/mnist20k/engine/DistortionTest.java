@@ -66,6 +66,14 @@ final class DistortionTest {
         assertFills(0.3, largest);
     }
 
+    /// As a program of its own, written in Python after docs/OPERATIONS.md, draws it: kept results are of these.
+    @Test
+    void aDistortionIsThatOfTheDocument() {
+        assertEquals(
+                new Distortion(1.0316873f, 0.36075392f, -0.2748257f, 0.9164405f, 0.35134277f, -1.2625359f),
+                Distortion.draw(new Augmentation(15, 0.1, 0.2, 2), 0x0123_4567_89AB_CDEFL, 4, 5, 6));
+    }
+
     @Test
     void everyCounterDrawsAnother() {
         var ranges = new Augmentation(10, 0.1, 0.1, 2);

@@ -123,6 +123,27 @@ final class SessionStateTest {
                 weights, initial(Initialization.KAIMING_NORMAL, SGD, 0, 6).parameters()));
     }
 
+    /// As a program of its own, written in Python after docs/OPERATIONS.md, draws them: kept results are of these.
+    @Test
+    void weightsAreThoseOfTheDocument() {
+        assertArrayEquals(
+                new float[] {0.1290831f, -0.13031062f, -0.028704254f},
+                secondConvolution(Initialization.KAIMING_NORMAL));
+        assertArrayEquals(
+                new float[] {-0.083275735f, -0.07942963f, -0.058654048f},
+                secondConvolution(Initialization.KAIMING_UNIFORM));
+    }
+
+    private static float[] secondConvolution(Initialization initialization) {
+        Tensor weights = NETWORK.parameters().stream()
+                .filter(tensor -> tensor.name().equals("conv2.weight"))
+                .findFirst()
+                .orElseThrow();
+        float[] parameters =
+                initial(initialization, SGD, 0, 0x0123_4567_89AB_CDEFL).parameters();
+        return Arrays.copyOfRange(parameters, weights.offset(), weights.offset() + 3);
+    }
+
     @Test
     void layersOfOneShapeStartDifferent() {
         Network twins = Layers.network("conv 1 3 1 1, conv 1 3 1 1, dense 10");
