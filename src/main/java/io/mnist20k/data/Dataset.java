@@ -78,7 +78,10 @@ public final class Dataset {
     }
 
     /// A copy of these images with the others behind them.
+    ///
+    /// @throws IllegalArgumentException where no array holds so many
     Dataset and(Dataset others) {
+        requireArray((long) count() + others.count());
         byte[] allPixels = Arrays.copyOf(pixels, pixels.length + others.pixels.length);
         byte[] allLabels = Arrays.copyOf(labels, labels.length + others.labels.length);
         System.arraycopy(others.pixels, 0, allPixels, pixels.length, others.pixels.length);
@@ -86,10 +89,18 @@ public final class Dataset {
         return new Dataset(allPixels, allLabels);
     }
 
+    private static void requireArray(long count) {
+        int most = Integer.MAX_VALUE / (HEIGHT * WIDTH);
+        if (count > most) {
+            throw new IllegalArgumentException(count + " images; an array holds the pixels of " + most);
+        }
+    }
+
     /// A copy of the images at `indices`, in that order.
     ///
-    /// @throws IllegalArgumentException where there are none, or there is no such image
+    /// @throws IllegalArgumentException where there are none, no array holds so many, or there is no such image
     public Dataset select(int[] indices) {
+        requireArray(indices.length);
         int area = HEIGHT * WIDTH;
         byte[] selectedPixels = new byte[indices.length * area];
         byte[] selectedLabels = new byte[indices.length];

@@ -23,8 +23,8 @@ import java.util.function.Function;
 /// @param recipe     what was trained
 /// @param mean       of the training pixels, 0 being black and 1 white
 /// @param deviation  of the training pixels; the network sees (pixel - mean) / deviation
-/// @param parameters as [Network#parameters] lays them out; finite
-/// @param statistics as [Network#statistics] lays them out; finite, and no variance below 0
+/// @param parameters as [Network#parameters] lays them out; finite; copied, here and by the accessor
+/// @param statistics as [Network#statistics] lays them out; finite, and no variance below 0; copied alike
 /// @param origin     how it was trained
 public record Model(Recipe recipe, float mean, float deviation, float[] parameters, float[] statistics, Origin origin) {
     private static final String FORMAT = "1";
@@ -42,6 +42,8 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
 
     /// @throws IllegalArgumentException where a length is not the network's, or a number cannot be computed with
     public Model {
+        parameters = parameters.clone(); // what is checked stays as it is
+        statistics = statistics.clone();
         Network network = recipe.build();
         if (parameters.length != network.parameterCount() || statistics.length != network.statisticCount()) {
             throw new IllegalArgumentException(parameters.length + " parameters and " + statistics.length
@@ -51,8 +53,22 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
             throw new IllegalArgumentException("mean is " + mean + " and its deviation " + deviation
                     + ", expected finite numbers and a deviation above 0");
         }
-        network.parameters().forEach(tensor -> requireNumbers(tensor, parameters));
-        network.statistics().forEach(tensor -> requireNumbers(tensor, statistics));
+        for (Tensor tensor : network.parameters()) {
+            requireNumbers(tensor, parameters);
+        }
+        for (Tensor tensor : network.statistics()) {
+            requireNumbers(tensor, statistics);
+        }
+    }
+
+    @Override
+    public float[] parameters() {
+        return parameters.clone();
+    }
+
+    @Override
+    public float[] statistics() {
+        return statistics.clone();
     }
 
     private static void requireNumbers(Tensor tensor, float[] vector) {

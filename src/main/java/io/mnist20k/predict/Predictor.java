@@ -10,13 +10,17 @@ import io.mnist20k.model.Model;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A trained model on a device. Threads that share one have to take turns: what is asked while it answers is an
+/// A trained model on a device. Threads may share one: they take turns, each call with all threads of the engine.
+/// Many digits in one call are answered faster than in many calls. What is asked after the end is an
 /// [IllegalStateException].
 public final class Predictor implements AutoCloseable {
     private final int pixels;
     private final boolean deskews;
     private final Session session;
+    private final Object turn = new Object();
 
+    /// Opens a session of the engine, whose memory it takes until it is closed.
+    ///
     /// @throws io.mnist20k.UserError as of [Engine#open]
     public Predictor(Model model, Engine engine) {
         pixels = model.network().input().elements();
@@ -35,7 +39,10 @@ public final class Predictor implements AutoCloseable {
     ///
     /// @return `[images.count(), classes]`, row-major
     public float[] logits(Dataset images) {
-        return session.logits(seen(images));
+        Dataset seen = seen(images);
+        synchronized (turn) {
+            return session.logits(seen);
+        }
     }
 
     /// What the network sees of a digit: itself, or upright where the model's recipe deskews.
@@ -55,10 +62,17 @@ public final class Predictor implements AutoCloseable {
         return new Dataset(pixels, new byte[count]);
     }
 
+    /// Which digits these are.
+    ///
     /// @param digits at least one, each `[height * width]` as [Picture#digit] makes them
     /// @return in the same order
-    /// @throws IllegalArgumentException where there is none, or one is of another length
+    /// @throws IllegalArgumentException where there is none, one is of another length, or no array holds them all
+    /// @throws io.mnist20k.UserError where the model's scores are no numbers
     public List<Prediction> predict(List<byte[]> digits) {
+        int most = Integer.MAX_VALUE / pixels;
+        if (digits.isEmpty() || digits.size() > most) {
+            throw new IllegalArgumentException(digits.size() + " digits; expected 1 to " + most);
+        }
         byte[] together = new byte[digits.size() * pixels];
         for (int i = 0; i < digits.size(); i++) {
             byte[] digit = digits.get(i);
@@ -76,8 +90,11 @@ public final class Predictor implements AutoCloseable {
         return predictions;
     }
 
+    /// Waits for whoever is being answered.
     @Override
     public void close() {
-        session.close();
+        synchronized (turn) {
+            session.close();
+        }
     }
 }

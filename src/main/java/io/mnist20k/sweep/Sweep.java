@@ -1,5 +1,6 @@
 package io.mnist20k.sweep;
 
+import io.mnist20k.Thrown;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Engine;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -36,18 +38,28 @@ public final class Sweep {
     private final BooleanSupplier stopAsked;
     private volatile boolean interrupted;
     private volatile boolean broken;
+
+    /// Held while a listener is told something; not its own monitor, which who began the sweep may hold.
+    private final Object telling = new Object();
+
     private final Map<Extent, String> digests = new ConcurrentHashMap<>();
 
     /// What runs of one sweep can choose of the files.
     private record Extent(boolean holdout, boolean redrawn, int limit) {}
 
+    /// Begins nothing yet.
+    ///
     /// @param folder    made if it does not exist
     /// @param files     the dataset as its files have it
     /// @param engine    opens a session for each run at work
     /// @param atATime   runs at work at once, at least 1
     /// @param stopAsked looked at after every step; once true the runs at work stop with a checkpoint, and no other
     ///                  begins
+    /// @throws IllegalArgumentException where no run may be at work
     public Sweep(Path folder, Split files, Engine engine, int atATime, BooleanSupplier stopAsked) {
+        if (atATime < 1) {
+            throw new IllegalArgumentException(atATime + " runs at a time; expected at least 1");
+        }
         this.folder = folder;
         this.files = files;
         this.engine = engine;
@@ -98,7 +110,8 @@ public final class Sweep {
     }
 
     private boolean train(List<RunSettings> runs, Listener listener) {
-        try (var workers = Executors.newFixedThreadPool(atATime)) {
+        try (var workers = Executors.newFixedThreadPool(
+                atATime, Thread.ofPlatform().daemon().name("sweep-", 1).factory())) {
             var outcomes = new ArrayList<Future<Boolean>>();
             for (RunSettings settings : runs) {
                 Callable<Boolean> run = () -> train(settings, listener);
@@ -110,11 +123,7 @@ public final class Sweep {
             }
             return all;
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case Error fault -> throw fault;
-                case RuntimeException fault -> throw fault;
-                case null, default -> throw new AssertionError("a run throws nothing else", e);
-            }
+            throw Thrown.again(Objects.requireNonNull(e.getCause()));
         }
     }
 
@@ -133,17 +142,17 @@ public final class Sweep {
         try {
             RunResult result = stopAsked.getAsBoolean() ? null : result(settings);
             if (result != null) {
-                synchronized (listener) {
+                synchronized (telling) {
                     listener.done(settings, result);
                 }
             }
             return result != null;
         } catch (UserError e) {
-            synchronized (listener) {
+            synchronized (telling) {
                 listener.failed(settings, e);
             }
             return false;
-        } catch (RuntimeException | Error fault) {
+        } catch (Throwable fault) {
             broken = true; // the other runs stop with a checkpoint, so that it is heard of now
             throw fault;
         }

@@ -8,6 +8,7 @@ import io.mnist20k.model.Model;
 import io.mnist20k.recipe.RecipeWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +50,7 @@ public final class RunDirectory implements AutoCloseable {
     private final LockFile lock;
     private @Nullable Checkpoint checkpoint;
     private boolean holdsProgress;
+    private final AtomicBoolean inUse = new AtomicBoolean();
 
     private RunDirectory(Path path, List<Path> created, LockFile lock, @Nullable Checkpoint checkpoint) {
         this.path = path;
@@ -155,10 +159,25 @@ public final class RunDirectory implements AutoCloseable {
         return Optional.ofNullable(checkpoint);
     }
 
-    /// Without its lock the folder may be another's.
-    void requireOpen() {
-        if (!lock.isHeld()) {
-            throw new IllegalStateException("the run directory " + path + " is closed; reopen it");
+    /// Does a training, until whose end the folder stays open: without its lock it may be another's.
+    ///
+    /// @throws IllegalStateException where it is closed, or another training uses it
+    <T> T use(Supplier<T> training) {
+        requireIdle(inUse.compareAndExchange(false, true));
+        try {
+            if (!lock.isHeld()) {
+                throw new IllegalStateException("the run directory " + path + " is closed; reopen it");
+            }
+            return training.get();
+        } finally {
+            inUse.set(false);
+        }
+    }
+
+    private void requireIdle(boolean used) {
+        if (used) {
+            throw new IllegalStateException(
+                    "a training uses the run directory " + path + "; wait for it, or stop it by its `stopAsked`");
         }
     }
 
@@ -210,8 +229,10 @@ public final class RunDirectory implements AutoCloseable {
     private UserError notWritten(Path file, IOException cause) {
         return new UserError(
                 "writing " + file + ": " + Reason.of(cause)
-                        + "; free some space, permit writing or move away what is in"
-                        + " the way, and go on with --resume " + path,
+                        + (cause instanceof ClosedByInterruptException
+                                ? ";"
+                                : "; free some space, permit writing or move away what is in the way, and")
+                        + " go on with --resume " + path,
                 cause);
     }
 
@@ -259,11 +280,21 @@ public final class RunDirectory implements AutoCloseable {
 
     /// Lets others use the folder. A new folder in which nothing was written goes again, before anyone else can lock
     /// it.
+    ///
+    /// @throws IllegalStateException where a training uses it
     @Override
     public void close() {
-        if (!lock.isHeld()) {
-            return;
+        requireIdle(inUse.compareAndExchange(false, true));
+        try {
+            if (lock.isHeld()) {
+                release();
+            }
+        } finally {
+            inUse.set(false);
         }
+    }
+
+    private void release() {
         if (!created.isEmpty() && holdsOnlyTheLock()) {
             try {
                 Files.deleteIfExists(path.resolve(LOCK));

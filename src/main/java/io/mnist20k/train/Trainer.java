@@ -18,6 +18,7 @@ import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Recipe;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,8 @@ public final class Trainer {
     private final BooleanSupplier stopAsked;
     private final int steps;
 
+    /// Writes nothing yet.
+    ///
     /// @param files     the dataset as its files have it; the settings select from it
     /// @param directory new, or of a run to go on with, [reopened][RunDirectory#reopen] or still open; it stays
     ///                  open
@@ -65,20 +68,24 @@ public final class Trainer {
         this.images = recipe.deskew() ? selected.deskewed() : selected;
         this.normalization = images.train().normalization();
         this.directory = directory;
-        this.listener = listener;
-        this.stopAsked = stopAsked;
+        this.listener = Objects.requireNonNull(listener, "listener");
+        this.stopAsked = Objects.requireNonNull(stopAsked, "stopAsked");
         this.steps = Epoch.steps(images.train().count(), recipe.batch());
     }
 
-    /// Trains. Every finished epoch is in the run directory before the listener hears of it.
+    /// Trains. Every finished epoch is in the run directory before the listener hears of it. What the listener throws
+    /// ends the run, which goes on from its last checkpoint.
     ///
     /// @throws Divergence where the loss is no longer a number
     /// @throws UserError  where the run to go on with was another, or a file cannot be written; in both cases the
     ///                    directory then holds the last good checkpoint
     /// @throws OutOfMemoryError which leaves nothing of a run that has saved no progress
-    /// @throws IllegalStateException where the directory is closed
+    /// @throws IllegalStateException where the directory is closed, or another training uses it
     public TrainingResult run() {
-        directory.requireOpen();
+        return directory.use(this::runThere);
+    }
+
+    private TrainingResult runThere() {
         var training = Training.of(recipe, settings.seed(), normalization);
         directory.checkpoint().ifPresent(stopped -> stopped.requireSame(directory.path(), settings, digest));
         // Before anything is written: what the device has no memory for leaves no run.

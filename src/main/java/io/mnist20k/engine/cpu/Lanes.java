@@ -27,13 +27,13 @@ final class Lanes {
         return FUSED ? a.fma(b, c) : a.mul(b).add(c);
     }
 
-    /// HotSpot says so; other JVMs are taken to have it.
+    /// HotSpot says so where `jdk.management` is there to ask; other JVMs are taken to have it.
     private static boolean fused() {
         try {
             var machine = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
             return machine == null
                     || Boolean.parseBoolean(machine.getVMOption("UseFMA").getValue());
-        } catch (IllegalArgumentException noSuchOption) {
+        } catch (IllegalArgumentException | NoClassDefFoundError noSuchOption) {
             return true;
         }
     }

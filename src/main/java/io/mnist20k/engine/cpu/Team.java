@@ -1,5 +1,6 @@
 package io.mnist20k.engine.cpu;
 
+import io.mnist20k.Thrown;
 import io.mnist20k.UserError;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -40,7 +41,7 @@ final class Team {
 
     /// Returns when all workers are done.
     ///
-    /// @throws RuntimeException or Error that a worker threw
+    /// What a worker throws comes out unchanged.
     void run(Work work) {
         arrived.set(0);
         failure = null;
@@ -63,11 +64,9 @@ final class Team {
         for (Thread helper : helpers) {
             join(helper);
         }
-        switch (failure) {
-            case null -> {}
-            case Error error -> throw error;
-            case RuntimeException exception -> throw exception;
-            case Throwable other -> throw new IllegalStateException(other);
+        Throwable thrown = failure;
+        if (thrown != null) {
+            throw Thrown.again(thrown);
         }
     }
 

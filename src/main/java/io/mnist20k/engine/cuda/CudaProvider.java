@@ -8,6 +8,7 @@ import io.mnist20k.cuda.Finding;
 import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.Libraries;
 import io.mnist20k.cuda.Library;
+import io.mnist20k.cuda.NativeAccess;
 import io.mnist20k.engine.Availability;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.EngineProvider;
@@ -36,6 +37,10 @@ public final class CudaProvider implements EngineProvider {
 
     @Override
     public Availability probe() {
+        if (!NativeAccess.isPermitted()) {
+            String denied = "this Java denies native access; start it with " + NativeAccess.option();
+            return new Availability.Missing(List.of(denied), Map.of());
+        }
         var findings = new LinkedHashMap<String, String>();
         var missing = new ArrayList<Finding.Missing>();
         for (Library library : Library.values()) {

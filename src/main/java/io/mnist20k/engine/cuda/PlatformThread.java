@@ -1,5 +1,7 @@
 package io.mnist20k.engine.cuda;
 
+import io.mnist20k.Thrown;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -10,8 +12,7 @@ final class PlatformThread {
     private PlatformThread() {}
 
     /// Does the work on the calling thread or, where that is a virtual one, on another that it waits for.
-    ///
-    /// @throws RuntimeException or Error that the work threw
+    /// What it throws comes out unchanged.
     static <T> T call(Supplier<T> work) {
         if (!Thread.currentThread().isVirtual()) {
             return work.get();
@@ -22,11 +23,7 @@ final class PlatformThread {
                             task -> Thread.ofPlatform().daemon().name("gpu").start(task))
                     .join();
         } catch (CompletionException e) {
-            switch (e.getCause()) {
-                case RuntimeException exception -> throw exception;
-                case Error error -> throw error;
-                case null, default -> throw e;
-            }
+            throw Thrown.again(Objects.requireNonNull(e.getCause()));
         }
     }
 
