@@ -2,6 +2,7 @@ package io.mnist20k.cli;
 
 import io.mnist20k.Units;
 import io.mnist20k.UserError;
+import io.mnist20k.files.ShellWord;
 import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunDirectory;

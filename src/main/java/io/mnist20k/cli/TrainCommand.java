@@ -4,6 +4,7 @@ import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Devices;
+import io.mnist20k.files.ShellWord;
 import io.mnist20k.report.Report;
 import io.mnist20k.train.Checkpoint;
 import io.mnist20k.train.RunDirectory;

@@ -162,20 +162,26 @@ public final class Sweep {
     private @Nullable RunResult result(RunSettings settings) {
         Variant variant = variant(settings);
         Path path = path(settings);
-        RunResult result;
+        Path file = path.resolve(RunResult.FILE);
         boolean begun = Files.exists(path.resolve(RunDirectory.CHECKPOINT));
         try (RunDirectory directory = begun ? RunDirectory.reopen(path) : RunDirectory.create(path)) {
-            switch (new Trainer(engine, settings, files, directory, UNHEARD, stopAsked).run()) {
-                case TrainingResult.Finished finished -> result = RunResult.of(variant, finished);
-                case TrainingResult.Stopped stopped -> {
-                    return null;
-                }
+            if (Files.exists(file)) {
+                return RunResult.read(file); // another sweep has done it since this one looked
             }
-        } catch (Divergence e) {
-            result = RunResult.diverged(variant, settings, engine.deviceName());
+            RunResult result;
+            try {
+                switch (new Trainer(engine, settings, files, directory, UNHEARD, stopAsked).run()) {
+                    case TrainingResult.Finished finished -> result = RunResult.of(variant, finished);
+                    case TrainingResult.Stopped stopped -> {
+                        return null;
+                    }
+                }
+            } catch (Divergence e) {
+                result = RunResult.diverged(variant, settings, engine.deviceName());
+            }
+            result.write(file); // while nobody else has the folder
+            return result;
         }
-        result.write(path.resolve(RunResult.FILE));
-        return result;
     }
 
     private Path path(RunSettings settings) {

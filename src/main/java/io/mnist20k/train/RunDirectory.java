@@ -4,6 +4,7 @@ import io.mnist20k.UserError;
 import io.mnist20k.files.AtomicFile;
 import io.mnist20k.files.LockFile;
 import io.mnist20k.files.Reason;
+import io.mnist20k.files.ShellWord;
 import io.mnist20k.model.Model;
 import io.mnist20k.recipe.RecipeWriter;
 import java.io.IOException;
@@ -210,7 +211,11 @@ public final class RunDirectory implements AutoCloseable {
     ///
     /// @throws UserError where it cannot be written
     public void writeReport(String html) {
-        write(REPORT, file -> AtomicFile.write(file, html.getBytes(StandardCharsets.UTF_8)));
+        write(REPORT, html);
+    }
+
+    private void write(String name, String text) {
+        write(name, file -> AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /// A run with progress is not begun anew for a file that could not be written.
@@ -232,17 +237,16 @@ public final class RunDirectory implements AutoCloseable {
                         + (cause instanceof ClosedByInterruptException
                                 ? ";"
                                 : "; free some space, permit writing or move away what is in the way, and")
-                        + " go on with --resume " + path,
+                        + " go on with --resume " + ShellWord.of(path.toString()),
                 cause);
     }
 
     /// The recipe, and a line for each epoch that is finished: what a killed run wrote after its checkpoint goes.
     void begin(RunSettings settings, List<EpochRecord> epochs) {
-        AtomicFile.write(
-                path.resolve(RECIPE), RecipeWriter.toToml(settings.recipe()).getBytes(StandardCharsets.UTF_8));
+        write(RECIPE, RecipeWriter.toToml(settings.recipe()));
         var lines = new StringBuilder();
         epochs.forEach(epoch -> lines.append(line(epoch)));
-        AtomicFile.write(path.resolve(METRICS), lines.toString().getBytes(StandardCharsets.UTF_8));
+        write(METRICS, lines.toString());
     }
 
     /// Appends a line to the metrics, on the disk when this returns.

@@ -73,13 +73,13 @@ public final class Trainer {
         this.steps = Epoch.steps(images.train().count(), recipe.batch());
     }
 
-    /// Trains. Every finished epoch is in the run directory before the listener hears of it. What the listener throws
-    /// ends the run, which goes on from its last checkpoint.
+    /// Trains. Every finished epoch is in the run directory before the listener hears of it.
+    ///
+    /// What ends it early leaves the last good checkpoint in the directory. Of a new run that has saved no
+    /// progress nothing is left, unless it diverged.
     ///
     /// @throws Divergence where the loss is no longer a number
-    /// @throws UserError  where the run to go on with was another, or a file cannot be written; in both cases the
-    ///                    directory then holds the last good checkpoint
-    /// @throws OutOfMemoryError which leaves nothing of a run that has saved no progress
+    /// @throws UserError  where the run to go on with was another, or a file cannot be written
     /// @throws IllegalStateException where the directory is closed, or another training uses it
     public TrainingResult run() {
         return directory.use(this::runThere);
@@ -106,7 +106,9 @@ public final class Trainer {
             listener.opened(session.kernels());
             session.restore(start.state());
             return train(session, start.progress());
-        } catch (OutOfMemoryError e) { // as of an engine that allocates with the first step
+        } catch (Divergence e) {
+            throw e; // its last checkpoint and its log are there to be looked at
+        } catch (RuntimeException | Error e) { // such as a full disk, or a full memory in the first step
             directory.takeBack();
             throw e;
         }

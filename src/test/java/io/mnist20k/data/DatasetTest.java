@@ -68,7 +68,7 @@ class DatasetTest {
         }
         assertThrows(IllegalArgumentException.class, () -> seven.first(0));
         assertThrows(IllegalArgumentException.class, () -> seven.first(-1));
-        for (int[] indices : new int[][] {{}, {7}, {0, -1}}) {
+        for (int[] indices : new int[][] {{}, {7}, {0, -1}, new int[5_500_000]}) {
             assertThrows(IllegalArgumentException.class, () -> seven.select(indices));
         }
     }

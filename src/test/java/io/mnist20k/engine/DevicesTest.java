@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
 import io.mnist20k.engine.reference.ReferenceProvider;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,44 @@ final class DevicesTest {
     @Test
     void providersComeFastestFirst() {
         assertEquals(List.of("cuda", "cpu", "reference"), namesOfProviders());
+    }
+
+    /// As a later Java will deny it to who does not grant it.
+    @Test
+    void whereNativeAccessIsDeniedAutoTakesTheCpuAndSaysWhatToGrant() throws Exception {
+        String reason = chosenBy("--illegal-native-access=deny", "--add-modules=jdk.incubator.vector");
+        assertTrue(reason.startsWith("cpu "), reason);
+        assertTrue(reason.contains("--enable-native-access=ALL-UNNAMED"), reason);
+    }
+
+    /// As of a Java that jlink made for nothing else.
+    @Test
+    void twoModulesOfJavaAreEnoughForTheCpu() throws Exception {
+        String reason = chosenBy(
+                "--limit-modules=java.base,jdk.incubator.vector",
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED");
+        assertTrue(reason.startsWith("cpu "), reason);
+    }
+
+    /// What `auto` says in another Java.
+    private static String chosenBy(String... flags) throws Exception {
+        var command = new ArrayList<String>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.addAll(List.of(flags));
+        command.addAll(List.of("-Dmnist20k.cuda.libraries=", "-cp", System.getProperty("java.class.path")));
+        command.add(Auto.class.getName());
+        var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), said);
+        return said;
+    }
+
+    static final class Auto {
+        public static void main(String[] args) {
+            System.out.println(Devices.choose("auto", 1).reason());
+        }
     }
 
     /// A `cuda` that lacks two things.

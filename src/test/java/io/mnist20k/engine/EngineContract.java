@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.Thrown;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.reference.ReferenceEngine;
@@ -20,6 +21,7 @@ import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -473,7 +475,8 @@ public abstract class EngineContract {
         Epoch epoch = ReferenceRun.epoch(test, SEED);
         SessionState expected = trained(engine(), test);
         try (Session session = restored(engine(), test)) {
-            for (Throwable thrown : List.of(new UnsupportedOperationException(), new LinkageError())) {
+            for (Throwable thrown :
+                    List.of(new UnsupportedOperationException(), new LinkageError(), new IOException("undeclared"))) {
                 var before = new AtomicInteger(Synthetic.UPDATES);
                 assertSame(
                         thrown,
@@ -481,10 +484,7 @@ public abstract class EngineContract {
                                 thrown.getClass(),
                                 () -> session.train(dataset, epoch, (_, _, _) -> {
                                     before.incrementAndGet();
-                                    if (thrown instanceof Error error) {
-                                        throw error;
-                                    }
-                                    throw (RuntimeException) thrown;
+                                    throw Thrown.again(thrown);
                                 })));
                 assertTrue(session.state().updates() >= before.get(), "steps done");
                 session.restore(Synthetic.state(test.network(), test.training(), SEED));

@@ -131,9 +131,9 @@ class ModelTest {
     void numbersThatNobodyCanComputeWithAreRefused() {
         Model good = TinyModel.model();
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1}) {
-            float[] parameters = good.parameters().clone();
+            float[] parameters = good.parameters();
             parameters[parameters.length - 1] = bad;
-            float[] statistics = good.statistics().clone();
+            float[] statistics = good.statistics();
             statistics[statistics.length - 1] = bad;
             assertThrows(
                     IllegalArgumentException.class,
@@ -153,6 +153,17 @@ class ModelTest {
         assertThrows(
                 IllegalArgumentException.class, () -> with(good, good.mean(), 0, good.parameters(), good.statistics()));
         assertEquals(good, with(good, good.mean(), good.deviation(), good.parameters(), good.statistics()));
+    }
+
+    @Test
+    void whatWasCheckedStaysAsItIs() {
+        float[] parameters = model.parameters();
+        float[] statistics = model.statistics();
+        Model copy = with(model, model.mean(), model.deviation(), parameters, statistics);
+        for (float[] vector : List.of(parameters, statistics, copy.parameters(), copy.statistics())) {
+            vector[0] = Float.NaN;
+        }
+        assertEquals(model, copy);
     }
 
     private static Model with(Model model, float mean, float deviation, float[] parameters, float[] statistics) {

@@ -10,7 +10,12 @@ import io.mnist20k.engine.CountedSessions;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.model.TinyModel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 final class PredictorTest {
@@ -59,6 +64,27 @@ final class PredictorTest {
         assertThrows(IllegalStateException.class, () -> new Predictor(TinyModel.model(), engine).close());
         assertEquals(1, engine.opened());
         assertEquals(1, engine.closed());
+    }
+
+    @Test
+    void moreThanAnArrayHoldsIsRefused() {
+        try (Predictor predictor = open()) {
+            assertThrows(
+                    IllegalArgumentException.class, () -> predictor.predict(Collections.nCopies(3_000_000, DIGIT)));
+        }
+    }
+
+    @Test
+    void threadsThatShareOneTakeTurns() throws Exception {
+        try (Predictor predictor = open();
+                ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            double expected = predictor.predict(List.of(DIGIT)).getFirst().probability();
+            Callable<Double> asking =
+                    () -> predictor.predict(List.of(DIGIT)).getFirst().probability();
+            for (Future<Double> answer : threads.invokeAll(Collections.nCopies(40, asking))) {
+                assertEquals(expected, answer.get());
+            }
+        }
     }
 
     @Test

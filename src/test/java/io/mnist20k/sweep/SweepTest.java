@@ -11,15 +11,18 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.Thrown;
 import io.mnist20k.UserError;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.network.Network;
+import io.mnist20k.train.RunDirectory;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TinyRun;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +35,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -217,7 +221,8 @@ final class SweepTest {
     /// Whoever reports it knows what to say of a full memory.
     @Test
     void whatNoRunCanHelpIsThrownAsItIs() {
-        for (Throwable fault : List.of(new OutOfMemoryError("full"), new IllegalStateException("a fault"))) {
+        for (Throwable fault : List.of(
+                new OutOfMemoryError("full"), new IllegalStateException("a fault"), new IOException("undeclared"))) {
             var sweep = new Sweep(folder, TinyRun.images(), new Failing(fault), 2, () -> false);
             assertSame(fault, assertThrows(fault.getClass(), () -> sweep.run(runs(2), new Heard())));
         }
@@ -226,10 +231,54 @@ final class SweepTest {
     /// And no run that has not begun delays it.
     @Test
     void afterAFaultNoRunBegins() {
-        var engine = new Failing(new IllegalStateException("a fault"));
-        var sweep = new Sweep(folder, TinyRun.images(), engine, 1, () -> false);
-        assertThrows(IllegalStateException.class, () -> sweep.run(runs(SEEDS), new Heard()));
-        assertEquals(1, engine.opened.get());
+        for (Throwable fault : List.of(new IllegalStateException("a fault"), new IOException("undeclared"))) {
+            var engine = new Failing(fault);
+            var sweep = new Sweep(folder, TinyRun.images(), engine, 1, () -> false);
+            assertThrows(fault.getClass(), () -> sweep.run(runs(SEEDS), new Heard()));
+            assertEquals(1, engine.opened.get());
+        }
+    }
+
+    /// As where it is a component that begins a sweep in a synchronized method and listens to it.
+    @Test
+    @Timeout(60)
+    void whoBeginsASweepMayHoldItsListener() {
+        var heard = new Heard();
+        synchronized (heard) {
+            assertTrue(sweep(folder, runs(2), 2, heard, () -> false), heard.failed.toString());
+        }
+        assertEquals(2, heard.done.size());
+    }
+
+    @Test
+    void noRunAtATimeIsRefused() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Sweep(folder, TinyRun.images(), new ReferenceEngine(), 0, () -> false));
+    }
+
+    /// The other sweep finishes the run while this one trains another.
+    @Test
+    void aRunThatAnotherSweepHasDoneMeanwhileIsNotDoneAgain() throws IOException {
+        var meanwhile = new Heard() {
+            @Override
+            public void done(RunSettings run, RunResult result) {
+                if (done.isEmpty()) {
+                    sweep(folder, runs(2), 1);
+                    try {
+                        for (Path model : files(RunDirectory.MODEL)) {
+                            Files.delete(model);
+                        }
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+                super.done(run, result);
+            }
+        };
+        assertTrue(sweep(folder, runs(2), 1, meanwhile, () -> false), meanwhile.failed.toString());
+        assertEquals(2, meanwhile.done.size());
+        assertEquals(List.of(), files(RunDirectory.MODEL), "a finished run was run again");
     }
 
     private record Failing(Throwable fault, AtomicInteger opened) implements Engine {
@@ -250,11 +299,7 @@ final class SweepTest {
         @Override
         public Session open(Network network, Training training) {
             opened.incrementAndGet();
-            switch (fault) {
-                case Error error -> throw error;
-                case RuntimeException exception -> throw exception;
-                default -> throw new AssertionError(fault);
-            }
+            throw Thrown.again(fault);
         }
     }
 

@@ -38,6 +38,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -218,6 +219,25 @@ class TrainerTest {
         assertThrows(IllegalStateException.class, trainer::run);
     }
 
+    /// Its lock would be another's.
+    @Test
+    void aDirectoryInUseIsNeitherClosedNorUsedTwice() {
+        RunSettings settings = TinyRun.settings(TinyRun.recipe());
+        try (RunDirectory run = RunDirectory.create(folder.resolve("run"))) {
+            var asked = new AtomicBoolean();
+            Trainer trainer = trainer(run, settings, () -> {
+                assertThrows(IllegalStateException.class, run::close);
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> trainer(run, settings, () -> false).run());
+                asked.set(true);
+                return false;
+            });
+            assertInstanceOf(TrainingResult.Finished.class, trainer.run());
+            assertTrue(asked.get());
+        }
+    }
+
     private static Trainer trainer(RunDirectory run, RunSettings settings, BooleanSupplier stop) {
         return new Trainer(new ReferenceEngine(), settings, TinyRun.images(), run, new TrainingListener() {}, stop);
     }
@@ -238,7 +258,7 @@ class TrainerTest {
                         },
                         () -> false));
         assertTrue(Thread.interrupted(), "the thread stays interrupted");
-        assertSays(error, "checkpoint", "interrupted");
+        assertSays(error, "checkpoint: the thread was interrupted; go on with --resume " + run);
         assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
     }
 
@@ -368,6 +388,27 @@ class TrainerTest {
         Path run = folder.resolve("runs").resolve("run");
         assertThrows(OutOfMemoryError.class, () -> begin(run, new SmallMemory(tooLarge)));
         assertFalse(Files.exists(folder.resolve("runs")));
+    }
+
+    /// So that who mends it can type the same command again.
+    @Test
+    void aDiskThatIsFullBeforeTheFirstEpochIsSavedLeavesNoRun() throws IOException {
+        Path run = folder.resolve("runs").resolve("run");
+        Path inTheWay = run.resolve(".checkpoint.unfinished/full");
+        var filled = new WatchedEngine((session, dataset, epoch, observer) -> {
+            make(inTheWay);
+            return session.train(dataset, epoch, observer);
+        });
+        assertSays(assertThrows(UserError.class, () -> begin(run, filled)), "checkpoint", "try again");
+        assertEquals(Set.of(".lock", ".checkpoint.unfinished"), names(run));
+    }
+
+    private static void make(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

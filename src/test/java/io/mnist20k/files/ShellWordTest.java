@@ -1,4 +1,4 @@
-package io.mnist20k.cli;
+package io.mnist20k.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
