@@ -32,7 +32,8 @@ test: data $(if $(COMPILER),native) ## check everything: format, fast tests, the
 	@! command -v python3 >/dev/null || for folder in src/bench src/bench/peers; do \
 		python3 -B -m unittest discover -s $$folder -p '*_test.py' || exit; done
 
-test-cuda: data $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
+# Where the dataset is there already, neither jar nor nvcc is needed.
+test-cuda: $(if $(wildcard $(CACHE)/train-images-idx3-ubyte*),,data) $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
 	@$(MAVEN) test-compile $(CUDA_TESTS) -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
 
 mutation-%: ## let PIT make mistakes in a room, as in mutation-recipe, and see which the room's fast tests notice; minutes

@@ -41,8 +41,8 @@ final class RunLog implements TrainingListener, AutoCloseable {
                 "{} {}, Java {}", System.getProperty("os.name"), System.getProperty("os.version"), Runtime.version());
         LOGGER.info("device {}: {}", start.device(), start.deviceName());
         LOGGER.info(
-                "{} training and {}, seed {}, from epoch {}, step {}",
-                start.trainingImages(),
+                "{} and {}, seed {}, from epoch {}, step {}",
+                Units.counted(start.trainingImages(), "training image"),
                 Units.counted(start.validationImages(), "validation image"),
                 start.settings().seed(),
                 start.epochsDone() + 1,
