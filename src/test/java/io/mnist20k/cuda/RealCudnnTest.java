@@ -1,6 +1,6 @@
 package io.mnist20k.cuda;
 
-import static io.mnist20k.cuda.CallForTest.ints;
+import static io.mnist20k.cuda.RawCalls.ints;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -112,7 +112,7 @@ final class RealCudnnTest {
                 var convolution = new ConvolutionDescriptor(padding, stride, MathType.FMA)) {
             assertEquals(
                     List.of(2, 11, expected, expected + 1),
-                    CallForTest.ints(
+                    RawCalls.ints(
                             "cudnnGetConvolution2dForwardOutputDim",
                             List.of(convolution.handle(), x.handle(), w.handle()),
                             4));
@@ -126,7 +126,7 @@ final class RealCudnnTest {
                 var pooling = new PoolingDescriptor(PoolingMode.MAX, window, window, stride)) {
             assertEquals(
                     List.of(2, 3, expected, expected + 1),
-                    CallForTest.ints("cudnnGetPooling2dForwardOutputDim", List.of(pooling.handle(), x.handle()), 4));
+                    RawCalls.ints("cudnnGetPooling2dForwardOutputDim", List.of(pooling.handle(), x.handle()), 4));
         }
     }
 
@@ -153,13 +153,13 @@ final class RealCudnnTest {
         "4004, CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"
     })
     void cudnnNamesItsStatuses(int status, String name) {
-        assertEquals(name, CallForTest.text(Library.CUDNN, "cudnnGetErrorString", status));
+        assertEquals(name, RawCalls.text(Library.CUDNN, "cudnnGetErrorString", status));
     }
 
     @ParameterizedTest
     @CsvSource({"1, CUBLAS_STATUS_NOT_INITIALIZED", "3, CUBLAS_STATUS_ALLOC_FAILED", "8, CUBLAS_STATUS_ARCH_MISMATCH"})
     void cublasNamesItsStatuses(int status, String name) {
-        assertEquals(name, CallForTest.text(Library.CUBLAS, "cublasGetStatusName", status));
+        assertEquals(name, RawCalls.text(Library.CUBLAS, "cublasGetStatusName", status));
     }
 
     private static void assumeNoDriver() {
@@ -169,8 +169,8 @@ final class RealCudnnTest {
     @Test
     void withoutADriverNoHandleIsMade() {
         assumeNoDriver();
-        assertEquals(1001, CallForTest.create(Library.CUDNN, "cudnnCreate"));
-        assertEquals(1, CallForTest.create(Library.CUBLAS, "cublasCreate_v2"));
+        assertEquals(1001, RawCalls.create(Library.CUDNN, "cudnnCreate"));
+        assertEquals(1, RawCalls.create(Library.CUBLAS, "cublasCreate_v2"));
     }
 
     @Test

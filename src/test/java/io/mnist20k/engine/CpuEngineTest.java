@@ -7,4 +7,9 @@ final class CpuEngineTest extends EngineContract {
     protected Engine engine(int threads) {
         return new CpuProvider().create(threads);
     }
+
+    @Override
+    protected int[] threadCounts() {
+        return new int[] {1, 2, 3, 5};
+    }
 }

@@ -40,11 +40,12 @@ final class CudaMnistIT {
         training = files.train().first(IMAGES);
         test = files.validation().first(1000);
         cpu = new Observed(0, true);
-        train(new CpuProvider().create(2), EngineSettings.DEFAULT, cpu, 1);
+        try (Session session = open(new CpuProvider().create(2), EngineSettings.DEFAULT)) {
+            train(session, 0, cpu);
+        }
     }
 
-    /// @return accuracy after so many epochs
-    private static double train(Engine engine, EngineSettings settings, StepObserver observer, int epochs) {
+    private static Session open(Engine engine, EngineSettings settings) {
         var plan = new Training(
                 RECIPE.batch(),
                 SEED,
@@ -54,44 +55,63 @@ final class CudaMnistIT {
                 RECIPE.augmentation(),
                 training.normalization(),
                 settings);
+        Session session = engine.open(RECIPE.build(), plan);
+        session.restore(SessionState.initial(RECIPE.build(), RECIPE.initialization(), plan));
+        return session;
+    }
+
+    private static void train(Session session, int epoch, StepObserver observer) {
         float[] rates = new float[Epoch.steps(IMAGES, RECIPE.batch())];
         Arrays.fill(rates, (float) RECIPE.optimizer().lr() / 2);
-        try (Session session = engine.open(RECIPE.build(), plan)) {
-            session.restore(SessionState.initial(RECIPE.build(), RECIPE.initialization(), plan));
-            for (int epoch = 0; epoch < epochs; epoch++) {
-                StepObserver told = epoch == 0 ? observer : (_, _, _) -> true;
-                session.train(
-                        training,
-                        new Epoch(epoch, 0, RECIPE.batch(), SampleOrder.of(SEED, epoch, IMAGES), rates),
-                        told);
-            }
-            return Evaluation.of(test, session.logits(test)).accuracy();
-        }
+        int[] order = SampleOrder.of(SEED, epoch, IMAGES);
+        session.train(training, new Epoch(epoch, 0, RECIPE.batch(), order, rates), observer);
+    }
+
+    private static double accuracy(Session session) {
+        return Evaluation.of(test, session.logits(test)).accuracy();
     }
 
     /// Other masks or distortions would show in the second loss already. TF32 rounds each factor to 11 bits,
     /// 2^-11 = 5e-4 relative, which averages out in sums.
     @ParameterizedTest
-    @CsvSource({"FP32, CUDNN, 1e-3", "FP32, FUSED, 1e-3", "TF32, CUDNN, 1e-2"})
-    void theFirstLossesAreTheCpus(Precision precision, Kernels kernels, double tolerance) {
+    @CsvSource({"FP32, 1e-3", "TF32, 1e-2"})
+    void theFirstLossesAreTheCpus(Precision precision, double tolerance) {
         var cuda = new Observed(0, true);
-        double accuracy = train(new CudaProvider().create(1), new EngineSettings(precision, kernels), cuda, 1);
-        checkFirstLosses(cuda, tolerance);
-        assertTrue(accuracy > 0.3, "accuracy after sixteen steps: " + accuracy);
+        try (Session session = open(new CudaProvider().create(1), new EngineSettings(precision, Kernels.CUDNN))) {
+            train(session, 0, cuda);
+            checkFirstLosses(cuda, tolerance);
+            double accuracy = accuracy(session);
+            assertTrue(accuracy > 0.3, "accuracy after sixteen steps: " + accuracy);
+        }
+    }
+
+    /// No more than what is compared, since the software device takes a second and more for a step by units.
+    @Test
+    void unitsBeginAsTheCpu() {
+        var cuda = new Observed(0, true);
+        try (Session session = open(new CudaProvider().create(1), new EngineSettings(Precision.FP32, Kernels.FUSED))) {
+            train(session, 0, (step, loss, correct) -> cuda.stepDone(step, loss, correct) && step + 1 < COMPARED_STEPS);
+        }
+        checkFirstLosses(cuda, 1e-3);
     }
 
     /// It rounds each factor to 8 bits, 2^-8 = 4e-3.
     @Test
     void bfloat16BeginsAsTheCpuAndLearnsTheDigits() {
         var cuda = new Observed(0, true);
-        var settings = new EngineSettings(Precision.BF16, Kernels.CUDNN);
-        double accuracy = train(new CudaProvider().create(1), settings, cuda, 2);
-        checkFirstLosses(cuda, 5e-2);
-        assertTrue(accuracy > 0.8, "accuracy after two epochs: " + accuracy);
+        try (Session session = open(new CudaProvider().create(1), new EngineSettings(Precision.BF16, Kernels.CUDNN))) {
+            train(session, 0, cuda);
+            checkFirstLosses(cuda, 5e-2);
+            train(session, 1, (_, _, _) -> true);
+            double accuracy = accuracy(session);
+            assertTrue(accuracy > 0.8, "accuracy after two epochs: " + accuracy);
+        }
     }
 
     private static void checkFirstLosses(Observed cuda, double tolerance) {
-        assertEquals(cpu.lossSums().size(), cuda.lossSums().size());
+        assertTrue(
+                cuda.lossSums().size() >= COMPARED_STEPS,
+                "steps: " + cuda.lossSums().size());
         for (int step = 0; step < COMPARED_STEPS; step++) {
             double expected = cpu.lossSums().get(step);
             assertEquals(expected, cuda.lossSums().get(step), tolerance * expected, "step " + step);

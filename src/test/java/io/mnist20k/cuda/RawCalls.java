@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 
 /// Calls of NVIDIA's libraries that only tests make: reading back what was set, and statuses as they are.
 @SuppressWarnings("restricted")
-final class CallForTest {
-    private CallForTest() {}
+final class RawCalls {
+    private RawCalls() {}
 
     private static MethodHandle function(Library library, String name, FunctionDescriptor descriptor) {
         Finding.Loaded loaded = (Finding.Loaded) Libraries.find(library);
