@@ -80,7 +80,8 @@ record GpuTests(Processes processes, String data) {
 
     /// The tests of kernels under NVIDIA's sanitizer, what it finds soonest first.
     Object sanitize(List<String> tools) throws IOException, InterruptedException {
-        Path sanitizer = Processes.find("compute-sanitizer")
+        Path sanitizer = processes
+                .find("compute-sanitizer")
                 .orElseThrow(() -> new Part.Skipped(
                         "compute-sanitizer is not on the PATH; NVIDIA's CUDA toolkit has it (cuda-sanitizer)"));
         var errors = new LinkedHashMap<String, Object>();

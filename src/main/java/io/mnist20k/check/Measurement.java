@@ -26,6 +26,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// The parts that ask the GPU themselves, each in a process of its own.
@@ -36,6 +37,9 @@ public record Measurement(Split files, boolean quick) {
     static final String FLOPS = "FP32 operations/s";
     static final String BYTES = "bytes/s";
     private static final int QUICK_BURSTS = 4;
+
+    /// Of a quick step: one of the recipe's own takes the software device half a minute.
+    private static final int QUICK_BATCH = 4;
 
     /// @param name of the part
     /// @param jar  the program's, beside which the folder `check` lies
@@ -55,8 +59,9 @@ public record Measurement(Split files, boolean quick) {
         }
     }
 
-    private Recipe recipe(Kernels kernels) {
+    private Recipe recipe(Kernels kernels, String... more) {
         var keys = new ArrayList<>(List.of("engine.kernels=" + kernels.type()));
+        keys.addAll(List.of(more));
         if (quick) {
             keys.add("epochs=1");
         }
@@ -65,9 +70,14 @@ public record Measurement(Split files, boolean quick) {
 
     /// The default training once to warm up, and once more.
     private Map<String, Object> warm(Kernels kernels) {
-        train(kernels, new TrainingListener() {});
+        return warm(listener -> train(kernels, listener));
+    }
+
+    /// @param training runs it, tells the listener, and gives what it came to
+    static Map<String, Object> warm(Function<TrainingListener, TrainingResult.Finished> training) {
+        var _ = training.apply(new TrainingListener() {});
         var told = new ArrayList<String>();
-        TrainingResult.Finished finished = train(kernels, new TrainingListener() {
+        TrainingResult.Finished finished = training.apply(new TrainingListener() {
             @Override
             public void opened(String kernels) {
                 told.add(kernels);
@@ -147,7 +157,7 @@ public record Measurement(Split files, boolean quick) {
     }
 
     private Map<String, Object> step(Kernels kernels) {
-        Recipe recipe = recipe(kernels);
+        Recipe recipe = quick ? recipe(kernels, "batch=" + QUICK_BATCH) : recipe(kernels);
         Network network = recipe.build();
         var training = Training.of(recipe, 1, files.train().normalization());
         var measured = new LinkedHashMap<String, Object>();

@@ -34,7 +34,8 @@ record Peers(Processes processes, Plan plan, Speeds speedsOfAll) {
         if (!Files.exists(script)) {
             throw new Part.Skipped("there is no " + script + "; make dist puts it there, and into the archive");
         }
-        Path python = Processes.find("python3")
+        Path python = processes
+                .find("python3")
                 .orElseThrow(() -> new Part.Skipped("python3 is not on the PATH; install it, with PyTorch for CUDA"));
         Processes.Ended network = processes.program("network", List.of("summary", "--json"));
         var command = new ArrayList<>(List.of(python.toString(), script.toString()));

@@ -74,7 +74,8 @@ public record Plan(String data, boolean quick) {
 
     /// NVIDIA's own profile of some hundred kernels, kept as it prints it.
     private Object profile(Processes processes) throws IOException, InterruptedException {
-        Path profiler = Processes.find("ncu")
+        Path profiler = processes
+                .find("ncu")
                 .orElseThrow(() -> new Part.Skipped("ncu is not on the PATH; NVIDIA's CUDA toolkit has it"));
         var command = new ArrayList<>(List.of(
                 profiler.toString(),

@@ -16,12 +16,17 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Starts this program again, and others. What they print is kept, in a file for each.
 ///
-/// @param out where those files go
-/// @param jar this program
-record Processes(Path out, Path jar) {
+/// @param out  where those files go
+/// @param jar  this program
+/// @param path the folders that other programs are looked for in, as in PATH
+record Processes(Path out, Path jar, String path) {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration GRACE = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    Processes(Path out, Path jar) {
+        this(out, jar, System.getenv().getOrDefault("PATH", ""));
+    }
 
     /// What a process came to.
     ///
@@ -91,14 +96,20 @@ record Processes(Path out, Path jar) {
                 .redirectOutput(output.toFile())
                 .redirectError(messages.toFile())
                 .start();
+        return endsWithin(patience, process)
+                ? Optional.of(new Ended(process.exitValue(), Files.readString(output), Files.readString(messages)))
+                : Optional.empty();
+    }
+
+    /// Waits for a process, and ends what is left of it and of all that it started.
+    ///
+    /// @return whether it ended by itself
+    static boolean endsWithin(Duration patience, Process process) throws InterruptedException {
         try {
-            if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
-                return Optional.empty();
-            }
+            return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
         } finally {
             end(process);
         }
-        return Optional.of(new Ended(process.exitValue(), Files.readString(output), Files.readString(messages)));
     }
 
     /// Ends a process with all that it started, and waits, within reason, until they have let go of the GPU.
@@ -113,10 +124,8 @@ record Processes(Path out, Path jar) {
     }
 
     /// Where the PATH, or one of the folders that NVIDIA's tools are installed in, has a program.
-    static Optional<Path> find(String program) {
-        return Stream.concat(
-                        Stream.of(System.getenv().getOrDefault("PATH", "").split(":")),
-                        Stream.of("/usr/local/cuda/bin", "/opt/cuda/bin"))
+    Optional<Path> find(String program) {
+        return Stream.concat(Stream.of(path.split(":")), Stream.of("/usr/local/cuda/bin", "/opt/cuda/bin"))
                 .map(folder -> Path.of(folder, program))
                 .filter(Files::isExecutable)
                 .findFirst();

@@ -28,8 +28,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "gpu-check",
         description = {
-            "Tests this machine's GPU and measures training on it: doctor, the tests for a GPU, NVIDIA's sanitizer, a full"
-                    + " training, the same seed twice, PyTorch, sizes of a batch, the card's limits, a step piece by piece.",
+            "Tests this machine's GPU and measures training on it: doctor, the tests for a GPU, a full training, the same"
+                    + " seed twice, a training without start-up, PyTorch, sizes of a batch, the card's limits, a step"
+                    + " piece by piece, the cost of a launch, NVIDIA's sanitizer and its profiler.",
             "Writes gpu-check.json and gpu-check.md anew after each part, so that a check that is stopped keeps what it"
                     + " has. Takes some minutes."
         })
@@ -76,10 +77,15 @@ final class GpuCheckCommand implements Callable<Integer> {
         var check = new GpuCheck(results.toAbsolutePath().normalize(), jar(), plan, about);
         PrintWriter lines = spec.commandLine().getOut();
         try (var stop = new StopRequest(spec.commandLine().getErr())) {
-            boolean passed = check.run(stop, lines::println);
-            lines.println("results: " + check.json() + " and " + check.table());
-            return stop.getAsBoolean() ? stop.exitCode() : passed ? ExitCode.OK : ExitCode.SOFTWARE;
+            return run(check, stop, lines);
         }
+    }
+
+    /// @return the exit code
+    static int run(GpuCheck check, StopRequest stop, PrintWriter lines) {
+        boolean passed = check.run(stop, lines::println);
+        lines.println("results: " + check.json() + " and " + check.table());
+        return stop.getAsBoolean() ? stop.exitCode() : passed ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
     /// @throws UserError where there is no GPU to check

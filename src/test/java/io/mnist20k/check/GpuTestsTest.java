@@ -2,14 +2,78 @@ package io.mnist20k.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GpuTestsTest {
+    private static final String LAUNCHER = "mnist20k.require.native=true mnist20k.jar=./mnist20k.jar"
+            + " mnist20k.data=digits execute --class-path=./mnist20k.jar:./check/mnist20k-tests.jar"
+            + " --scan-class-path=./check/mnist20k-tests.jar --include-tag=gpu --include-classname=%s"
+            + " --disable-banner --disable-ansi-colors --details=tree";
+
+    @TempDir
+    private Path folder;
+
+    /// With JUnit's launcher, and jars that nobody looks into.
+    private GpuTests packed() throws Exception {
+        Path check = Files.createDirectories(folder.resolve("check"));
+        MadeUpProgram.jar(check.resolve("junit.jar"));
+        Files.writeString(check.resolve("mnist20k-tests.jar"), "");
+        return tests();
+    }
+
+    private GpuTests tests() {
+        return new GpuTests(new Processes(folder, folder.resolve("mnist20k.jar"), folder.toString()), "digits");
+    }
+
+    @Test
+    void theLauncherIsAskedForAllTestsForAGpu() throws Exception {
+        assertEquals(Map.of("found", 2, "successful", 2), packed().run());
+        assertEquals(List.of(LAUNCHER.formatted(".*(Test|IT)")), MadeUpProgram.asked(folder, "check/asked"));
+    }
+
+    @Test
+    void whereNoTestsArePackedTheyAreSkipped() {
+        Part.Skipped skipped = assertThrows(Part.Skipped.class, tests()::run);
+        assertTrue(String.valueOf(skipped.getMessage()).contains("mnist20k-tests.jar; make dist puts it there"));
+    }
+
+    @Test
+    void eachToolOfTheSanitizerWatchesKernelsAndThenUnits() throws Exception {
+        Path sanitizer = folder.resolve("compute-sanitizer");
+        MadeUpTool.write(sanitizer, "echo '" + PASSED + "'; echo '========= ERROR SUMMARY: 0 errors'\n");
+        Object errors = packed().sanitize(List.of("racecheck", "memcheck"));
+        assertEquals(
+                Map.of(
+                        "racecheck errors in kernels", 0,
+                        "racecheck errors in units", 0,
+                        "memcheck errors in kernels", 0,
+                        "memcheck errors in units", 0),
+                errors);
+        List<String> asked = MadeUpTool.asked(sanitizer);
+        assertEquals(4, asked.size(), asked.toString());
+        assertWatched("racecheck", ".*[.]engine[.]cuda[.].*KernelTest", asked.get(0));
+        assertWatched("racecheck", ".*[.]UnitKernelTest", asked.get(1));
+        assertWatched("memcheck", ".*[.]engine[.]cuda[.].*KernelTest", asked.get(2));
+        assertWatched("memcheck", ".*[.]UnitKernelTest", asked.get(3));
+    }
+
+    private static void assertWatched(String tool, String classes, String asked) {
+        String options = "--tool " + tool + " --target-processes all --report-api-errors no ";
+        assertTrue(asked.startsWith(options), asked);
+        String launcher = LAUNCHER.formatted(classes);
+        assertTrue(asked.endsWith(launcher.substring(launcher.indexOf("execute"))), asked);
+    }
+
     @Test
     void countsAreReadFromTheSummaryOfTheLauncher() {
         String summary = """

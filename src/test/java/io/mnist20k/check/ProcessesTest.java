@@ -1,6 +1,7 @@
 package io.mnist20k.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ProcessesTest {
+    private static final Duration SHORT = Duration.ofMillis(50);
+
     @TempDir
     private Path folder;
 
@@ -32,15 +35,19 @@ class ProcessesTest {
 
     @Test
     void whatDoesNotEndInTimeIsEndedWithAllThatItStarted() throws Exception {
-        Optional<Processes.Ended> ended =
-                processes().runWithin(Duration.ofSeconds(3), "late", List.of("sh", "-c", "sleep 600 & echo $!; wait"));
-        assertEquals(Optional.empty(), ended);
-        long started =
-                Long.parseLong(Files.readString(folder.resolve("late.out")).strip());
+        Process late = new ProcessBuilder("sh", "-c", "sleep 600 & echo $!; wait").start();
+        long started = Long.parseLong(late.inputReader().readLine());
+        assertFalse(Processes.endsWithin(SHORT, late));
+        assertFalse(late.isAlive());
         // Where nobody asks how it ended, as in a container without init, it still has its number and no program.
         assertEquals(
                 Optional.empty(),
                 ProcessHandle.of(started).flatMap(process -> process.info().command()));
+    }
+
+    @Test
+    void whatDoesNotEndInTimeHasNoEnd() throws Exception {
+        assertEquals(Optional.empty(), processes().runWithin(SHORT, "late", List.of("sleep", "600")));
     }
 
     @Test
@@ -64,7 +71,7 @@ class ProcessesTest {
 
     @Test
     void whatIsOnThePathIsFound() {
-        assertTrue(Processes.find("sh").filter(Files::isExecutable).isPresent());
-        assertEquals(Optional.empty(), Processes.find("no-such-program-anywhere"));
+        assertTrue(processes().find("sh").filter(Files::isExecutable).isPresent());
+        assertEquals(Optional.empty(), processes().find("no-such-program-anywhere"));
     }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.mnist20k.recipe.RecipeReader;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,13 +24,5 @@ class SpeedsTest {
 
     private static double multiple(Map<String, Object> measured, String what) {
         return assertInstanceOf(Double.class, measured.get("times the floor: " + what));
-    }
-
-    @Test
-    void aPeerIsComparedByMedians() {
-        var rounds = new LinkedHashMap<String, List<Double>>();
-        rounds.put("mnist20k", List.of(900.0, 100.0, 600.0));
-        rounds.put("PyTorch eager", List.of(200.0, 1.0, 300.0));
-        assertEquals(3.0, Peers.table(rounds, new LinkedHashMap<>()).get("mnist20k / PyTorch eager"));
     }
 }
