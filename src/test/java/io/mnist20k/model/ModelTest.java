@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -52,6 +53,11 @@ class ModelTest {
     @Test
     void whatWasWrittenIsRead() {
         assertEquals(model, Model.read(path));
+        var otherwise = new Model.Origin(Long.MIN_VALUE, false, true, 0, true, "");
+        Model other = new Model(
+                model.recipe(), model.mean(), model.deviation(), model.parameters(), model.statistics(), otherwise);
+        other.write(path);
+        assertEquals(other, Model.read(path));
     }
 
     @Test
@@ -95,6 +101,22 @@ class ModelTest {
         JsonNode tree = JsonMapper.shared().readTree(new String(header, StandardCharsets.UTF_8));
         var names = new ArrayList<>(tree.propertyNames());
         assertEquals("__metadata__", names.removeFirst());
+        JsonNode metadata = tree.get("__metadata__");
+        assertEquals(
+                Set.of(
+                        "budgetLifted",
+                        "classes",
+                        "deviation",
+                        "format",
+                        "holdout",
+                        "limit",
+                        "mean",
+                        "programVersion",
+                        "recipe",
+                        "redrawn",
+                        "seed",
+                        "sha256"),
+                Set.copyOf(metadata.propertyNames()));
         assertEquals(
                 List.of(
                         "batchnorm1.bias",

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
+import io.mnist20k.Version;
+import io.mnist20k.data.Dataset;
 import io.mnist20k.data.Normalization;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Engine;
@@ -31,10 +33,12 @@ import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.recipe.Schedule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -42,10 +46,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -141,8 +147,7 @@ class TrainerTest {
                     Evaluation.of(result.validation(), logits).loss());
         }
         assertEquals(TinyRun.recipe(), model.recipe());
-        assertEquals(17, model.origin().seed());
-        assertFalse(model.origin().budgetLifted());
+        assertEquals(new Model.Origin(17, false, false, 0, false, Version.ofProgram()), model.origin());
     }
 
     /// As a recipe that does not would on images that are upright already; reported are the images of the files.
@@ -509,26 +514,69 @@ class TrainerTest {
         }
     }
 
-    @Test
-    void holdoutValidatesOnTrainingImagesThatAreNotTrainedOn() {
-        var settings = new RunSettings(TinyRun.recipe(), 17, true, false, 30, false, "");
+    @ParameterizedTest
+    @CsvSource({
+        "true, false, 0, 85, 16",
+        "true, false, 30, 30, 16",
+        "false, true, 0, 101, 60",
+        "false, true, 30, 30, 60",
+        "false, false, 30, 30, 60"
+    })
+    void noImageThatJudgesIsTrainedOn(boolean holdout, boolean redrawn, int limit, int training, int validation) {
+        var settings = new RunSettings(TinyRun.recipe(), 17, holdout, redrawn, limit, false, "");
+        Split files = TinyRun.images();
+        Split selected = settings.select(files);
+        Set<ByteBuffer> train = pictures(selected.train());
+        Set<ByteBuffer> judge = pictures(selected.validation());
+        assertEquals(training, train.size());
+        assertEquals(validation, judge.size());
+        assertTrue(Collections.disjoint(train, judge));
+        Set<ByteBuffer> trainingFiles = pictures(files.train());
+        assertEquals(holdout, trainingFiles.containsAll(judge));
+        assertEquals(holdout || redrawn, !Collections.disjoint(trainingFiles, judge));
+    }
+
+    /// Each is another, by its noise.
+    private static Set<ByteBuffer> pictures(Dataset dataset) {
+        int area = dataset.height() * dataset.width();
+        return IntStream.range(0, dataset.count())
+                .mapToObj(i -> ByteBuffer.wrap(dataset.pixels(), i * area, area).slice())
+                .collect(Collectors.toSet());
+    }
+
+    /// The training images alone say how bright images are; of those that judge nothing is known.
+    @ParameterizedTest
+    @CsvSource({"true, false", "false, true", "false, false"})
+    void whatTheSettingsSelectIsTrainedOnAndStandsInTheModel(boolean holdout, boolean redrawn) {
+        String small = RecipeWriter.toToml(TinyRun.recipe());
+        Recipe overBudget = RecipeReader.parse("tiny", small.replace("out = 4,", "out = 40,"));
+        var settings = new RunSettings(overBudget, 17, holdout, redrawn, 30, true, "");
         Split selected = settings.select(TinyRun.images());
-        assertEquals(30, selected.train().count());
-        assertEquals(TinyRun.TRAINING_IMAGES / 6, selected.validation().count());
+        var trainedOn = new ArrayList<Dataset>();
+        var watched = new WatchedEngine((session, dataset, epoch, observer) -> {
+            trainedOn.add(dataset);
+            return session.train(dataset, epoch, observer);
+        });
         var seen = new ArrayList<TrainingListener.Start>();
-        TinyRun.begin(
-                folder.resolve("run"),
-                settings,
-                new TrainingListener() {
-                    @Override
-                    public void started(Start start) {
-                        seen.add(start);
-                    }
-                },
-                () -> false);
+        var listener = new TrainingListener() {
+            @Override
+            public void started(Start start) {
+                seen.add(start);
+            }
+        };
+        TrainingResult.Finished result;
+        try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
+            result = (TrainingResult.Finished)
+                    new Trainer(watched, settings, TinyRun.images(), directory, listener, () -> false).run();
+        }
+        assertArrayEquals(selected.train().pixels(), trainedOn.getLast().pixels());
+        assertArrayEquals(selected.validation().pixels(), result.validation().pixels());
         assertEquals(30, seen.getFirst().trainingImages());
         assertEquals(2, seen.getFirst().stepsPerEpoch());
-        assertEquals(TinyRun.TRAINING_IMAGES / 6, seen.getFirst().validationImages());
+        assertEquals(selected.validation().count(), seen.getFirst().validationImages());
+        Model model = Model.read(result.directory().resolve(RunDirectory.MODEL));
+        assertEquals(selected.train().normalization(), new Normalization(model.mean(), model.deviation()));
+        assertEquals(new Model.Origin(17, holdout, redrawn, 30, true, Version.ofProgram()), model.origin());
     }
 
     @Test
