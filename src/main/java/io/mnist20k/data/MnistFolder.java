@@ -108,7 +108,7 @@ public final class MnistFolder {
         return new Dataset(images.body(), labels.body());
     }
 
-    private IdxFile read(MnistFile file) {
+    IdxFile read(MnistFile file) {
         Path found = find(file);
         return download == null ? readAsItIs(file, found) : readOrFetch(file, found, download);
     }

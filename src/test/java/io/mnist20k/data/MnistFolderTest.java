@@ -9,12 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -143,6 +147,43 @@ class MnistFolderTest {
         try (var files = Files.list(folder)) {
             assertEquals(4, files.count());
         }
+    }
+
+    /// Whole files and no MNIST, which their SHA-256 alone tells.
+    @Test
+    void anotherDatasetInTheCacheIsNotMnist() {
+        MnistFolder cache = MnistFolder.cache(folder, from());
+        for (Executable load : List.<Executable>of(cache::load, cache::loadWithoutTest, cache::loadTest)) {
+            String sentence = assertThrows(UserError.class, load).getMessage();
+            assertSays(sentence, "is not MNIST's", "--data");
+        }
+    }
+
+    @Test
+    void theCacheFetchesWhatIsNotTheFileThatItKnows() throws IOException {
+        byte[] known = MadeUpDigits.images(TRAIN);
+        String name = "train-images-idx3-ubyte";
+        String sha256 = IdxFile.read(folder.resolve(name), IdxFile.Kind.IMAGES).sha256();
+        var file = new MnistFile(name, IdxFile.Kind.IMAGES, known.length, sha256);
+        try (var server = new MirrorServer()) {
+            MnistFolder cache = MnistFolder.cache(folder, from(server.giving("good", MadeUpDigits.gzip(known))));
+            assertArrayEquals(TRAIN.pixels(), cache.read(file).body());
+            assertEquals(0, server.requests().size());
+            byte[] other = known.clone();
+            other[known.length - 1]++;
+            for (byte[] damaged : new byte[][] {other, Arrays.copyOf(known, 9)}) {
+                Files.write(folder.resolve(name), damaged);
+                assertArrayEquals(TRAIN.pixels(), cache.read(file).body());
+                assertArrayEquals(known, Files.readAllBytes(folder.resolve(name)));
+            }
+            Files.delete(folder.resolve(name));
+            assertArrayEquals(TRAIN.pixels(), cache.read(file).body());
+            assertEquals(3, server.requests().size());
+        }
+    }
+
+    private static Download from(URI... mirrors) {
+        return new Download(List.of(mirrors), Duration.ofSeconds(20), Duration.ofSeconds(20), (_, _) -> {});
     }
 
     @Test
