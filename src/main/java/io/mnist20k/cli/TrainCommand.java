@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
                     + " images."
         })
 final class TrainCommand implements Callable<Integer> {
-    private static final Path RUNS = Path.of("runs");
+    private static final String RUNS = "runs";
 
     @Mixin
     private DeviceOptions device = new DeviceOptions();
@@ -76,7 +76,7 @@ final class TrainCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "DIR",
             converter = OptionValues.FilePath.class,
-            description = "The run directory. Default: a new one in runs/.")
+            description = "The run directory. Default: a new one in " + RUNS + "/.")
     private @Nullable Path out;
 
     @Option(
@@ -126,7 +126,7 @@ final class TrainCommand implements Callable<Integer> {
         Split files = data.open().load(settings.holdout());
         try (RunDirectory directory = out != null
                 ? RunDirectory.create(out)
-                : RunDirectory.createUnder(RUNS, settings.recipe().name(), settings.seed())) {
+                : RunDirectory.createUnder(Path.of(RUNS), settings.recipe().name(), settings.seed())) {
             return train(settings, choice, files, directory);
         }
     }

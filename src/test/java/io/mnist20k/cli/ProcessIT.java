@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /// The packed program as a process of its own, started without the flags it needs: `java -jar mnist20k.jar`.
 @Timeout(60)
@@ -57,8 +58,12 @@ final class ProcessIT {
 
     @Test
     void theFlagsThatAreMissingAreFound() throws Exception {
-        assertEquals(
-                "cpu", typed("doctor", "--json").succeeded().json().get("auto").stringValue());
+        JsonNode devices = typed("doctor", "--json").succeeded().json().get("devices");
+        assertTrue(
+                devices.valueStream()
+                        .filter(device -> device.get("name").stringValue().equals("cpu"))
+                        .anyMatch(device -> device.get("ready").booleanValue()),
+                devices.toString());
     }
 
     @Test

@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class StopRequestTest {
     private final StringWriter err = new StringWriter();
@@ -40,13 +42,16 @@ final class StopRequestTest {
         }
     }
 
-    @Test
-    void theSameSignalLaterEndsTheProcess() {
+    @ParameterizedTest
+    @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
+    void theSameSignalLaterEndsTheProcess(String signal, int exitCode) {
         try (var stop = request()) {
-            stop.received("INT");
+            stop.received(signal);
+            assertEquals(exitCode, stop.exitCode());
+            assertEquals("SIG" + signal, stop.toString());
             pass(1001);
-            stop.received("INT");
-            assertEquals(List.of(130), ends);
+            stop.received(signal);
+            assertEquals(List.of(exitCode), ends);
         }
     }
 

@@ -3,7 +3,6 @@ package io.mnist20k.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mnist20k.UserError;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -11,12 +10,13 @@ import java.io.StringWriter;
 import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 final class UsageTest {
     @ParameterizedTest
@@ -110,7 +110,7 @@ final class UsageTest {
     @Test
     void aNameThatTheLocaleCannotSpellIsAnsweredWithOneThatCan() {
         Typed.in("train", "--out", "\ud800").failed(2, "--out", "LC_ALL=C.UTF-8");
-        String line = reported(new InvalidPathException("/home/\ud800", "unmappable"), false);
+        String line = reported(new InvalidPathException("/home/\ud800", "unmappable"));
         assertTrue(line.contains("/home/") && line.contains("LC_ALL=C.UTF-8"), line);
     }
 
@@ -170,19 +170,8 @@ final class UsageTest {
         Typed.in("train", "--resume", "a", "--out", "b").failed(2, "--resume", "--out");
     }
 
-    static List<String> commands() {
-        return List.of(
-                "train",
-                "evaluate",
-                "predict",
-                "export",
-                "serve",
-                "sweep",
-                "search",
-                "summary",
-                "bench",
-                "data",
-                "doctor");
+    static Set<String> commands() {
+        return new CommandLine(Program.class).getSubcommands().keySet();
     }
 
     @ParameterizedTest
@@ -196,11 +185,33 @@ final class UsageTest {
 
     @Test
     void helpNamesEveryCommandAndExitCode() {
-        Typed help = Typed.in("--help").succeeded();
-        for (String word :
-                Stream.concat(commands().stream(), Stream.of("129, 130, 143")).toList()) {
-            assertTrue(help.out().contains(word), () -> word + " is not in:\n" + help.out());
-        }
+        String help = Typed.in("--help").succeeded().out();
+        List<String> listed = help.substring(help.indexOf("Commands:"), help.indexOf("Exit codes:"))
+                .lines()
+                .skip(1)
+                .filter(line -> line.matches("  \\S.*"))
+                .map(line -> line.strip().replaceFirst("\\s.*", ""))
+                .toList();
+        assertEquals(List.copyOf(commands()), listed);
+        assertTrue(commands().size() > 10, help);
+        assertEquals(
+                "Exit codes: 0 done 1 failed, for the reason on standard error 2 wrong usage"
+                        + " 3 the accuracy that train --require asks for was not reached"
+                        + " 129, 130, 143 stopped by SIGHUP, Ctrl-C or SIGTERM; a training has a checkpoint to go on"
+                        + " from",
+                onOneLine(help.substring(help.indexOf("Exit codes:"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"train, The run directory. Default: a new one in runs/.", "serve, Default: 8020."})
+    void helpSaysWhatIsTakenWhereNothingIsNamed(String command, String sentence) {
+        String help = onOneLine(Typed.in(command, "--help").succeeded().out());
+        assertTrue(help.contains(sentence), help);
+    }
+
+    /// Where lines break is up to the terminal.
+    private static String onOneLine(String help) {
+        return help.replaceAll("\\s+", " ").strip();
     }
 
     @Test
@@ -213,25 +224,29 @@ final class UsageTest {
         assertEquals(
                 "mnist20k: unexpected java.lang.IllegalStateException: two lines; this is a fault of the program, and"
                         + " --verbose shows the stack trace to report it with",
-                reported(new IllegalStateException("two\n  lines"), false).strip());
+                reported(new IllegalStateException("two\n  lines")).strip());
     }
 
     @Test
     void aFullMemoryIsOneLineThatHelps() {
-        String line = reported(new OutOfMemoryError("Java heap space"), false);
+        String line = reported(new OutOfMemoryError("Java heap space"));
         assertEquals(1, line.lines().count(), line);
         assertTrue(line.contains("-Xmx") && line.contains("--batch"), line);
     }
 
-    @Test
-    void verboseShowsTheStackTrace() {
-        String lines = reported(new UserError("a sentence"), true);
-        assertTrue(lines.contains("\tat " + UsageTest.class.getName()), lines);
+    @ParameterizedTest
+    @ValueSource(strings = {"--verbose evaluate missing", "evaluate missing --verbose"})
+    void verboseShowsTheStackTrace(String command) {
+        Typed typed = Typed.in(command.split(" "));
+        assertEquals(1, typed.exitCode(), typed.toString());
+        List<String> lines = typed.err().lines().toList();
+        assertTrue(lines.getFirst().startsWith("mnist20k: "), typed.err());
+        assertTrue(typed.err().contains("\tat " + EvaluateCommand.class.getName()), typed.err());
     }
 
-    private static String reported(Throwable failure, boolean verbose) {
+    private static String reported(Throwable failure) {
         var err = new StringWriter();
-        assertEquals(1, new Failures(() -> verbose).report(failure, new PrintWriter(err)));
+        assertEquals(1, new Failures(() -> false).report(failure, new PrintWriter(err)));
         return err.toString();
     }
 }
