@@ -11,6 +11,7 @@ import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.reference.ReferenceEngine;
+import io.mnist20k.files.ShellWord;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;

@@ -28,36 +28,39 @@ final class PlacesTest {
         assertEquals(List.of(), machine.seen(Places.ofDriver(machine.machine())));
     }
 
+    /// As docs/NVIDIA.md has it.
     @Test
     void theSearchGoesFromTheUserToPythonPackages() {
-        machine.with("/named")
-                .with("/loader")
-                .with("/home/me/toolkit/lib64")
-                .with("/usr/local/cuda/lib64")
-                .with("/usr/local/cuda-12.6/lib64")
-                .with("/usr/lib/x86_64-linux-gnu")
-                .with("/conda/lib")
-                .with("/venv/lib/python3.12/site-packages/nvidia/cudnn/lib")
-                .with("/home/me/.local/lib/python3.11/site-packages/nvidia/cublas/lib")
-                .property("@/named")
+        List<String> inOrder = List.of(
+                "/named",
+                "/loader",
+                "/home/me/toolkit/lib64",
+                "/home/me/path/lib",
+                "/home/me/cudnn/lib",
+                "/home/me/cudnn-path/lib",
+                "/usr/local/cuda/lib64",
+                "/usr/local/cuda-12.6/lib64",
+                "/opt/cuda/lib64",
+                "/usr/lib/x86_64-linux-gnu",
+                "/usr/lib64",
+                "/usr/lib",
+                "/conda/lib",
+                "/conda/lib/python3.14/site-packages/nvidia/cudnn/lib",
+                "/venv/lib/python3.12/site-packages/nvidia/cudnn/lib",
+                "/home/me/.local/lib/python3.11/site-packages/nvidia/cublas/lib",
+                "/usr/local/lib/python3.13/dist-packages/nvidia/cu13/lib",
+                "/usr/lib/python3/dist-packages/nvidia/cuda_nvrtc/lib");
+        inOrder.reversed().forEach(machine::with);
+        machine.property("@/named")
                 .variable("LD_LIBRARY_PATH", "@/loader")
                 .variable("CUDA_HOME", "@/home/me/toolkit")
+                .variable("CUDA_PATH", "@/home/me/path")
+                .variable("CUDNN_HOME", "@/home/me/cudnn")
+                .variable("CUDNN_PATH", "@/home/me/cudnn-path")
                 .variable("CONDA_PREFIX", "@/conda")
                 .variable("VIRTUAL_ENV", "@/venv")
                 .variable("HOME", "@/home/me");
-        assertEquals(
-                List.of(
-                        "/named",
-                        "/loader",
-                        "/home/me/toolkit/lib64",
-                        "/usr/local/cuda/lib64",
-                        "/usr/local/cuda-12.6/lib64",
-                        "/usr/lib/x86_64-linux-gnu",
-                        "/usr/lib",
-                        "/conda/lib",
-                        "/venv/lib/python3.12/site-packages/nvidia/cudnn/lib",
-                        "/home/me/.local/lib/python3.11/site-packages/nvidia/cublas/lib"),
-                machine.toolkitPlaces());
+        assertEquals(inOrder, machine.toolkitPlaces());
     }
 
     @Test
@@ -154,10 +157,15 @@ final class PlacesTest {
     }
 
     @Test
-    void theDriverOfWslGoesBeforeTheOneForOlderDrivers() {
-        machine.with("/usr/lib/wsl/lib").with("/usr/local/cuda/compat").with("/usr/lib64");
-        assertEquals(
-                List.of("/usr/lib64", "/usr/lib", "/usr/lib/wsl/lib", "/usr/local/cuda/compat"),
-                machine.seen(Places.ofDriver(machine.machine())));
+    void theDriversOwnFoldersGoBeforeTheOneForOlderDrivers() {
+        List<String> inOrder = List.of(
+                "/usr/lib64",
+                "/usr/lib",
+                "/usr/lib/wsl/lib",
+                "/usr/local/nvidia/lib64",
+                "/run/opengl-driver/lib",
+                "/usr/local/cuda/compat");
+        inOrder.reversed().forEach(machine::with);
+        assertEquals(inOrder, machine.seen(Places.ofDriver(machine.machine())));
     }
 }

@@ -1,10 +1,12 @@
 package io.mnist20k.network;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.function.DoubleFunction;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +57,21 @@ final class LayerTest {
         assertRefused("rate is 1.0", () -> new Layer.Dropout(1));
         assertRefused("rate is Infinity", () -> new Layer.Dropout2d(Double.POSITIVE_INFINITY));
         assertRefused("out is 0", () -> new Layer.Dense(0, true));
+    }
+
+    @Test
+    void rangesIncludeTheirEndsAndNothingBeyond() {
+        assertRange("epsilon", 1e-12, 1, epsilon -> new Layer.BatchNorm(epsilon, 0.1));
+        assertRange("momentum", 1e-6, 1, momentum -> new Layer.BatchNorm(1e-5, momentum));
+        assertRange("rate", 0, 0.95, Layer.Dropout::new);
+        assertRange("rate", 0, 0.95, Layer.Dropout2d::new);
+    }
+
+    private static void assertRange(String key, double low, double high, DoubleFunction<Layer> making) {
+        assertDoesNotThrow(() -> making.apply(low));
+        assertDoesNotThrow(() -> making.apply(high));
+        assertRefused(key + " is ", () -> making.apply(Math.nextDown(low)));
+        assertRefused(key + " is ", () -> making.apply(Math.nextUp(high)));
     }
 
     private static void assertRefused(String fact, Supplier<Layer> making) {

@@ -39,10 +39,14 @@ final class RangesTest {
     }
 
     @Test
-    void countsAreAtLeastWhatMakesSense() {
+    void countsAreWithinWhatMakesSense() {
         assertThrows(IllegalArgumentException.class, () -> new Schedule.Step(0, 1));
         assertThrows(IllegalArgumentException.class, () -> new Schedule.Plateau(1, -1));
         assertDoesNotThrow(() -> new Schedule.Plateau(1, 0));
+        assertDoesNotThrow(() -> new Schedule.Step(65_536, 1));
+        assertThrows(IllegalArgumentException.class, () -> new Schedule.Step(65_537, 1));
+        assertDoesNotThrow(() -> new Schedule.Plateau(1, 65_536));
+        assertThrows(IllegalArgumentException.class, () -> new Schedule.Plateau(1, 65_537));
     }
 
     private static void assertRange(String key, double low, double high, DoubleFunction<Object> make) {
