@@ -48,11 +48,14 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         }
         lines.println();
         lines.println(HEADINGS);
-        if (showsProgress && ProgressLine.isPossible()) {
-            progress = new ProgressLine(
-                    err,
-                    images(start, start.settings().recipe().epochs(), 0),
-                    images(start, start.epochsDone(), start.stepsDone()));
+        if (showsProgress) {
+            progress = ProgressLine.columns()
+                    .map(columns -> new ProgressLine(
+                            err,
+                            columns,
+                            images(start, start.settings().recipe().epochs(), 0),
+                            images(start, start.epochsDone(), start.stepsDone())))
+                    .orElse(null);
         }
     }
 
