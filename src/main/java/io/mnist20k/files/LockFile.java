@@ -3,6 +3,7 @@ package io.mnist20k.files;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -66,6 +67,27 @@ public final class LockFile implements AutoCloseable {
                 closeQuietly(channel);
                 HELD.remove(real);
             }
+        }
+    }
+
+    /// Whether another process or this one holds the lock; makes no file. For the moment that it takes, nobody can take
+    /// it.
+    ///
+    /// @throws IOException where it cannot be looked at
+    public static synchronized boolean isHeld(Path folder, String name) throws IOException {
+        Path file = folder.resolve(name);
+        try {
+            if (HELD.contains(file.toRealPath())) {
+                return true;
+            }
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+                    var lock = channel.tryLock(0, Long.MAX_VALUE, true)) { // shared: it is open for reading
+                return lock == null;
+            }
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (OverlappingFileLockException e) {
+            return true; // held by another copy of this class
         }
     }
 

@@ -130,6 +130,15 @@ public final class RunDirectory implements AutoCloseable {
         return STAMP.format(LocalDateTime.now(ZoneId.systemDefault()));
     }
 
+    /// Whether anyone is training in a folder, or it cannot be known.
+    public static boolean isInUse(Path path) {
+        try {
+            return LockFile.isHeld(path, LOCK);
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     /// The folder of a run to go on with.
     ///
     /// @throws UserError where it holds no checkpoint, another process is using it, or it cannot be written

@@ -140,9 +140,16 @@ public final class Server implements AutoCloseable {
             throw new UserError("answering: the server is being closed; start it again");
         }
         if (model == null) {
+            Path folder = metrics.resolveSibling("");
+            boolean goesOn = RunDirectory.isInUse(folder); // asked first: a run that ends now has written its model
             if (!Files.exists(path) && Files.exists(metrics)) {
-                throw new UserError(
-                        "looking for " + path + ": its run has not written it yet; wait until the run is over");
+                throw new UserError("looking for " + path
+                        + (goesOn
+                                ? ": its run has not written it yet; wait until the run is over"
+                                : ": its run ended without it, and nobody trains there; read why in "
+                                        + folder.resolve(RunDirectory.LOG)
+                                        + ", or go on with the run by train --resume "
+                                        + folder));
             }
             model = Model.read(path);
         }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -50,45 +52,47 @@ final class LockFileTest {
     /// A second one who asks must not cost the first its lock, which POSIX would have it do.
     @Test
     void whoIsRefusedLeavesTheLockToItsHolder() throws Exception {
-        Path path = folder.resolve("lock");
         Path sameFolder = Files.createSymbolicLink(folder.resolve("other name"), folder);
         LockFile lock = LockFile.take(folder, "lock").orElseThrow();
         assertTrue(LockFile.take(folder, "lock").isEmpty());
         assertTrue(LockFile.take(sameFolder, "lock").isEmpty());
-        assertTrue(lock.isHeld());
-        assertEquals(1, exitCodeOfAnotherProcess(path), "who was refused gave it away");
+        assertTrue(lock.isHeld() && LockFile.isHeld(sameFolder, "lock"));
+        assertEquals(1, exitCodeOfAnotherProcess(), "who was refused gave it away");
         lock.close();
         lock.close();
-        assertFalse(lock.isHeld());
-        assertEquals(0, exitCodeOfAnotherProcess(path));
+        assertFalse(lock.isHeld() || LockFile.isHeld(folder, "lock"));
+        assertEquals(0, exitCodeOfAnotherProcess());
         LockFile.take(folder, "lock").orElseThrow().close();
     }
 
-    private static int exitCodeOfAnotherProcess(Path path) throws Exception {
+    @Test
+    void whoAsksMakesNoFile() throws IOException {
+        assertFalse(LockFile.isHeld(folder, "lock") || Files.exists(folder.resolve("lock")));
+    }
+
+    private int exitCodeOfAnotherProcess() throws Exception {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
-                        Path.of(LockFileTest.class
-                                        .getProtectionDomain()
-                                        .getCodeSource()
-                                        .getLocation()
-                                        .toURI())
-                                .toString(),
+                        placeOf(LockFile.class) + File.pathSeparator + placeOf(LockFileTest.class),
                         Other.class.getName(),
-                        path.toString())
+                        folder.toString(),
+                        "lock")
                 .inheritIO()
                 .start()
                 .waitFor();
     }
 
-    /// Ends with 0 where it could lock the file.
+    private static Path placeOf(Class<?> type) throws URISyntaxException {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    }
+
+    /// Ends with 0 where nobody holds the lock.
     static final class Other {
         private Other() {}
 
         public static void main(String[] args) throws IOException {
-            try (FileChannel file = FileChannel.open(Path.of(args[0]), StandardOpenOption.WRITE)) {
-                System.exit(file.tryLock() == null ? 1 : 0);
-            }
+            System.exit(LockFile.isHeld(Path.of(args[0]), args[1]) ? 1 : 0);
         }
     }
 }

@@ -17,6 +17,7 @@ import io.mnist20k.model.TinyModel;
 import io.mnist20k.predict.Pictures;
 import io.mnist20k.predict.Prediction;
 import io.mnist20k.predict.Predictor;
+import io.mnist20k.train.RunDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -219,13 +220,17 @@ final class ServerTest {
     void aRunThatGoesOnHasCurvesUntilItsModelIsThere() throws Exception {
         server.close();
         Files.delete(path);
-        Files.writeString(folder.resolve("metrics.jsonl"), LINE + "\n");
-        server = new Server(path, engine, 0);
-        assertEquals(1, json(get("metrics")).get("epochs").size());
-        assertEquals(422, get("model").statusCode());
-        assertTrue(
-                get("model").body().contains("has not written it yet"),
-                get("model").body());
+        try (var run = RunDirectory.create(folder)) {
+            Files.writeString(run.path().resolve("metrics.jsonl"), LINE + "\n");
+            server = new Server(path, engine, 0);
+            assertEquals(1, json(get("metrics")).get("epochs").size());
+            HttpResponse<String> without = get("model");
+            assertEquals(422, without.statusCode());
+            assertTrue(without.body().contains("wait until the run is over"), without.body());
+        }
+        HttpResponse<String> ended = get("model");
+        assertEquals(422, ended.statusCode());
+        assertTrue(ended.body().contains("log.txt") && ended.body().contains("--resume " + folder), ended.body());
         TinyModel.model().write(path);
         assertEquals(200, get("model").statusCode());
         assertEquals(200, post(Pictures.png(MadeUpDigits.of(1, 5).pixels())).statusCode());
