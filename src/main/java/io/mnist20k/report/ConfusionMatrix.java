@@ -5,7 +5,7 @@ import static io.mnist20k.report.Html.format;
 import java.util.Arrays;
 
 /// Which class was taken for which, the more often the darker. The right answers, which are nearly all, stay plain, so
-/// that they do not outshine the mistakes.
+/// that they do not outshine the mistakes, and the darkest is light enough to be read.
 final class ConfusionMatrix {
     private ConfusionMatrix() {}
 
@@ -22,14 +22,16 @@ final class ConfusionMatrix {
             }
             rows.append(recall(confusion[truth], truth)).append("</tr>\n");
         }
-        return """
-                <p>Rows are the truth, columns the prediction.</p>
-                <div class="wide"><table class="confusion">
-                <thead><tr><td></td>%s<th scope="col">found</th></tr></thead>
+        return format("""
+                %s<table class="confusion">
+                <thead>
+                <tr><td></td><th scope="colgroup" colspan="%d">what the network says</th><td></td></tr>
+                <tr><th scope="col">what it is</th>%s<th scope="col">found</th></tr>
+                </thead>
                 <tbody>
                 %s</tbody>
                 </table></div>
-                """.formatted(headings, rows);
+                """, Html.wide("Confusion matrix"), confusion.length, headings, rows);
     }
 
     private static String cell(int truth, int predicted, int count, int worst) {
@@ -41,7 +43,7 @@ final class ConfusionMatrix {
         }
         return format(
                 "<td class=\"heat\" style=\"--heat:%.0f%%\" title=\"%d taken for %d\">%,d</td>",
-                15 + 70.0 * count / worst, truth, predicted, count);
+                15 + 40.0 * count / worst, truth, predicted, count);
     }
 
     private static String recall(int[] row, int truth) {

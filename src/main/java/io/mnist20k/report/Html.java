@@ -12,6 +12,11 @@ final class Html {
         return String.format(Locale.ROOT, pattern, values);
     }
 
+    /// Opens a part that is scrolled where the page is narrow, by the keyboard too.
+    static String wide(String name) {
+        return "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">".formatted(name);
+    }
+
     /// For element content and quoted attributes.
     static String escape(String text) {
         return text.replace("&", "&amp;")

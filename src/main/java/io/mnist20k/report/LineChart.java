@@ -16,6 +16,9 @@ final class LineChart {
     private static final int TOP = 62;
     private static final int BOTTOM = 42;
 
+    /// Of more epochs the circles would run into each other.
+    private static final int MOST_CIRCLES = 60;
+
     /// What the vertical axis shows of the values.
     enum Scale {
         /// Everything, equal factors equally far apart.
@@ -28,11 +31,13 @@ final class LineChart {
 
     private record Line(String name, List<Double> values) {}
 
+    private record Mark(String name, double value) {}
+
     private final String title;
     private final String unit;
     private final Scale scale;
     private final List<Line> lines = new ArrayList<>();
-    private final List<Double> marks = new ArrayList<>();
+    private final List<Mark> marks = new ArrayList<>();
 
     LineChart(String title, String unit, Scale scale) {
         this.title = title;
@@ -48,8 +53,8 @@ final class LineChart {
     }
 
     /// A value to compare with, drawn across where it is within the axis.
-    LineChart mark(double value) {
-        marks.add(value);
+    LineChart mark(String name, double value) {
+        marks.add(new Mark(name, value));
         return this;
     }
 
@@ -64,13 +69,13 @@ final class LineChart {
                 LEFT, title, unit));
         verticalAxis(svg, axis);
         horizontalAxis(svg);
-        for (double mark : marks) {
-            if (mark > axis.low() && mark < axis.high()) {
-                double y = y(axis, mark);
+        for (Mark mark : marks) {
+            if (mark.value > axis.low() && mark.value < axis.high()) {
+                double y = y(axis, mark.value);
                 // On the left, where learning curves have not got to yet.
                 svg.append(format(
-                        "<path class=\"mark\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"start\">%s</text>%n",
-                        LEFT, y, WIDTH - RIGHT, LEFT + 4, y - 4, axis.label(mark)));
+                        "<path class=\"mark\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"start\">%s %s</text>%n",
+                        LEFT, y, WIDTH - RIGHT, LEFT + 4, y - 4, mark.name, axis.label(mark.value)));
             }
         }
         int legend = LEFT;
@@ -144,7 +149,7 @@ final class LineChart {
                 continue;
             }
             path.append(format("%s%.1f %.1f", path.isEmpty() ? "M" : "L", x(epoch), y(axis, value)));
-            if (value >= axis.low()) {
+            if (value >= axis.low() && values.size() <= MOST_CIRCLES) {
                 points.append(format(
                         "<circle class=\"c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>epoch %d: %s</title></circle>%n",
                         i, x(epoch), y(axis, value), epoch, axis.exact(value)));

@@ -5,13 +5,18 @@ import static io.mnist20k.report.Html.format;
 
 import io.mnist20k.Packed;
 import io.mnist20k.Units;
+import io.mnist20k.Version;
+import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Stage;
+import io.mnist20k.recipe.Augmentation;
+import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeWriter;
 import io.mnist20k.train.Budget;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TrainingResult;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -58,6 +63,7 @@ public final class Report {
                 <main>
                 %s
                 <section><h2>Learning curves</h2>
+                <p>%s</p>
                 <div class="charts">
                 %s</div>
                 </section>
@@ -68,9 +74,10 @@ public final class Report {
                 <section><h2>Network</h2>
                 %s</section>
                 <section><h2>Recipe</h2>
-                <pre>%s</pre>
+                <pre tabindex="0" role="region" aria-label="Recipe">%s</pre>
                 </section>
                 </main>
+                <footer><p>Made by mnist20k %s.</p></footer>
                 </body>
                 </html>
                 """.formatted(
@@ -79,11 +86,13 @@ public final class Report {
                         title,
                         introduction(),
                         figures(),
+                        aboutTheCurves(),
                         charts(),
                         ConfusionMatrix.html(run.evaluation().confusion()),
                         Mistakes.html(run.validation(), run.validationLogits()),
                         networkTable(),
-                        escape(RecipeWriter.toToml(settings.recipe()).strip()));
+                        escape(RecipeWriter.toToml(settings.recipe()).strip()),
+                        Version.ofProgram());
     }
 
     private String introduction() {
@@ -124,6 +133,23 @@ public final class Report {
         return format("<div><dt>%s</dt><dd>%s</dd></div>\n", escape(name), value);
     }
 
+    /// Why training may look worse than what it is judged by.
+    private String aboutTheCurves() {
+        Recipe recipe = settings.recipe();
+        var harder = new ArrayList<String>();
+        if (!recipe.augmentation().equals(Augmentation.NONE)) {
+            harder.add("distorted images");
+        }
+        if (recipe.network().stream().anyMatch(l -> l instanceof Layer.Dropout || l instanceof Layer.Dropout2d)) {
+            harder.add("dropout");
+        }
+        if (recipe.labelSmoothing() > 0) {
+            harder.add("label smoothing");
+        }
+        return "Training may look worse than the " + imagesName + ": it is measured while the network still learns"
+                + (harder.isEmpty() ? "." : ", with " + String.join(", ", harder) + ".");
+    }
+
     private String charts() {
         List<Double> training = percent(EpochRecord::trainAccuracy);
         List<Double> validation = percent(EpochRecord::validationAccuracy);
@@ -134,7 +160,7 @@ public final class Report {
                 + new LineChart("Accuracy", "%", LineChart.Scale.NEAR_THE_END)
                         .line("training", training)
                         .line(imagesName, validation)
-                        .mark(GOAL_PERCENT)
+                        .mark("goal", GOAL_PERCENT)
                         .svg()
                 + new LineChart("Learning rate", "at each epoch's end", LineChart.Scale.FROM_ZERO)
                         .line("learning rate", values(EpochRecord::learningRate))
@@ -162,13 +188,17 @@ public final class Report {
                     stage.receptiveField()));
         }
         return """
-                <div class="wide"><table class="network">
+                %s<table class="network">
                 <thead><tr><th scope="col">layer</th><th scope="col">output</th><th scope="col">parameters</th>\
                 <th scope="col">multiply-adds</th><th scope="col">receptive field</th></tr></thead>
                 <tbody>
                 %s</tbody>
                 <tfoot><tr><th scope="row">all</th><td></td><td>%s</td><td>%s</td><td></td></tr></tfoot>
                 </table></div>
-                """.formatted(rows, format("%,d", network.parameterCount()), format("%,d", network.multiplyAdds()));
+                """.formatted(
+                        Html.wide("Network"),
+                        rows,
+                        format("%,d", network.parameterCount()),
+                        format("%,d", network.multiplyAdds()));
     }
 }

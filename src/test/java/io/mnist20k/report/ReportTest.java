@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.Version;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.network.Layer;
+import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.RecipeWriter;
@@ -17,6 +20,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -48,7 +52,36 @@ final class ReportTest {
         assertTrue(
                 page.contains(String.format(Locale.ROOT, "%,d</dd>", run.parameters())), "the parameters are missing");
         assertTrue(page.contains("type = &quot;conv&quot;, out = 4"), "the recipe is missing");
+        assertTrue(page.contains("mnist20k " + Version.ofProgram()), "the version is missing");
+        for (String name : List.of("Confusion matrix", "Network", "Recipe")) {
+            assertTrue(
+                    page.contains("tabindex=\"0\" role=\"region\" aria-label=\"" + name + "\">"),
+                    name + " cannot be scrolled by the keyboard");
+        }
         assertWellFormed(page);
+    }
+
+    @Test
+    void whyTrainingLooksWorseIsWhatTheRecipeDoes() {
+        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
+        assertTrue(Report.html(run).contains("still learns, with distorted images, dropout, label smoothing."));
+        Recipe recipe = TinyRun.recipe();
+        var plain = new Recipe(
+                recipe.name(),
+                recipe.epochs(),
+                recipe.batch(),
+                recipe.deskew(),
+                recipe.network().stream()
+                        .filter(layer -> !(layer instanceof Layer.Dropout))
+                        .toList(),
+                recipe.initialization(),
+                recipe.optimizer(),
+                recipe.schedule(),
+                recipe.averagingDecay(),
+                Augmentation.NONE,
+                0,
+                recipe.engine());
+        assertTrue(Report.html(like(run, RunSettings.of(plain, 17), 1)).contains("network still learns."));
     }
 
     @Test
@@ -171,6 +204,7 @@ final class ReportTest {
         confusion[4][9] = 7;
         String html = ConfusionMatrix.html(confusion);
         assertTrue(html.contains("title=\"4 taken for 9\">7</td>"), html);
+        assertTrue(html.contains("colspan=\"10\">what the network says</th>"), html);
         assertTrue(html.contains(">1,231</td>") && html.contains("99.43 %"), html);
         assertWellFormed("<div>" + html + "</div>");
     }
@@ -182,6 +216,18 @@ final class ReportTest {
                 .svg();
         assertTrue(svg.contains("<circle") && svg.contains("epoch 1: 0.5"), svg);
         assertWellFormed(svg);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60, 60", "61, 0"})
+    void circlesThatWouldTouchAreLeftOut(int epochs, int circles) {
+        String svg = new LineChart("Accuracy", "%", LineChart.Scale.NEAR_THE_END)
+                .line("training", Collections.nCopies(epochs, 99.0))
+                .line("test images", Collections.nCopies(epochs, 99.5))
+                .mark("goal", 99.4)
+                .svg();
+        assertEquals(2 * circles, svg.split("<circle", -1).length - 1);
+        assertTrue(svg.contains(">goal 99.4</text>"), svg);
     }
 
     /// Logits that are all right, and quite sure.
