@@ -8,6 +8,7 @@ import io.mnist20k.Packed;
 import io.mnist20k.UserError;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.files.Reason;
+import io.mnist20k.files.ShellWord;
 import io.mnist20k.model.Model;
 import io.mnist20k.predict.Picture;
 import io.mnist20k.predict.Prediction;
@@ -149,7 +150,7 @@ public final class Server implements AutoCloseable {
                                 : ": its run ended without it, and nobody trains there; read why in "
                                         + folder.resolve(RunDirectory.LOG)
                                         + ", or go on with the run by train --resume "
-                                        + folder));
+                                        + ShellWord.of(folder.toString())));
             }
             model = Model.read(path);
         }

@@ -284,7 +284,7 @@ final class TrainCommandTest {
         lines.add(
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + ", Java " + Runtime.version());
         lines.add("device reference: plain loops in double precision, 1 thread");
-        lines.add("203 training and 101 validation images, seed 1, " + from);
+        lines.add("203 training images and 101 validation images, seed 1, " + from);
         lines.add("recipe");
         RecipeWriter.toToml(settings.recipe()).strip().lines().forEach(lines::add);
         lines.add("kernels: plain loops");
