@@ -16,8 +16,6 @@ import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Shape;
-import io.mnist20k.random.Philox;
-import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Optimizer;
@@ -209,7 +207,7 @@ public abstract class EngineContract {
             session.train(Synthetic.blackAndWhite(), new Epoch(epoch, step, 7, order, new float[step + 1]), ON);
             float[] gradient = session.state().slots().getFirst();
             for (int e = 0; e < planes * 784; e++) {
-                boolean expected = kept(rate, channels ? e / 784 : e, lit, step, 1, epoch);
+                boolean expected = Synthetic.kept(SEED, 1, rate, epoch, step, lit, channels ? e / 784 : e);
                 assertEquals(expected, gradient[planes + e] != 0, "element " + e);
             }
         }
@@ -559,13 +557,5 @@ public abstract class EngineContract {
             session.restore(state);
             return session.logits(dataset);
         }
-    }
-
-    /// `docs/OPERATIONS.md`, dropout.
-    private static boolean kept(double rate, int element, int sample, int step, int layer, int epoch) {
-        int[] words = new int[4];
-        Philox.block(SEED, element / 8, sample, step, Philox.stream(Purpose.DROPOUT, layer, epoch), words);
-        int halfWord = (words[element % 8 / 2] >>> (16 * (element % 2))) & 0xFFFF;
-        return halfWord >= Math.round(rate * 65536);
     }
 }

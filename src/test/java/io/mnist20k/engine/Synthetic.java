@@ -5,6 +5,7 @@ import io.mnist20k.data.Normalization;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import io.mnist20k.random.Philox;
+import io.mnist20k.random.Purpose;
 import io.mnist20k.recipe.Initialization;
 import java.util.Arrays;
 import java.util.List;
@@ -78,6 +79,17 @@ public final class Synthetic {
     /// A number in (-1, 1).
     static float symmetric(long seed, int index) {
         return (float) Philox.symmetric(word(seed, 0, index));
+    }
+
+    /// What `docs/OPERATIONS.md` says of dropout.
+    ///
+    /// @param unit element or channel
+    public static boolean kept(long seed, int layer, double rate, int epoch, int step, int sample, int unit) {
+        int[] words = new int[4];
+        Philox.block(seed, unit / 8, sample, step, Philox.stream(Purpose.DROPOUT, layer, epoch), words);
+        int word = words[unit % 8 / 2];
+        int half = unit % 2 == 0 ? word & 0xFFFF : word >>> 16;
+        return half >= Math.round(65536 * rate);
     }
 
     private static void disturb(float[] vector, Tensor tensor, long seed) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.cuda.DeviceBuffer;
 import io.mnist20k.cuda.OnCudaDevice;
+import io.mnist20k.engine.Synthetic;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -51,7 +52,7 @@ final class ActivationKernelTest {
         boolean keeps(int i) {
             int sample = i / (channels * pixels);
             int unit = dropsChannels ? i / pixels % channels : i % (channels * pixels);
-            return Numbers.kept(SEED, LAYER, rate, EPOCH, STEP, sample, unit);
+            return Synthetic.kept(SEED, LAYER, rate, EPOCH, STEP, sample, unit);
         }
 
         float keptScale() {

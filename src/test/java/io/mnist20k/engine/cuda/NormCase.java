@@ -1,6 +1,7 @@
 package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.LaunchShape;
+import io.mnist20k.engine.Synthetic;
 import java.util.Arrays;
 import java.util.stream.Stream;
 
@@ -114,7 +115,7 @@ record NormCase(
 
     boolean keeps(int output) {
         int unit = dropsChannels ? output / outPixels() % channels : output % (channels * outPixels());
-        return Numbers.kept(SEED, LAYER, rate, EPOCH, STEP, output / (channels * outPixels()), unit);
+        return Synthetic.kept(SEED, LAYER, rate, EPOCH, STEP, output / (channels * outPixels()), unit);
     }
 
     /// A channel's mean and biased variance.

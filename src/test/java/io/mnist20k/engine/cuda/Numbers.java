@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.random.Philox;
-import io.mnist20k.random.Purpose;
 import java.util.Locale;
 import java.util.function.IntToDoubleFunction;
 
@@ -31,17 +30,6 @@ final class Numbers {
             values[i] = (float) element.applyAsDouble(i);
         }
         return values;
-    }
-
-    /// What `docs/OPERATIONS.md` says of dropout.
-    ///
-    /// @param unit element or channel
-    static boolean kept(long seed, int layer, double rate, int epoch, int step, int sample, int unit) {
-        int[] words = new int[4];
-        Philox.block(seed, unit / 8, sample, step, Philox.stream(Purpose.DROPOUT, layer, epoch), words);
-        int word = words[unit % 8 / 2];
-        int half = unit % 2 == 0 ? word & 0xFFFF : word >>> 16;
-        return half >= Math.round(65536 * rate);
     }
 
     static double[] doubles(float[] values) {
