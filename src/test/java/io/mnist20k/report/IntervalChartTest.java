@@ -15,6 +15,15 @@ final class IntervalChartTest {
         return Pattern.compile(Pattern.quote(part)).matcher(svg).results().count();
     }
 
+    /// The two groups of all that match, with a space between.
+    private static List<String> all(String svg, String pattern) {
+        return Pattern.compile(pattern)
+                .matcher(svg)
+                .results()
+                .map(found -> found.group(1) + " " + found.group(2))
+                .toList();
+    }
+
     private static String svg(IntervalChart chart) throws Exception {
         String svg = chart.svg();
         DocumentBuilderFactory.newInstance()
@@ -28,9 +37,13 @@ final class IntervalChartTest {
         String svg = svg(new IntervalChart("accuracy", "%")
                 .line("a", List.of(99.5, 99.6, 99.7), 0.1)
                 .line("b & <c>", List.of(99.4, 99.45), 0.2));
-        assertEquals(5, count(svg, "class=\"run\""));
-        assertEquals(2, count(svg, "class=\"interval\""));
-        assertEquals(1, count(svg, "class=\"mark\""));
+        // The axis is from 99.2 at 72 to 99.7 at 630.
+        assertEquals(
+                List.of("406.8 61", "518.4 61", "630.0 61", "295.2 91", "351.0 91"),
+                all(svg, "class=\"run\" cx=\"(.*)\" cy=\"(.*)\" r="));
+        assertEquals(List.of("518.4 61", "323.1 91"), all(svg, "class=\"mean\" cx=\"(.*)\" cy=\"(.*)\" r="));
+        assertEquals(List.of("406.8 61H630.0", "99.9 91H546.3"), all(svg, "class=\"interval\" d=\"M(\\S*) (.*)\""));
+        assertEquals(List.of("518.4 46V106"), all(svg, "class=\"mark\" d=\"M(\\S*) (.*)\""));
         assertTrue(svg.contains("99.600 ± 0.100") && svg.contains("b &amp; &lt;c&gt;"), svg);
     }
 

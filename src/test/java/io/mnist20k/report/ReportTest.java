@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.Version;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.engine.Evaluation;
 import io.mnist20k.network.Layer;
 import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.RecipeWriter;
+import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TinyRun;
 import io.mnist20k.train.TrainingResult;
@@ -28,7 +30,6 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xml.sax.InputSource;
@@ -36,21 +37,41 @@ import org.xml.sax.InputSource;
 final class ReportTest {
     private static final int CLASSES = 10;
 
-    @TempDir
-    Path folder;
+    /// Made up, so that no two numbers are equal; the second epoch is the best one.
+    private static final TrainingResult.Finished RUN = run();
+
+    private static TrainingResult.Finished run() {
+        Dataset digits = MadeUpDigits.of(1000, 2);
+        float[] logits = right(digits);
+        for (int i = 0; i < 8; i++) {
+            mistake(digits, logits, i, 1 + i);
+        }
+        return new TrainingResult.Finished(
+                TinyRun.settings(TinyRun.recipe()),
+                "cpu",
+                "a <machine>",
+                19_370,
+                List.of(
+                        new EpochRecord(1, 2.25, 0.5, 1.5, 0.75, 0.25, 20, 14_001),
+                        new EpochRecord(2, 0.5, 0.98, 0.25, 0.995, 0.5, 21, 14_002),
+                        new EpochRecord(3, 0.375, 0.99, 0.125, 0.992, 0.125, 18.4, 14_003)),
+                59.4,
+                14_000.4,
+                digits,
+                logits,
+                new Evaluation(1000, 992, 0.125, new int[CLASSES][CLASSES]),
+                Path.of("run"));
+    }
 
     @Test
     void thePageIsWholeAndNeedsNothingElse() throws Exception {
-        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
-        String page = Report.html(run);
+        String page = Report.html(RUN);
         assertFalse(
                 Pattern.compile("<script|<link|@import|(src|href)\\s*=\\s*\"(?!data:)|url\\((?!#)")
                         .matcher(page)
                         .find(),
                 "the page asks for something outside of it");
         assertFalse(page.contains("%s") || page.contains("NaN"), "something was not filled in");
-        assertTrue(
-                page.contains(String.format(Locale.ROOT, "%,d</dd>", run.parameters())), "the parameters are missing");
         assertTrue(page.contains("type = &quot;conv&quot;, out = 4"), "the recipe is missing");
         assertTrue(page.contains("mnist20k " + Version.ofProgram()), "the version is missing");
         for (String name : List.of("Confusion matrix", "Network", "Recipe")) {
@@ -61,10 +82,84 @@ final class ReportTest {
         assertWellFormed(page);
     }
 
+    /// Of the last epoch's model, though the second epoch's did better.
+    @Test
+    void theFiguresAreOfTheWholeRunAndItsLastModel() {
+        assertEquals(
+                List.of(
+                        "accuracy: 99.20 %",
+                        "wrong: 8 of 1,000",
+                        "loss: 0.1250",
+                        "parameters: 19,370",
+                        "epochs: 3",
+                        "training: 59.4 s",
+                        "images a second: 14,000",
+                        "cpu: a &lt;machine&gt;"),
+                Pattern.compile("<dt>(.*)</dt><dd>(.*)</dd>")
+                        .matcher(Report.html(RUN))
+                        .results()
+                        .map(figure -> figure.group(1) + ": " + figure.group(2))
+                        .toList());
+    }
+
+    /// Epochs stand at 70, 232 and 394 of 420. The axis of losses is from 0.1 to 5, the other two from 98 to 99.5 and
+    /// from 0 to 0.5; both are drawn from 248 up to 62.
+    @Test
+    void aCurveIsOfItsOwnNumbersFromLeftToRight() {
+        assertEquals(
+                List.of(
+                        "training, epoch 1: 2.25 at 70.0 100.0",
+                        "training, epoch 2: 0.5 at 232.0 171.5",
+                        "training, epoch 3: 0.375 at 394.0 185.2",
+                        "test images, epoch 1: 1.5 at 70.0 119.2",
+                        "test images, epoch 2: 0.25 at 232.0 204.4",
+                        "test images, epoch 3: 0.125 at 394.0 237.4"),
+                points("Loss"));
+        assertEquals(
+                List.of(
+                        "training, epoch 2: 98 at 232.0 248.0",
+                        "training, epoch 3: 99 at 394.0 124.0",
+                        "test images, epoch 2: 99.5 at 232.0 62.0",
+                        "test images, epoch 3: 99.200 at 394.0 99.2"),
+                points("Accuracy"));
+        assertEquals(
+                List.of(
+                        "learning rate, epoch 1: 0.25 at 70.0 155.0",
+                        "learning rate, epoch 2: 0.5 at 232.0 62.0",
+                        "learning rate, epoch 3: 0.125 at 394.0 201.5"),
+                points("Learning rate"));
+        // 1.4 of the 1.5 from 98 to 99.5
+        assertTrue(chart("Accuracy").contains("class=\"mark\" d=\"M58 74.4H406\"/>"), chart("Accuracy"));
+        assertTrue(chart("Accuracy").contains(">goal 99.4</text>"), chart("Accuracy"));
+    }
+
+    private static List<String> points(String title) {
+        String svg = chart(title);
+        List<String> names = Pattern.compile("class=\"legend\".*>(.*)</text>")
+                .matcher(svg)
+                .results()
+                .map(name -> name.group(1))
+                .toList();
+        return Pattern.compile("<circle class=\"c(.)\" cx=\"(.*)\" cy=\"(.*)\" r=\"3\"><title>(.*)</title>")
+                .matcher(svg)
+                .results()
+                .map(point -> {
+                    int line = Integer.parseInt(point.group(1));
+                    String name = names.isEmpty() ? title.toLowerCase(Locale.ROOT) : names.get(line);
+                    return name + ", " + point.group(4) + " at " + point.group(2) + " " + point.group(3);
+                })
+                .toList();
+    }
+
+    private static String chart(String title) {
+        String page = Report.html(RUN);
+        String from = page.substring(page.indexOf("aria-label=\"" + title + " over epochs"));
+        return from.substring(0, from.indexOf("</svg>"));
+    }
+
     @Test
     void whyTrainingLooksWorseIsWhatTheRecipeDoes() {
-        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
-        assertTrue(Report.html(run).contains("still learns, with distorted images, dropout, label smoothing."));
+        assertTrue(Report.html(RUN).contains("still learns, with distorted images, dropout, label smoothing."));
         Recipe recipe = TinyRun.recipe();
         var plain = new Recipe(
                 recipe.name(),
@@ -81,71 +176,64 @@ final class ReportTest {
                 Augmentation.NONE,
                 0,
                 recipe.engine());
-        assertTrue(Report.html(like(run, RunSettings.of(plain, 17), 1)).contains("network still learns."));
+        assertTrue(Report.html(like(RunSettings.of(plain, 17), 1)).contains("network still learns."));
     }
 
     @Test
     void theIntroductionSaysWhatItWasTrainedOnAndJudgedBy() {
-        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
         Recipe recipe = TinyRun.recipe();
-        assertIntroduced(run, RunSettings.of(recipe, 17), "all training images", "60 test images");
+        assertIntroduced(RunSettings.of(recipe, 17), "all training images", "1,000 test images");
         assertIntroduced(
-                run,
                 new RunSettings(recipe, 17, true, false, 0, false, ""),
                 "five sixths of the training images",
-                "60 held-out images");
+                "1,000 held-out images");
         assertIntroduced(
-                run,
                 new RunSettings(recipe, 17, false, true, 0, false, ""),
                 "images drawn anew from all",
-                "60 re-drawn images");
+                "1,000 re-drawn images");
         assertIntroduced(
-                run,
                 new RunSettings(recipe, 17, false, false, 1234, false, ""),
                 "the first 1,234 training images only",
-                "60 test images");
-        assertFalse(Report.html(run).contains("budget was lifted"));
+                "1,000 test images");
+        assertFalse(Report.html(RUN).contains("budget was lifted"));
         Recipe longer = RecipeReader.parse("longer", RecipeWriter.toToml(recipe).replace("epochs = 3", "epochs = 20"));
         assertIntroduced(
-                run, new RunSettings(longer, 17, false, false, 0, true, ""), "budget was lifted", "60 test images");
+                new RunSettings(longer, 17, false, false, 0, true, ""), "budget was lifted", "1,000 test images");
     }
 
-    private static void assertIntroduced(
-            TrainingResult.Finished run, RunSettings settings, String trainedOn, String judgedBy) {
-        String page = Report.html(like(run, settings, 1));
+    private static void assertIntroduced(RunSettings settings, String trainedOn, String judgedBy) {
+        String page = Report.html(like(settings, 1));
         assertTrue(page.contains(trainedOn) && page.contains("judged by " + judgedBy), trainedOn + ", " + judgedBy);
     }
 
     @ParameterizedTest
     @CsvSource({"59.4, 59.4 s", "3725, 1 h 02 min"})
     void theTimeIsReadable(double seconds, String words) {
-        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
-        assertTrue(Report.html(like(run, run.settings(), seconds)).contains("<dd>" + words + "</dd>"), words);
+        assertTrue(Report.html(like(RUN.settings(), seconds)).contains("<dd>" + words + "</dd>"), words);
     }
 
-    private static TrainingResult.Finished like(TrainingResult.Finished run, RunSettings settings, double seconds) {
+    private static TrainingResult.Finished like(RunSettings settings, double seconds) {
         return new TrainingResult.Finished(
                 settings,
-                run.device(),
-                run.deviceName(),
-                run.parameters(),
-                run.epochs(),
+                RUN.device(),
+                RUN.deviceName(),
+                RUN.parameters(),
+                RUN.epochs(),
                 seconds,
-                run.imagesPerSecond(),
-                run.validation(),
-                run.validationLogits(),
-                run.evaluation(),
-                run.directory());
+                RUN.imagesPerSecond(),
+                RUN.validation(),
+                RUN.validationLogits(),
+                RUN.evaluation(),
+                RUN.directory());
     }
 
     @Test
     void aLocaleWithOtherCommasAndDigitsChangesNothing() {
-        TrainingResult.Finished run = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
-        String page = Report.html(run);
+        String page = Report.html(RUN);
         Locale before = Locale.getDefault();
         try {
             Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
-            assertEquals(page, Report.html(run));
+            assertEquals(page, Report.html(RUN));
         } finally {
             Locale.setDefault(before);
         }
@@ -202,10 +290,20 @@ final class ReportTest {
         int[][] confusion = new int[CLASSES][CLASSES];
         confusion[4][4] = 1231;
         confusion[4][9] = 7;
+        confusion[8][4] = 1;
+        confusion[8][8] = 3;
         String html = ConfusionMatrix.html(confusion);
         assertTrue(html.contains("title=\"4 taken for 9\">7</td>"), html);
         assertTrue(html.contains("colspan=\"10\">what the network says</th>"), html);
-        assertTrue(html.contains(">1,231</td>") && html.contains("99.43 %"), html);
+        List<String> rows = Pattern.compile("<tr><th scope=\"row\">.*</tr>")
+                .matcher(html)
+                .results()
+                .map(row -> row.group().replaceAll("<[^>]*>", " ").strip().replaceAll(" +", " "))
+                .toList();
+        assertEquals(CLASSES, rows.size());
+        assertEquals("3 · · · 0 · · · · · · –", rows.get(3));
+        assertEquals("4 · · · · 1,231 · · · · 7 99.43 %", rows.get(4));
+        assertEquals("8 · · · · 1 · · · 3 · 75.00 %", rows.get(8));
         assertWellFormed("<div>" + html + "</div>");
     }
 
