@@ -121,7 +121,7 @@ public final class Search {
                 .toList());
     }
 
-    private static final Comparator<Row> BEST_FIRST = Comparator.comparingInt(Row::diverged)
+    static final Comparator<Row> BEST_FIRST = Comparator.comparingInt(Row::diverged)
             .thenComparing(Row::mean, Comparator.nullsLast(Comparator.reverseOrder()))
             .thenComparing(Row::loss, Comparator.nullsLast(Comparator.naturalOrder()));
 

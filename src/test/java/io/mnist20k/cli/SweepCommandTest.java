@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mnist20k.train.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +36,13 @@ final class SweepCommandTest {
             folder.resolve("sweep").toString()
         };
         return Typed.in(Typed.concat(all, more));
+    }
+
+    /// Those of that name below the sweep's folder.
+    private List<Path> files(String name) throws IOException {
+        try (var all = Files.walk(folder.resolve("sweep"))) {
+            return all.filter(path -> path.endsWith(name)).toList();
+        }
     }
 
     @Test
@@ -74,10 +84,7 @@ final class SweepCommandTest {
     @Test
     void aSweepWithARunThatFailsHasFailedAndHasTheOthers() throws IOException {
         sweep("--seeds", "1").succeeded();
-        Path first;
-        try (var all = Files.walk(folder.resolve("sweep"))) {
-            first = all.filter(path -> path.endsWith("seed-1")).findFirst().orElseThrow();
-        }
+        Path first = files("seed-1").getFirst();
         Files.writeString(first.resolveSibling("seed-2"), "");
         Typed typed = sweep("--seeds", "1..3", "--json");
         assertEquals(1, typed.exitCode(), typed.toString());
@@ -102,7 +109,7 @@ final class SweepCommandTest {
     }
 
     @Test
-    void eachSeedHasARedrawnSplitAndAllAreOneVariant() {
+    void eachSeedHasARedrawnSplitAndAllAreOneVariant() throws IOException {
         JsonNode answer =
                 sweep("--seeds", "1..3", "--redraw", "--json").succeeded().json();
         assertEquals(1, answer.get("rows").size());
@@ -110,17 +117,19 @@ final class SweepCommandTest {
         assertEquals(3, row.get("runs").intValue());
         assertEquals("re-drawn", row.get("validation").stringValue());
         assertEquals("data", row.get("data").stringValue());
+        var images = new HashSet<String>();
+        for (Path checkpoint : files(RunDirectory.CHECKPOINT)) {
+            try (RunDirectory run = RunDirectory.reopen(Objects.requireNonNull(checkpoint.getParent()))) {
+                images.add(run.checkpoint().orElseThrow().images());
+            }
+        }
+        assertEquals(3, images.size());
     }
 
     @Test
     void aModelThatHasSeenTestImagesIsNotEvaluated() throws IOException {
         sweep("--seeds", "1", "--redraw").succeeded();
-        Path model;
-        try (var all = Files.walk(folder.resolve("sweep"))) {
-            model = all.filter(path -> path.endsWith("model.safetensors"))
-                    .findFirst()
-                    .orElseThrow();
-        }
+        Path model = files(RunDirectory.MODEL).getFirst();
         String data = TinySetup.data(folder).toString();
         Typed.in("evaluate", model.toString(), "--data", data, "--device", "reference")
                 .failed(1, model.toString(), "re-drawn");

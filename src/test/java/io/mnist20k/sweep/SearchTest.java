@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -148,6 +149,42 @@ final class SearchTest {
         List<Search.Rung> rungs = search(folder, 1, () -> false).run(all, new Heard());
         assertEquals("tame", rungs.getFirst().best().candidate().origin());
         assertEquals(1, rungs.getFirst().standings().getLast().row().diverged());
+    }
+
+    @Test
+    void ofEqualMeansTheLowerLossIsBetter() {
+        Row best = row(0, 0.5, 1.0);
+        Row second = row(0, 0.5, 1.5);
+        Row third = row(0, 0.4, 0.1);
+        Row wild = row(1, 0.9, 0.1);
+        Row lost = row(1, null, null);
+        assertEquals(
+                List.of(best, second, third, wild, lost),
+                Stream.of(lost, third, second, wild, best)
+                        .sorted(Search.BEST_FIRST)
+                        .toList());
+    }
+
+    private static Row row(int diverged, @Nullable Double mean, @Nullable Double loss) {
+        return new Row(
+                "0123",
+                "r",
+                "cpu",
+                "MNIST",
+                "held-out",
+                0,
+                1,
+                1,
+                1,
+                1,
+                diverged,
+                mean,
+                null,
+                loss,
+                mean,
+                mean,
+                null,
+                1.0);
     }
 
     @Test
