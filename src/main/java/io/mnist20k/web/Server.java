@@ -83,6 +83,7 @@ public final class Server implements AutoCloseable {
     private final Path metrics;
     private final Engine engine;
     private final byte[] page;
+    private final Duration patience;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
     /// KiB of large pictures that are being sent: however many clients there are, memory is left for the JDK's
@@ -108,8 +109,13 @@ public final class Server implements AutoCloseable {
     /// @param port 0: any that is free
     /// @throws UserError where there is neither a model nor a run that may write it, or the port cannot be had
     public Server(Path path, Engine engine, int port) {
+        this(path, engine, port, PATIENCE);
+    }
+
+    Server(Path path, Engine engine, int port, Duration patience) {
         this.path = path;
         this.engine = engine;
+        this.patience = patience;
         metrics = path.toAbsolutePath().resolveSibling(RunDirectory.METRICS);
         page = Packed.bytes(Server.class, PAGE);
         var address = new InetSocketAddress(InetAddress.ofLiteral(HOST), port);
@@ -315,7 +321,7 @@ public final class Server implements AutoCloseable {
 
     private boolean acquire(int kibibytes) {
         try {
-            return uploads.tryAcquire(kibibytes, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return uploads.tryAcquire(kibibytes, patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             return false; // the server is being closed
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mnist20k.Sentence;
@@ -21,6 +22,9 @@ import io.mnist20k.train.RunDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,9 +35,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -49,6 +56,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 final class ServerTest {
+    /// Of a server whose clients wait as long as they must, however slow this machine is.
+    private static final Duration PATIENCE = Duration.ofHours(1);
+
     private static final String LINE = "{\"epoch\":1,\"validationAccuracy\":0.5}";
 
     private final HttpClient client = HttpClient.newHttpClient();
@@ -67,7 +77,7 @@ final class ServerTest {
     void serve() {
         path = folder.resolve("model.safetensors");
         TinyModel.model().write(path);
-        server = new Server(path, engine, 0);
+        server = new Server(path, engine, 0, PATIENCE);
     }
 
     @AfterEach
@@ -80,14 +90,45 @@ final class ServerTest {
     void thePageNeedsNothingFromElsewhere() throws Exception {
         HttpResponse<String> page = get("");
         assertEquals(200, page.statusCode());
-        assertTrue(page.headers().firstValue("Content-Type").orElseThrow().startsWith("text/html"));
-        assertTrue(page.headers()
-                .firstValue("Content-Security-Policy")
-                .orElseThrow()
-                .startsWith("default-src 'none'"));
+        assertHeaders("text/html; charset=utf-8", page);
         assertTrue(page.body().startsWith("<!DOCTYPE html>"));
         String elsewhere = page.body().replace("http://www.w3.org/2000/svg", "");
         assertTrue(!elsewhere.contains("http://") && !elsewhere.contains("https://"), "an address in the page");
+    }
+
+    /// All but when it was sent and how long it is.
+    private static void assertHeaders(String type, HttpResponse<String> response) {
+        var headers = new TreeMap<String, List<String>>(String.CASE_INSENSITIVE_ORDER);
+        headers.putAll(response.headers().map());
+        headers.keySet().removeAll(List.of("Date", "Content-Length"));
+        assertEquals(
+                Map.of(
+                        "Content-Type", List.of(type),
+                        "Content-Security-Policy",
+                                List.of("default-src 'none'; connect-src 'self'; img-src 'self' blob: data:;"
+                                        + " script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none';"
+                                        + " form-action 'none'; frame-ancestors 'none'"),
+                        "X-Content-Type-Options", List.of("nosniff"),
+                        "Cache-Control", List.of("no-store")),
+                headers);
+    }
+
+    @Test
+    void otherMachinesCannotConnect() throws Exception {
+        List<InetAddress> others = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> !address.isLoopbackAddress())
+                .toList();
+        assumeFalse(others.isEmpty(), "this machine has no address that others could connect to");
+        int port = server.address().getPort();
+        for (InetAddress address : others) {
+            try (var socket = new Socket()) {
+                assertThrows(
+                        IOException.class,
+                        () -> socket.connect(new InetSocketAddress(address, port), 5000),
+                        address.toString());
+            }
+        }
     }
 
     @Test
@@ -178,7 +219,9 @@ final class ServerTest {
 
     @Test
     void theModelSaysWhatItIs() throws Exception {
-        JsonNode answer = json(get("model"));
+        HttpResponse<String> response = get("model");
+        assertHeaders("application/json", response);
+        JsonNode answer = json(response);
         assertEquals(List.of("recipe", "parameters"), List.copyOf(answer.propertyNames()));
         assertEquals(TinyModel.model().recipe().name(), answer.get("recipe").stringValue());
         assertEquals(
@@ -340,6 +383,20 @@ final class ServerTest {
             Thread.sleep(1); // until the last one's is back
         }
         assertEquals(free, server.uploads.availablePermits());
+    }
+
+    @Test
+    void whoHasWaitedTooLongForMemoryMayTryAgain() throws Exception {
+        server.close();
+        server = new Server(path, engine, 0, Duration.ZERO);
+        int all = server.uploads.drainPermits();
+        byte[] large = new byte[(64 << 10) + 1];
+        HttpResponse<String> response = post(large);
+        assertEquals(503, response.statusCode());
+        assertHeaders("application/json", response);
+        assertTrue(json(response).get("error").stringValue().contains("fill the memory"), response.body());
+        server.uploads.release(all);
+        assertEquals(422, post(large).statusCode());
     }
 
     @Test
