@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 final class BenchCommandTest {
@@ -97,12 +99,10 @@ final class BenchCommandTest {
 
     @Test
     void layersCoverTheNetworkAndTheWholeOfTheTime() {
-        JsonNode layers =
-                bench("--layers", "--rounds", "1", "--json").succeeded().json().get("layers");
         var names = new TreeSet<String>();
         var passes = new TreeSet<String>();
         var shares = new ArrayList<Double>();
-        for (JsonNode layer : layers) {
+        for (JsonNode layer : answer.get("layers")) {
             layer.get("layers").forEach(name -> names.add(name.stringValue()));
             passes.add(layer.get("pass").stringValue());
             shares.add(layer.get("shareOfTime").doubleValue());
@@ -117,7 +117,9 @@ final class BenchCommandTest {
 
     @Test
     void theTableHasARowALayerAndPassAndTheWhole() {
-        String out = bench("--layers", "--rounds", "1").succeeded().out();
+        String out = bench("--device", "cpu", "--layers", "--rounds", "1")
+                .succeeded()
+                .out();
         assertTrue(out.contains("weight gradient"), out);
         assertTrue(out.contains("the whole step"), out);
         assertTrue(out.contains("nominal"), out);
@@ -141,12 +143,19 @@ final class BenchCommandTest {
         assertTrue(out.contains("1 round of 0.05 s, after 0.15 s or more of warm-up"), out);
     }
 
+    @ParameterizedTest
+    @CsvSource({"--rounds, 0", "--seconds, 0", "--seconds, NaN"})
+    void aValueThatAnOptionDoesNotTakeIsWrongUsage(String option, String value) {
+        Typed.in("bench", option, value).failed(2, option, value, "expected");
+    }
+
     @Test
-    void wrongUsageIsOneSentence() {
-        Typed.in("bench", "--rounds", "0").failed(2, "--rounds", "0", "expected");
-        Typed.in("bench", "--seconds", "0").failed(2, "--seconds", "0", "expected");
-        Typed.in("bench", "--seconds", "NaN").failed(2, "--seconds", "NaN", "expected");
+    void anUnknownOptionIsAnsweredWithTheNearest() {
         Typed.in("bench", "--layer").failed(2, "--layer", "--layers?");
+    }
+
+    @Test
+    void anEngineThatCannotTellItsLayersApartIsRefused() {
         bench("--layers", "--device", "reference", "--json").failed(1, "--layers", "reference", "--device cpu");
     }
 }

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 final class SearchCommandTest {
@@ -127,15 +129,22 @@ final class SearchCommandTest {
     }
 
     @Test
-    void wrongUsageIsOneSentence() {
+    void aSearchWithoutAFolderIsWrongUsage() {
         Typed.in("search").failed(2, "--out");
-        search("--vary", "optimizer.lr").failed(2, "--vary", "optimizer.lr=0.005,0.01");
-        search("--vary", "batch=1,1").failed(2, "--vary", "twice");
-        search("--rungs", "2,1").failed(2, "--rungs 2,1", "1,2,4");
-        search().failed(2, "two candidates", "--vary");
-        search("--vary", "optimizer.rl=1,2").failed(1, "optimizer.rl", "optimizer.lr");
-        search("--vary", "batch=1,2", "--rungs", "1,3", "--seed", "9223372036854775806")
-                .failed(2, "--seed 9223372036854775806", "--rungs 1,3");
-        search("--draw", "0", "--vary", "batch=1,2").failed(2, "--draw");
+    }
+
+    /// What is typed, the exit code, and what the sentence says, with a bar between.
+    @ParameterizedTest
+    @CsvSource({
+        "--vary optimizer.lr, 2, '--vary|optimizer.lr=0.005,0.01'",
+        "'--vary batch=1,1', 2, --vary|twice",
+        "'--rungs 2,1', 2, '--rungs 2,1|1,2,4'",
+        "--seed 1, 2, two candidates|--vary",
+        "'--vary optimizer.rl=1,2', 1, optimizer.rl|optimizer.lr",
+        "'--vary batch=1,2 --rungs 1,3 --seed 9223372036854775806', 2, '--seed 9223372036854775806|--rungs 1,3'",
+        "'--draw 0 --vary batch=1,2', 2, --draw"
+    })
+    void wrongUsageIsOneSentence(String options, int exitCode, String facts) {
+        search(options.split(" ")).failed(exitCode, facts.split("\\|"));
     }
 }

@@ -197,18 +197,26 @@ final class SweepCommandTest {
         Typed.in("sweep", "table", kept.toString()).failed(1, kept.toString(), "line 2 is not the result of a run");
     }
 
+    /// What is typed, and what the sentence says, with a bar between.
+    @ParameterizedTest
+    @CsvSource({
+        "sweep table, FILE|DIR",
+        "sweep, --seeds|--out",
+        "sweep --seeds 1 --out x --redraw --holdout, --redraw|--holdout",
+        "sweep --seeds 4..1 --out x, --seeds 4..1|1..20",
+        "sweep --seeds 1..2 --shard 3/2 --out x, --shard 3/2|1/4",
+        "sweep --seeds 1..2 merge x, --seeds|sweep merge",
+        "sweep --ablation table x, --ablation|sweep table",
+        "sweep --json table x, --json|sweep table",
+        "sweep merge, DIR"
+    })
+    void wrongUsageIsOneSentence(String command, String facts) {
+        Typed.in(command.split(" ")).failed(2, facts.split("\\|"));
+    }
+
     @Test
-    void wrongUsageIsOneSentence() {
-        Typed.in("sweep", "table").failed(2, "FILE|DIR");
+    void whereThereIsNoRunOfASweepIsOneSentence() {
         Typed.in("sweep", "table", folder.resolve("none.jsonl").toString()).failed(1, "none.jsonl");
-        sweep("--seeds", "1", "--redraw", "--holdout").failed(2, "--redraw", "--holdout");
-        Typed.in("sweep").failed(2, "--seeds", "--out");
-        Typed.in("sweep", "--seeds", "4..1", "--out", "x").failed(2, "--seeds 4..1", "1..20");
-        Typed.in("sweep", "--seeds", "1..2", "--shard", "3/2", "--out", "x").failed(2, "--shard 3/2", "1/4");
-        Typed.in("sweep", "--seeds", "1..2", "merge", "x").failed(2, "--seeds", "sweep merge");
-        Typed.in("sweep", "--ablation", "table", "x").failed(2, "--ablation", "sweep table");
-        Typed.in("sweep", "--json", "table", "x").failed(2, "--json", "sweep table");
-        Typed.in("sweep", "merge").failed(2, "DIR");
         Typed.in("sweep", "merge", folder.resolve("none").toString()).failed(1, "none", "--out");
         Typed.in("sweep", "merge", folder.toString()).failed(1, "no finished run of a sweep");
     }

@@ -9,6 +9,7 @@ import io.mnist20k.network.Network;
 import io.mnist20k.network.Shape;
 import io.mnist20k.sweep.Row;
 import io.mnist20k.sweep.RunResult;
+import io.mnist20k.train.EpochRecord;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -146,6 +147,15 @@ class TablesTest {
                 default  MNIST, test                   -5        99.71          99.72      0.0123     81.3
                 default  MNIST, re-drawn, after 100    12     diverged              -           -        -
                 """, text(SweepTable.ofRuns(List.of(good, bad)).lines()));
+    }
+
+    @Test
+    void epochsOneByOne() {
+        var epoch = new EpochRecord(7, 0.12345, 0.9812, 1.23456, 0.9934, 0.00125, 81.25, 14_003.4);
+        assertEquals("""
+                epoch    loss  accuracy  validation loss  validation accuracy  learning rate  images/s     time
+                    7  0.1235   98.12 %           1.2346              99.34 %        0.00125    14,003  1 min 21 s
+                """, text(List.of(TrainingConsole.HEADINGS, TrainingConsole.line(epoch))));
     }
 
     @Test
