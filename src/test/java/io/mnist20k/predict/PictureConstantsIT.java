@@ -36,9 +36,9 @@ final class PictureConstantsIT {
             thickness[n] = 2 * area / outline;
         }
         Arrays.sort(thickness);
-        assertEquals(Picture.THICKNESS, thickness[images.count() / 2], 0.01);
-        assertEquals(Picture.LEAST_THICKNESS, thickness[images.count() / 20], 0.01);
-        assertEquals(Picture.CENTRE, Arrays.stream(x).average().orElseThrow(), 0.01);
-        assertEquals(Picture.CENTRE, Arrays.stream(y).average().orElseThrow(), 0.01);
+        assertEquals(Fit.THICKNESS, thickness[images.count() / 2], 0.01);
+        assertEquals(Fit.LEAST_THICKNESS, thickness[images.count() / 20], 0.01);
+        assertEquals(Fit.CENTRE, Arrays.stream(x).average().orElseThrow(), 0.01);
+        assertEquals(Fit.CENTRE, Arrays.stream(y).average().orElseThrow(), 0.01);
     }
 }

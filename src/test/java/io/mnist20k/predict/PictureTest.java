@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,11 @@ final class PictureTest {
 
     /// Of 255, how far two images of the same digit may be apart on the mean.
     private static final double ALIKE = 4;
+
+    /// Of photographs, of 255.
+    private static final int INK = 50;
+
+    private static final int PAPER = 225;
 
     @TempDir
     Path folder;
@@ -155,18 +161,127 @@ final class PictureTest {
         assertAlike(expected, digit(png(seven(200, 200, 0, 0, Color.WHITE, nothing))));
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {0.4, 0.25})
+    void lightThatFallsOffDoesNotMatter(double least) {
+        assertLooksClean(PAPER, INK, (x, y, shade) -> shade * (least + (1 - least) * (x + y) / 600));
+        assertLooksClean(PAPER, INK, (x, y, shade) -> shade * (1 - (1 - least) * y / 300));
+    }
+
+    /// Whichever has more of the picture, the light or the shadow.
+    @ParameterizedTest
+    @ValueSource(ints = {110, 170, 200})
+    void theEdgeOfAShadowDoesNotMatter(int at) {
+        assertLooksClean(PAPER, INK, (x, y, shade) -> shade * (1 - 0.45 / (1 + Math.exp((x + y / 10.0 - at) / 8))));
+    }
+
     @Test
-    void unevenLightAndTheGrainOfPaperDoNotMatter() {
-        BufferedImage image = seven(300, 300, 0, 0, new Color(40, 40, 40), new Color(200, 200, 200));
-        var photograph = new BufferedImage(300, 300, BufferedImage.TYPE_BYTE_GRAY);
-        for (int i = 0; i < 90_000; i++) {
-            int light = (i % 300 + i / 300) / 20 - 15;
-            int grain = i * 7919 % 13 - 6;
-            photograph
-                    .getRaster()
-                    .setSample(i % 300, i / 300, 0, (image.getRGB(i % 300, i / 300) & 0xFF) + light + grain);
+    void dirtDoesNotMatter() {
+        assertLooksClean(PAPER, INK, (x, y, shade) -> x % 70 < 3 && y % 60 < 3 ? INK : shade);
+        assertLooksClean(PAPER, INK, (x, y, shade) -> x < 6 && y < 6 && x > 2 && y > 2 ? 0 : shade);
+        assertLooksClean(INK, PAPER, (x, y, shade) -> x % 70 < 3 && y % 60 < 3 ? PAPER : shade);
+    }
+
+    @Test
+    void whatLiesInACornerDoesNotMatter() {
+        assertLooksClean(PAPER, INK, (x, y, shade) -> x + y < 60 ? 20 : shade);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 6, 30})
+    void aDarkFrameDoesNotMatter(int width) {
+        assertLooksClean(
+                PAPER, INK, (x, y, shade) -> Math.min(Math.min(x, y), 299 - Math.max(x, y)) < width ? 10 : shade);
+    }
+
+    /// The strongest frays the lines, so that they count as thin and become thicker.
+    @ParameterizedTest
+    @CsvSource({"8, 1", "25, 3.5"})
+    void grainHardlyMatters(double deviation, double alike) {
+        var random = new Random(7);
+        assertLooksClean(200, 70, alike * ALIKE, (x, y, shade) -> shade + random.nextGaussian() * deviation);
+    }
+
+    @Test
+    void saltAndPepperDoNotMatter() {
+        var random = new Random(7);
+        assertLooksClean(PAPER, INK, (x, y, shade) -> switch (random.nextInt(200)) {
+            case 0 -> 0;
+            case 1 -> 255;
+            default -> shade;
+        });
+    }
+
+    private interface Photograph {
+        double shade(int x, int y, int shade);
+    }
+
+    private static void assertLooksClean(int paper, int ink, Photograph photograph) {
+        assertLooksClean(paper, ink, ALIKE, photograph);
+    }
+
+    private static void assertLooksClean(int paper, int ink, double most, Photograph photograph) {
+        BufferedImage clean = seven(300, 300, 0, 0, new Color(ink, ink, ink), new Color(paper, paper, paper));
+        var image = new BufferedImage(300, 300, BufferedImage.TYPE_BYTE_GRAY);
+        for (int y = 0; y < 300; y++) {
+            for (int x = 0; x < 300; x++) {
+                double shade = photograph.shade(x, y, clean.getRGB(x, y) & 0xFF);
+                image.getRaster().setSample(x, y, 0, Math.clamp(Math.round(shade), 0, 255));
+            }
         }
-        assertAlike(digit(png(image)), digit(png(photograph)));
+        assertAlike(digit(png(clean)), digit(png(image)), most);
+    }
+
+    /// A hundredth of the sheet's area, under the specks of dirt that are as large as its line is thick.
+    @Test
+    void aSmallDigitInABigSheetIsFound() {
+        byte[] expected = digit(png(seven(100, 100, 0, 0, Color.BLACK, Color.WHITE)));
+        var sheet = new BufferedImage(790, 790, BufferedImage.TYPE_INT_ARGB);
+        Graphics2D graphics = sheet.createGraphics();
+        graphics.setBackground(Color.WHITE);
+        graphics.clearRect(0, 0, 790, 790);
+        graphics.drawImage(seven(100, 100, 0, 0, Color.BLACK, Color.WHITE), 480, 90, null);
+        graphics.setColor(Color.BLACK);
+        graphics.fillRect(200, 600, 2, 2);
+        graphics.fillRect(700, 30, 2, 2);
+        graphics.dispose();
+        assertAlike(expected, digit(png(sheet)));
+    }
+
+    /// However fat its line is, and where it leaves the picture.
+    @ParameterizedTest
+    @CsvSource({"40, 1", "80, 1", "80, 30", "100, 2"})
+    void aDigitMayTouchTheEdge(float thickness, int from) {
+        BufferedImage whole = seven(300, 300, 0, 0, Color.BLACK, Color.WHITE, thickness);
+        int left = 150 - 45 - (int) (thickness / 4);
+        int top = 150 - 65 - (int) (thickness / 4);
+        int width = 90 + (int) (thickness / 2);
+        int height = 130 + (int) (thickness / 2);
+        assertAlike(digit(png(whole)), digit(png(whole.getSubimage(left, top, width + from, height + from))));
+    }
+
+    /// Of three strokes, two lie within and one does not.
+    @Test
+    void whatTouchesTheEdgeIsNoFrame() {
+        BufferedImage whole = bars();
+        assertAlike(digit(png(whole)), digit(png(whole.getSubimage(100, 0, 200, 300))));
+    }
+
+    private static BufferedImage bars() {
+        var image = new BufferedImage(300, 300, BufferedImage.TYPE_BYTE_GRAY);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fillRect(100, 80, 20, 100);
+        graphics.fillRect(150, 80, 20, 100);
+        graphics.fillRect(140, 200, 20, 30);
+        graphics.dispose();
+        return image;
+    }
+
+    @Test
+    void redOnGreenOfTheSameBrightnessIsInk() {
+        byte[] expected = digit(png(seven(300, 300, 0, 0, Color.BLACK, Color.WHITE)));
+        assertAlike(expected, digit(png(seven(300, 300, 0, 0, new Color(220, 20, 20), new Color(0, 128, 0)))));
     }
 
     /// As phones write it: the picture lies on its side, and a note says so.
@@ -228,7 +343,13 @@ final class PictureTest {
 
     @Test
     void anEmptySheetIsRefused() {
-        assertSays(refused(png(seven(99, 99, 0, 0, Color.WHITE, Color.WHITE))), "nothing is drawn");
+        BufferedImage empty = seven(99, 99, 0, 0, Color.WHITE, Color.WHITE);
+        assertSays(refused(png(empty)), "nothing is drawn");
+        for (int i = 0; i < 99 * 99; i++) {
+            int shade = 255 - i % 99 * 2 / 3;
+            empty.setRGB(i % 99, i / 99, new Color(shade, shade, shade).getRGB());
+        }
+        assertSays(refused(png(empty)), "nothing is drawn");
     }
 
     @Test
