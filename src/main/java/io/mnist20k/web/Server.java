@@ -15,6 +15,7 @@ import io.mnist20k.predict.Prediction;
 import io.mnist20k.predict.Predictor;
 import io.mnist20k.train.RunDirectory;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -238,6 +239,17 @@ public final class Server implements AutoCloseable {
             if (!head) {
                 exchange.getResponseBody().write(answer.body);
             }
+            readOn(exchange.getRequestBody());
+        }
+    }
+
+    /// Who closes while a client that was refused still sends resets the connection, and the answer may be lost with
+    /// it (RFC 9112, section 9.6).
+    private static void readOn(InputStream body) throws IOException {
+        byte[] nowhere = new byte[1 << 13];
+        for (long left = 4L * MOST_BYTES; left > 0; ) {
+            int read = body.read(nowhere);
+            left = read < 0 ? 0 : left - read;
         }
     }
 

@@ -159,6 +159,19 @@ final class ServerTest {
         assertEquals(413, post(new byte[(16 << 20) + 1]).statusCode());
     }
 
+    /// What nobody reads resets the connection under who sends it.
+    @Test
+    void whoSendsAllBeforeReadingGetsTheSentenceToo() throws Exception {
+        int length = 48 << 20;
+        try (Socket socket = connected()) {
+            String head = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + length;
+            socket.getOutputStream().write((head + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(new byte[length]);
+            String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+            assertEquals("HTTP/1.1 413", answer);
+        }
+    }
+
     @Test
     void aDeviceThatFailedIsOpenedAnew() throws Exception {
         byte[] picture = Pictures.png(MadeUpDigits.of(1, 5).pixels());
