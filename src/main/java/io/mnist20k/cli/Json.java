@@ -19,8 +19,12 @@ final class Json {
 
     private Json() {}
 
+    static String line(Object answer) {
+        return MAPPER.writeValueAsString(answer);
+    }
+
     static void print(PrintWriter out, Object answer) {
-        out.println(MAPPER.writeValueAsString(answer));
+        out.println(line(answer));
         if (out.checkError()) {
             throw new UserError(UNWRITTEN);
         }

@@ -25,14 +25,15 @@ final class Restart {
 
     /// Training allocates nothing once it has begun, so a small start keeps memory small. What the JIT compiler
     /// took to compile goes back to the system twice a second; where the system cannot, the JVM need not say so.
-    /// Arrays that begin at multiples of 64 bytes keep vectors from straddling cache lines. What the person asked
-    /// for comes later and wins.
-    private static final List<String> MEMORY = List.of(
+    /// Arrays that begin at multiples of 64 bytes keep vectors from straddling cache lines. What the JVM has to
+    /// say, as after SIGQUIT, is no answer of the program. What the person asked for comes later and wins.
+    private static final List<String> FLAGS = List.of(
             "-Xms16m",
             "-Xmn8m",
             "-XX:TrimNativeHeapInterval=500",
             "-Xlog:trimnative=off",
-            "-XX:ObjectAlignmentInBytes=64");
+            "-XX:ObjectAlignmentInBytes=64",
+            "-XX:+DisplayVMOutputToStderr");
 
     private static final int PARENT_CHECK_MILLIS = 50;
     private static final int KILLED = 128 + 9;
@@ -80,7 +81,7 @@ final class Restart {
         if (runtime.getInputArguments().stream().noneMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
             command.add("-XX:+UseSerialGC");
         }
-        command.addAll(MEMORY);
+        command.addAll(FLAGS);
         command.addAll(runtime.getInputArguments());
         if (ModuleFinder.ofSystem().find(MODULE).isPresent()) {
             command.add("--add-modules=" + MODULE);

@@ -8,6 +8,7 @@ import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunDirectory;
 import io.mnist20k.train.TrainingListener;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,7 +18,7 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.ErrorHandler;
 import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.Logger;
-import org.apache.logging.log4j.core.appender.FileAppender;
+import org.apache.logging.log4j.core.appender.OutputStreamAppender;
 import org.apache.logging.log4j.core.layout.PatternLayout;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ final class RunLog implements TrainingListener, AutoCloseable {
     private static final Logger LOGGER = (Logger) LogManager.getLogger(RunLog.class);
 
     private final List<String> command;
-    private @Nullable FileAppender file;
+    private @Nullable OutputStreamAppender file;
 
     /// @param command as typed, without the program's name
     RunLog(List<String> command) {
@@ -65,15 +66,18 @@ final class RunLog implements TrainingListener, AutoCloseable {
     /// themselves.
     private void open(Start start) {
         Path path = start.directory().resolve(RunDirectory.LOG);
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            return; // opening a pipe would wait for its reader
+        }
+        OutputStream out;
         try {
-            Files.newOutputStream(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
-                    .close();
+            out = Files.newOutputStream(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             return;
         }
-        FileAppender appender = FileAppender.newBuilder()
+        OutputStreamAppender appender = OutputStreamAppender.newBuilder()
                 .setName(RunDirectory.LOG)
-                .setFileName(path.toString())
+                .setTarget(out)
                 .setLayout(PatternLayout.newBuilder()
                         .setPattern("%date{yyyy-MM-dd HH:mm:ss.SSS}  %message%n%throwable")
                         .build())

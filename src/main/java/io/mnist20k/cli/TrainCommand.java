@@ -5,6 +5,8 @@ import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.files.ShellWord;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.report.Report;
 import io.mnist20k.train.Checkpoint;
 import io.mnist20k.train.RunDirectory;
@@ -138,9 +140,7 @@ final class TrainCommand implements Callable<Integer> {
             Path kept = path.resolve(RunDirectory.RECIPE);
             // What contradicts the run, such as its recipe edited, is refused by the trainer, which knows what it was.
             var settings = new RunSettings(
-                    Files.exists(kept)
-                            ? recipe.read(kept.toString(), overrides())
-                            : recipe.read(then.recipe(), overrides()),
+                    Files.exists(kept) ? read(kept) : recipe.read(then.recipe(), overrides()),
                     seed == null ? then.seed() : seed,
                     extent.holdout() || then.holdout(),
                     extent.redraw() || then.redrawn(),
@@ -152,6 +152,16 @@ final class TrainCommand implements Callable<Integer> {
             Split files = data.open(folder).load(settings.holdout());
             return train(settings, choice, files, directory);
         }
+    }
+
+    private Recipe read(Path kept) {
+        try {
+            RecipeReader.read(kept.toString(), List.of());
+        } catch (UserError e) {
+            throw new UserError(
+                    e.getMessage() + "; delete this file, and the run goes on by the recipe in its checkpoint", e);
+        }
+        return recipe.read(kept.toString(), overrides());
     }
 
     /// Where a run had its images; null for the cache.
@@ -228,13 +238,15 @@ final class TrainCommand implements Callable<Integer> {
                         Units.counted(finished.epochs().size(), "epoch"),
                         Units.duration(finished.trainSeconds()),
                         finished.settings().budgetLifted() ? ", over budget" : "",
-                        finished.directory());
+                        Printable.of(finished.directory().toString()));
         log.write(line);
         directory.writeReport(Report.html(finished));
-        if (json) {
-            Json.print(spec.commandLine().getOut(), TrainAnswer.of(finished));
-        } else {
-            spec.commandLine().getOut().println(line);
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(json ? Json.line(TrainAnswer.of(finished)) : line);
+        if (out.checkError()) {
+            throw new UserError("writing to standard output failed; the run is done, and this prints its answer again:"
+                    + " mnist20k train --resume "
+                    + ShellWord.of(finished.directory().toString()) + (json ? " --json" : ""));
         }
         if (require != null && finished.finalAccuracy() < require) {
             spec.commandLine()

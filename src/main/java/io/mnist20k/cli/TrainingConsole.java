@@ -41,7 +41,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
                         start.settings().seed(),
                         start.settings().recipe().batch(),
                         Units.counted(start.settings().recipe().epochs(), "epoch"),
-                        start.directory()));
+                        Printable.of(start.directory().toString())));
         if (start.epochsDone() > 0 || start.stepsDone() > 0) {
             lines.println("going on after " + Units.counted(start.epochsDone(), "epoch") + " and "
                     + Units.counted(start.stepsDone(), "step"));

@@ -1,6 +1,7 @@
 package io.mnist20k.data;
 
 import io.mnist20k.UserError;
+import io.mnist20k.files.LockFile;
 import io.mnist20k.files.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -16,14 +17,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.StringJoiner;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// Fetches MNIST's files from the first mirror that gives the right bytes. The JVM's proxy settings are honoured.
 ///
@@ -39,6 +41,8 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
             URI.create("https://storage.googleapis.com/cvdf-datasets/mnist/"));
 
     private static final int PIECE_BYTES = 1 << 16;
+
+    private static final String LOCK = ".lock";
 
     /// Follows a download.
     @FunctionalInterface
@@ -60,36 +64,65 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
     }
 
     /// Puts the file, unpacked, into `folder` under its usual name, replacing what is there. It appears complete
-    /// or not at all; processes that fetch the same file at once each put the same bytes there.
+    /// or not at all; processes that fetch the same file at once put the same bytes there, one after the other.
+    /// What a process leaves that is killed goes with the next that fetches the file.
     ///
     /// @param found what is wrong with the file that should be there, as in "is missing"
     /// @throws UserError where no mirror gave the right bytes or the folder cannot be written
     IdxFile fetch(MnistFile file, Path folder, String found) {
+        Path target = folder.resolve(file.fileName());
+        Optional<Path> made = firstMissing(folder);
+        boolean written = false;
         try {
             Files.createDirectories(folder);
-            Path part = folder.resolve("." + file.fileName() + "." + UUID.randomUUID() + ".part");
-            part.toFile().deleteOnExit();
-            try {
-                Files.createFile(part); // before megabytes are fetched for a folder that cannot take them
-                IdxFile fetched = fetch(file, folder.resolve(file.fileName()) + " " + found);
-                try (OutputStream out = Files.newOutputStream(part)) {
-                    fetched.write(out);
-                }
-                Files.move(
-                        part,
-                        folder.resolve(file.fileName()),
-                        StandardCopyOption.ATOMIC_MOVE,
-                        StandardCopyOption.REPLACE_EXISTING);
-                return fetched;
-            } finally {
-                Files.deleteIfExists(part);
-            }
+            // Before megabytes are fetched for a folder that cannot take them.
+            Files.delete(Files.createTempFile(folder, ".", ".part"));
+            IdxFile fetched = fetch(file, target + " " + found);
+            Files.createDirectories(folder); // where another has given up meanwhile, and made it away
+            LockFile.holding(folder.resolve(LOCK), () -> write(fetched, target));
+            written = true;
+            return fetched;
         } catch (IOException e) {
             throw new UserError(
                     "cannot write " + file.fileName() + " to " + folder + ": " + Reason.of(e)
                             + "; see that it can be written and has 60 MB of room, or name"
                             + " a folder that holds the four MNIST files with --data",
                     e);
+        } finally {
+            if (!written) {
+                made.ifPresent(outermost -> removeEmpty(folder, outermost));
+            }
+        }
+    }
+
+    private static Path write(IdxFile fetched, Path target) throws IOException {
+        Path part = target.resolveSibling("." + target.getFileName() + ".part");
+        try {
+            try (OutputStream out = Files.newOutputStream(part)) {
+                fetched.write(out);
+            }
+            return Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    /// The outermost of the folders that are to be made for it.
+    private static Optional<Path> firstMissing(Path folder) {
+        return Stream.iterate(folder.toAbsolutePath(), p -> p != null && Files.notExists(p), Path::getParent)
+                .reduce((_, outer) -> outer);
+    }
+
+    /// Removes a folder and those around it, up to one in which anyone has put anything.
+    private static void removeEmpty(Path folder, Path outermost) {
+        try {
+            for (Path empty = folder.toAbsolutePath();
+                    empty != null && empty.startsWith(outermost);
+                    empty = empty.getParent()) {
+                Files.deleteIfExists(empty);
+            }
+        } catch (IOException e) {
+            // an empty folder more, or one that someone else has begun to use
         }
     }
 

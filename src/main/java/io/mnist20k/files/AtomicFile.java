@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -16,6 +17,11 @@ import java.nio.file.StandardOpenOption;
 /// Files that are written whole or not at all: under a name of their own beside the target, forced to the disk,
 /// then renamed over it. Until the rename an earlier file of that name stays as it was.
 public final class AtomicFile {
+    private static final String UNFINISHED = ".unfinished";
+
+    /// Bytes of a name to which there is something to add: most file systems take 255.
+    private static final int LONGEST = 255 - ".".length() - UNFINISHED.length();
+
     private AtomicFile() {}
 
     /// @param target replaced if it is a file, refused if it is a device, a link or a folder; its own folder has to
@@ -67,7 +73,7 @@ public final class AtomicFile {
                 : Reason.of(failure) + "; nothing was changed there, so "
                         + (failure instanceof ClosedByInterruptException
                                 ? "try again"
-                                : "free some space or permit writing, and try again");
+                                : Reason.remedy(failure) + ", and try again");
     }
 
     private static final class NotAFile extends FileSystemException {
@@ -82,6 +88,8 @@ public final class AtomicFile {
     }
 
     private static Path unfinished(Path target) {
-        return target.resolveSibling("." + target.getFileName() + ".unfinished");
+        String name = String.valueOf(target.getFileName());
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        return target.resolveSibling("." + (bytes.length > LONGEST ? Sha256.of(bytes) : name) + UNFINISHED);
     }
 }

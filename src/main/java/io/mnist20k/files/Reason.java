@@ -50,6 +50,17 @@ public final class Reason {
         };
     }
 
+    /// What helps where a file could not be written. The system says why in the language of the locale, of which
+    /// this knows English.
+    public static String remedy(IOException failure) {
+        return switch (of(failure)) {
+            case "Too many open files" -> "permit more of them (ulimit -n)";
+            case "File too large" -> "permit larger ones (ulimit -f) or write to another file system";
+            case "File name too long" -> "give it a shorter name";
+            default -> "free some space or permit writing";
+        };
+    }
+
     /// Why a path cannot be read as a file; empty where it may be one. What a folder hides neither exists nor does not.
     public static Optional<String> notAFile(Path path) {
         if (Files.notExists(path)) {

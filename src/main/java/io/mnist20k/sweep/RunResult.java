@@ -62,6 +62,8 @@ public record RunResult(
                     DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
+    private static final String AGAIN = "delete it and let the sweep run again";
+
     static RunResult of(Variant variant, TrainingResult.Finished run) {
         return of(
                 variant,
@@ -128,9 +130,9 @@ public record RunResult(
 
     /// @throws UserError where it cannot be read, or is not what [#write] wrote
     static RunResult read(Path file) {
-        List<RunResult> runs = readAll(file);
+        List<RunResult> runs = readAll(file, AGAIN);
         if (runs.size() != 1) {
-            throw unusable(file, "it holds " + runs.size() + " runs and not one", null);
+            throw unusable(file, "it holds " + runs.size() + " runs and not one", AGAIN, null);
         }
         return runs.getFirst();
     }
@@ -139,25 +141,26 @@ public record RunResult(
     ///
     /// @throws UserError where it cannot be read, or is not what [#toJson] gave
     static List<RunResult> readAll(Path file) {
+        return readAll(file, "restore it from a copy, let sweep merge write it again, or take out what is damaged");
+    }
+
+    private static List<RunResult> readAll(Path file, String remedy) {
         var runs = new ArrayList<RunResult>();
         try {
             for (String line : Files.readAllLines(file)) {
                 RunResult run = MAPPER.readValue(line, RunResult.class);
                 if (run == null || !run.isPossible()) { // as JSON may have it
-                    throw noResult(file, runs.size(), null);
+                    throw noResult(file, runs.size(), remedy, null);
                 }
                 runs.add(run);
             }
             return runs;
         } catch (CharacterCodingException e) {
-            throw unusable(file, "it is no text", e);
+            throw unusable(file, "it is no text", remedy, e);
         } catch (IOException e) {
-            throw new UserError(
-                    "reading " + file + ": " + Reason.of(e) + "; permit reading it, or delete it and let the "
-                            + "sweep run again",
-                    e);
+            throw unusable(file, Reason.of(e), "permit reading it, or " + remedy, e);
         } catch (JacksonException e) {
-            throw noResult(file, runs.size(), e);
+            throw noResult(file, runs.size(), remedy, e);
         }
     }
 
@@ -181,12 +184,12 @@ public record RunResult(
         return number != null && number >= 0 && Double.isFinite(number);
     }
 
-    private static UserError noResult(Path file, int linesBefore, @Nullable Exception cause) {
-        return unusable(file, "line " + (linesBefore + 1) + " is not the result of a run", cause);
+    private static UserError noResult(Path file, int linesBefore, String remedy, @Nullable Exception cause) {
+        return unusable(file, "line " + (linesBefore + 1) + " is not the result of a run", remedy, cause);
     }
 
-    private static UserError unusable(Path file, String found, @Nullable Exception cause) {
-        return new UserError("reading " + file + ": " + found + "; delete it and let the sweep run again", cause);
+    private static UserError unusable(Path file, String found, String remedy, @Nullable Exception cause) {
+        return new UserError("reading " + file + ": " + found + "; " + remedy, cause);
     }
 
     /// Whether both say the same of the same run; times aside, which are the machine's.

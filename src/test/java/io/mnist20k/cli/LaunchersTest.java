@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
@@ -154,6 +155,22 @@ final class LaunchersTest {
                         .matcher(release)
                         .find(),
                 home);
+    }
+
+    /// A shell that may open four files has none left for what a command prints.
+    @ParameterizedTest
+    @ValueSource(strings = {"mnist20k", "src/main/dist/bin/mnist20k"})
+    void aLauncherThatMayOpenTooFewFilesBlamesNothingElse(String launcher) throws Exception {
+        Process process = new ProcessBuilder(
+                        tool("bash").toString(),
+                        "-c",
+                        "ulimit -n 4; exec \"$0\"",
+                        Path.of(launcher).toAbsolutePath().toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertNotEquals(0, process.waitFor(), said);
+        assertTrue(said.lines().noneMatch(line -> line.startsWith("mnist20k: ")), said);
     }
 
     /// Where the `PATH` has no Java, only tools, and none is named.

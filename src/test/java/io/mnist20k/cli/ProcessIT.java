@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -82,9 +83,10 @@ final class ProcessIT {
         Path run = folder.resolve("stopped run");
         Process process = start(trainForSeconds(folder, run));
         awaitAnEpoch(run);
-        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
-                .start()
-                .waitFor();
+        for (ProcessHandle child : process.children().toList()) {
+            assertEquals(0, run("kill", "-QUIT", Long.toString(child.pid()))); // shows the threads, not as an answer
+        }
+        assertEquals(0, run("kill", "-" + signal, Long.toString(process.pid())));
         Typed stopped = ended(process);
         assertEquals(exitCode, stopped.exitCode(), stopped.toString());
         assertEquals("", stopped.out());
@@ -129,6 +131,35 @@ final class ProcessIT {
                     .waitFor();
             assertEquals(143, process.waitFor());
         } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /// Java loads some of itself when it first answers, and never again where it could open no file for it then.
+    @Test
+    void aServerWhoseFirstClientsTookAllFilesAnswersTheNext() throws Exception {
+        int files = 200;
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n " + files + "; exec \"$@\"", "sh"));
+        command.addAll(java());
+        command.addAll(List.of("serve", served.toString(), "--port", "0", "--device", "reference"));
+        Process process = new ProcessBuilder(command).start();
+        var clients = new ArrayList<Socket>();
+        try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+            Matcher address = Pattern.compile("http://(\\S+):(\\d+)/").matcher(out.readLine());
+            assertTrue(address.find());
+            for (int i = 0; i < files; i++) {
+                clients.add(new Socket(address.group(1), Integer.parseInt(address.group(2))));
+            }
+            Socket first = clients.getFirst();
+            first.getOutputStream()
+                    .write("GET /model HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(first.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
             process.destroyForcibly();
         }
     }

@@ -23,6 +23,9 @@ import io.mnist20k.train.Trainer;
 import io.mnist20k.train.TrainingListener;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.io.PipedWriter;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +37,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -184,7 +188,38 @@ final class TrainCommandTest {
             String start = "    " + epoch + "  ";
             assertTrue(lines.stream().anyMatch(line -> line.startsWith(start)), lines.toString());
         }
-        assertTrue(lines.getLast().contains(run.toString()), lines.toString());
+        assertTrue(lines.getLast().endsWith(run.toString()), lines.toString());
+    }
+
+    @Test
+    void aLineBreakInTheFoldersNameBreaksNoLine() {
+        run = folder.resolve("two\nlines");
+        assertEquals(1, train("--quiet").succeeded().out().lines().count());
+        run = folder.resolve("three\nlines");
+        assertTrue(train().succeeded().out().contains("run directory " + folder.resolve("three?lines")));
+    }
+
+    /// As where its reader has gone, or on a full disk.
+    @ParameterizedTest
+    @ValueSource(strings = {"--json", "--quiet"})
+    void aRunWhoseAnswerCannotBeWrittenSaysThatItIsDoneAndHowToSeeIt(String output) {
+        var broken = new PrintWriter(new PipedWriter()); // that nobody reads
+        var err = new StringWriter();
+        String[] args = Typed.train(folder, run, "--require", "1", "--limit", "16", "--epochs", "1", output);
+        assertEquals(1, Program.run(args, broken, new PrintWriter(err, true)));
+        String again = "train --resume " + run + (output.equals("--json") ? " --json" : "");
+        assertTrue(err.toString().endsWith("again: mnist20k " + again + "\n"), err.toString());
+        assertTrue(Typed.in(again.split(" ")).succeeded().out().contains(run.toString()));
+    }
+
+    /// Opening it would wait for a reader.
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aPipeInPlaceOfTheLogIsLeftAlone() throws Exception {
+        begin(new ReferenceEngine(), TinySetup.data(folder), () -> true);
+        String pipe = run.resolve("log.txt").toString();
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe).start().waitFor());
+        Typed.in("train", "--resume", run.toString()).succeeded();
     }
 
     @Test
@@ -357,6 +392,8 @@ final class TrainCommandTest {
         Files.writeString(recipe, edited);
         Typed.in("train", "--resume", run.toString()).failed(1, "recipe was lr = 0.0", "is lr = 0.123 now");
         assertEquals(edited, Files.readString(recipe));
+        Files.writeString(recipe, edited.substring(0, 1));
+        Typed.in("train", "--resume", run.toString()).failed(1, recipe.toString(), "delete this file");
         Files.delete(recipe);
         Typed.in("train", "--resume", run.toString(), "--quiet").succeeded();
     }

@@ -3,6 +3,7 @@ package io.mnist20k.data;
 import static io.mnist20k.Sentence.assertSays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.mnist20k.UserError;
@@ -84,7 +85,7 @@ class DownloadTest {
         IdxFile fetched = from(mirrors).fetch(file, folder, "is missing");
         assertEquals(101, fetched.count());
         assertArrayEquals(PLAIN, Files.readAllBytes(folder.resolve(NAME)));
-        assertFolderHolds(NAME);
+        assertFolderHolds(".lock", NAME);
     }
 
     @Test
@@ -134,7 +135,7 @@ class DownloadTest {
                 server.silent("silent"),
                 server.answering("missing", 404));
         assertSays(sentence, "/stalling/ (stalled after ", "/silent/ (no answer in time)", "/missing/ (");
-        assertFolderHolds();
+        assertFalse(Files.exists(folder), "nothing came to it");
     }
 
     @Test
@@ -152,7 +153,14 @@ class DownloadTest {
         assertSays(sentence, refusing + " (connection refused)", unknown + " (host name not found)");
         assertSays(sentence, "/missing/ (HTTP status 404)", "/other/ (SHA-256 is ", file.sha256());
         assertSays(sentence, "/truncating/ (", "/endless/ (more than the " + PLAIN.length);
-        assertFolderHolds();
+        assertFalse(Files.exists(folder.getParent()), "folders that nothing came to were left");
+    }
+
+    @Test
+    void whatAKilledProcessLeftGoesWithTheNext() throws IOException {
+        Files.createDirectories(folder);
+        Files.write(folder.resolve("." + NAME + ".part"), new byte[2 * PLAIN.length]);
+        assertFetchedFrom(server.giving("good", PACKED));
     }
 
     @Test
@@ -161,6 +169,7 @@ class DownloadTest {
         Files.writeString(folder.resolve(NAME), "old");
         failure(server.truncating("truncating", PACKED));
         assertEquals("old", Files.readString(folder.resolve(NAME)));
+        assertFolderHolds(NAME);
         assertFetchedFrom(server.giving("good", PACKED));
     }
 
@@ -197,7 +206,7 @@ class DownloadTest {
             }
         }
         assertArrayEquals(PLAIN, Files.readAllBytes(folder.resolve(NAME)));
-        assertFolderHolds(NAME);
+        assertFolderHolds(".lock", NAME);
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.mnist20k.UserError;
 import java.io.File;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -17,6 +18,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AtomicFileTest {
     @TempDir
@@ -95,13 +99,31 @@ class AtomicFileTest {
         Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(
-                "writing " + file + ": File too large; nothing was changed there, so free some space or permit"
-                        + " writing, and try again",
+                "writing " + file + ": File too large; nothing was changed there, so permit larger ones (ulimit -f) or"
+                        + " write to another file system, and try again",
                 said.strip());
         assertEquals("before", Files.readString(file));
         try (var left = Files.list(folder)) {
             assertEquals(List.of(file), left.toList());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "No space left on device, free some space or permit writing",
+        "Too many open files, permit more of them (ulimit -n)",
+        "File name too long, give it a shorter name"
+    })
+    void theRemedyFitsTheReason(String reason, String remedy) {
+        assertEquals(remedy, Reason.remedy(new FileSystemException("file", null, reason)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {243, 244, 255})
+    void aFileMayHaveTheLongestName(int length) throws Exception {
+        Path file = folder.resolve("x".repeat(length));
+        AtomicFile.write(file, new byte[] {1});
+        assertEquals(1, Files.size(file));
     }
 
     private static String place(Class<?> of) {

@@ -369,6 +369,10 @@ final class SweepTest {
         Path result = files(RunResult.FILE).getFirst();
         Files.writeString(result, Files.readString(result).replaceFirst("\"recipe\":\"[^\"]*\"", "\"recipe\":null"));
         assertSays(assertThrows(UserError.class, () -> Results.read(folder)), result.toString(), "line 1");
+        Path kept = Files.copy(result, folder.resolve("kept.jsonl"));
+        UserError error = assertThrows(UserError.class, () -> Results.read("making a table", List.of(kept)));
+        assertSays(error, kept.toString(), "line 1", "restore it");
+        assertDoesNotSay(error, "delete"); // since it may be all that there is of its runs
     }
 
     private List<Path> files(String name) throws IOException {
