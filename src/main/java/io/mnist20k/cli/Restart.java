@@ -1,12 +1,12 @@
 package io.mnist20k.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /// Starts the program again, as a child of this process, with the flags that this JVM was started without, and in a
@@ -117,7 +117,7 @@ final class Restart {
             return;
         }
         Thread.ofPlatform().daemon().name("parent watch").start(() -> {
-            while (ProcessHandle.current().parent().map(ProcessHandle::pid).equals(Optional.of(parent))) {
+            while (!isOrphan(parent)) {
                 try {
                     Thread.sleep(PARENT_CHECK_MILLIS);
                 } catch (InterruptedException e) {
@@ -126,6 +126,12 @@ final class Restart {
             }
             Runtime.getRuntime().halt(KILLED);
         });
+    }
+
+    /// Linux does not tell where the process may open no further file; elsewhere than on Windows an orphan gets
+    /// another parent.
+    private static boolean isOrphan(long parent) {
+        return ProcessHandle.current().parent().map(now -> now.pid() != parent).orElse(File.separatorChar == '\\');
     }
 
     /// Seconds since the person started the program.

@@ -156,6 +156,7 @@ final class ProcessIT {
                             .getBytes(StandardCharsets.US_ASCII));
             String answer = new String(first.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
+            assertFalse(process.waitFor(200, TimeUnit.MILLISECONDS), "it took its parent for gone");
         } finally {
             for (Socket client : clients) {
                 client.close();
