@@ -22,10 +22,10 @@ import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.Trainer;
 import io.mnist20k.train.TrainingListener;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.io.PipedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -216,7 +216,7 @@ final class TrainCommandTest {
     @Test
     @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aPipeInPlaceOfTheLogIsLeftAlone() throws Exception {
-        begin(new ReferenceEngine(), TinySetup.data(folder), () -> true);
+        begin(new ReferenceEngine(), settings(TinySetup.data(folder)), new TrainingListener() {}, () -> true);
         String pipe = run.resolve("log.txt").toString();
         assertEquals(0, new ProcessBuilder("mkfifo", pipe).start().waitFor());
         Typed.in("train", "--resume", run.toString()).succeeded();
