@@ -73,11 +73,11 @@ final class Paper {
     /// threshold that tells them apart best (Otsu: *A Threshold Selection Method from Gray-Level Histograms*,
     /// 1979).
     static Plane clean(Plane ink) {
-        double threshold = threshold(ink.values());
+        int threshold = threshold(ink.values());
         double[] sorted = ink.values().clone();
         Arrays.sort(sorted);
         int split = 0;
-        while (sorted[split] < threshold) {
+        while (level(sorted[split]) <= threshold) {
             split++;
         }
         double least = sorted[(int) (split * GRAIN)];
@@ -85,11 +85,12 @@ final class Paper {
         return ink.map(value -> Math.clamp((value - least) / (full - least), 0, 1));
     }
 
-    private static double threshold(double[] ink) {
+    /// The highest level of paper.
+    private static int threshold(double[] ink) {
         int[] histogram = new int[256];
         double total = 0;
         for (double value : ink) {
-            int level = (int) (value * 255);
+            int level = level(value);
             histogram[level]++;
             total += level;
         }
@@ -110,6 +111,10 @@ final class Paper {
                 }
             }
         }
-        return (threshold + 1) / 255.0;
+        return threshold;
+    }
+
+    private static int level(double ink) {
+        return (int) (ink * 255);
     }
 }

@@ -3,7 +3,6 @@ package io.mnist20k.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -98,8 +97,14 @@ class MnistIT {
             assertEquals(6, server.requests().size());
         }
         try (var files = Files.list(cache)) {
-            List<Path> names = files.toList();
-            assertTrue(names.size() == 4, names::toString);
+            assertEquals(
+                    List.of(
+                            ".lock",
+                            "t10k-images-idx3-ubyte",
+                            "t10k-labels-idx1-ubyte",
+                            "train-images-idx3-ubyte",
+                            "train-labels-idx1-ubyte"),
+                    files.map(path -> path.getFileName().toString()).sorted().toList());
         }
     }
 }
