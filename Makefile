@@ -27,7 +27,7 @@ train-cuda-software: data native ## train an epoch through the CUDA engine on th
 	@XDG_CACHE_HOME="$(CURDIR)/target/cache" MNIST20K_CUDA_LIBRARIES="$(CURDIR)/target/native" \
 		./mnist20k train --device cuda --data "$(CACHE)" --epochs 1 --require 0.97 $(ARGS)
 
-test: data $(if $(COMPILER),native) ## check everything: format, fast tests, then slow ones on the real dataset
+test: data $(if $(COMPILER),native-test) ## check everything: format, fast tests, then slow ones on the real dataset
 	@$(MAVEN) verify -Dmnist20k.data="$(CACHE)" $(ON_NATIVE)
 	@! command -v python3 >/dev/null || for folder in src/bench src/bench/peers; do \
 		python3 -B -m unittest discover -s $$folder -p '*_test.py' || exit; done
@@ -81,7 +81,8 @@ bench-page: $(JAR) ## measure where the time goes into docs/results, and write d
 native: ## build the software CUDA device, on which tests run where there is no GPU; takes a C++20 compiler
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native OUT=../target/native
 
-native-test: ## test the software CUDA device itself
+# What the device refuses there it explains on standard error, as it is to.
+native-test: native ## test the software CUDA device itself
 	@$(MAKE) --no-print-directory -C native OUT=../target/native test
 
 native-sanitize: data ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; which ones in ARGS
