@@ -2,6 +2,7 @@ package io.mnist20k.data;
 
 import io.mnist20k.UserError;
 import io.mnist20k.files.LockFile;
+import io.mnist20k.files.NewFolders;
 import io.mnist20k.files.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -17,7 +18,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -25,7 +25,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /// Fetches MNIST's files from the first mirror that gives the right bytes. The JVM's proxy settings are honoured.
 ///
@@ -71,7 +70,7 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
     /// @throws UserError where no mirror gave the right bytes or the folder cannot be written
     IdxFile fetch(MnistFile file, Path folder, String found) {
         Path target = folder.resolve(file.fileName());
-        Optional<Path> made = firstMissing(folder);
+        List<Path> made = NewFolders.make(folder);
         boolean written = false;
         try {
             Files.createDirectories(folder);
@@ -90,7 +89,7 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
                     e);
         } finally {
             if (!written) {
-                made.ifPresent(outermost -> removeEmpty(folder, outermost));
+                NewFolders.removeEmpty(made);
             }
         }
     }
@@ -104,25 +103,6 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
             return Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(part);
-        }
-    }
-
-    /// The outermost of the folders that are to be made for it.
-    private static Optional<Path> firstMissing(Path folder) {
-        return Stream.iterate(folder.toAbsolutePath(), p -> p != null && Files.notExists(p), Path::getParent)
-                .reduce((_, outer) -> outer);
-    }
-
-    /// Removes a folder and those around it, up to one in which anyone has put anything.
-    private static void removeEmpty(Path folder, Path outermost) {
-        try {
-            for (Path empty = folder.toAbsolutePath();
-                    empty != null && empty.startsWith(outermost);
-                    empty = empty.getParent()) {
-                Files.deleteIfExists(empty);
-            }
-        } catch (IOException e) {
-            // an empty folder more, or one that someone else has begun to use
         }
     }
 

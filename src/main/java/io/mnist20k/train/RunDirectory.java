@@ -3,6 +3,7 @@ package io.mnist20k.train;
 import io.mnist20k.UserError;
 import io.mnist20k.files.AtomicFile;
 import io.mnist20k.files.LockFile;
+import io.mnist20k.files.NewFolders;
 import io.mnist20k.files.Reason;
 import io.mnist20k.files.ShellWord;
 import io.mnist20k.model.Model;
@@ -18,7 +19,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -65,7 +65,7 @@ public final class RunDirectory implements AutoCloseable {
     ///
     /// @throws UserError where it holds another run, another process is using it, or it cannot be written
     public static RunDirectory create(Path path) {
-        return create(path, makeMissing(path));
+        return create(path, NewFolders.make(path));
     }
 
     /// @param created for it, innermost first
@@ -78,11 +78,11 @@ public final class RunDirectory implements AutoCloseable {
             }
             lock = lock(path);
         } catch (IOException e) {
-            removeEmpty(created);
+            NewFolders.removeEmpty(created);
             throw new UserError(
                     "making the run directory " + path + ": " + Reason.of(e) + "; choose another folder with --out", e);
         } catch (RuntimeException e) {
-            removeEmpty(created);
+            NewFolders.removeEmpty(created);
             throw e;
         }
         try {
@@ -117,7 +117,7 @@ public final class RunDirectory implements AutoCloseable {
         String name = stamp() + "-" + recipe.replaceAll("[^A-Za-z0-9._-]+", "-") + "-s" + seed;
         for (int i = 1; ; i++) {
             Path path = parent.resolve(i == 1 ? name : name + "-" + i);
-            List<Path> created = makeMissing(path);
+            List<Path> created = NewFolders.make(path);
             // Of those who ask at once, one has made it, and the others look for another name.
             if (created.contains(path.toAbsolutePath()) || !Files.exists(path)) {
                 return create(path, created);
@@ -311,7 +311,7 @@ public final class RunDirectory implements AutoCloseable {
         if (!created.isEmpty() && holdsOnlyTheLock()) {
             try {
                 Files.deleteIfExists(path.resolve(LOCK));
-                removeEmpty(created);
+                NewFolders.removeEmpty(created);
             } catch (IOException e) {
                 // an empty folder more
             }
@@ -325,35 +325,6 @@ public final class RunDirectory implements AutoCloseable {
         } catch (IOException e) {
             return false; // it may hold what cannot be seen
         }
-    }
-
-    /// Removes folders, innermost first, up to one in which anyone has put anything.
-    private static void removeEmpty(List<Path> folders) {
-        try {
-            for (Path folder : folders) {
-                Files.deleteIfExists(folder);
-            }
-        } catch (IOException e) {
-            // an empty folder more, or one that someone else has begun to use
-        }
-    }
-
-    /// Makes a folder and those that it lies in as far as they are missing, or as it can.
-    ///
-    /// @return those that nobody else has made, innermost first
-    private static List<Path> makeMissing(Path path) {
-        List<Path> missing = Stream.iterate(path.toAbsolutePath(), p -> p != null && !Files.exists(p), Path::getParent)
-                .toList();
-        var made = new ArrayList<Path>();
-        for (Path folder : missing.reversed()) {
-            try {
-                Files.createDirectory(folder);
-                made.addFirst(folder);
-            } catch (IOException e) {
-                // another process has made it now, or the caller will find the same
-            }
-        }
-        return List.copyOf(made);
     }
 
     private static LockFile lock(Path path) {
