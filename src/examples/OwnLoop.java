@@ -3,6 +3,7 @@ import io.mnist20k.data.Download;
 import io.mnist20k.data.MnistFolder;
 import io.mnist20k.data.SampleOrder;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Epoch;
@@ -26,7 +27,7 @@ final class OwnLoop {
         MnistFolder files = args.length > 0
                 ? MnistFolder.at(Path.of(args[0]))
                 : MnistFolder.cache(Download.fromPublicMirrors((_, _) -> {}));
-        Split split = Split.holdout(files.loadWithoutTest().train());
+        Split split = Split.holdout(files.load(Validation.HELD_OUT).train());
         Dataset images = split.train();
 
         Recipe recipe = RecipeReader.read("sprint", List.of("optimizer.type=adamw", "optimizer.lr=0.01"));

@@ -37,7 +37,7 @@ final class RoomsTest {
             room("cuda"),
             room("data", "files", "random"),
             room("recipe", "files", "network"),
-            room("model", "files", "network", "recipe"),
+            room("model", "files", "network", "recipe", "data"),
             room("engine", "network", "data", "recipe", "random"),
             room("engine.reference", "engine", "network", "data", "recipe", "random"),
             room("engine.cpu", "engine", "network", "data", "recipe", "random"),

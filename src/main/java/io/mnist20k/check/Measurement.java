@@ -4,6 +4,7 @@ import io.mnist20k.UserError;
 import io.mnist20k.cuda.CudaException;
 import io.mnist20k.cuda.Gpu;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.Training;
 import io.mnist20k.engine.cuda.StepTimes;
@@ -105,7 +106,7 @@ public record Measurement(Split files, boolean quick) {
     }
 
     private TrainingResult.Finished train(Kernels kernels, TrainingListener listener) {
-        var settings = new RunSettings(recipe(kernels), 1, false, false, quick ? Plan.QUICK_IMAGES : 0, false, "");
+        var settings = new RunSettings(recipe(kernels), 1, Validation.TEST, quick ? Plan.QUICK_IMAGES : 0, false, "");
         Path folder = temporary();
         try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
             var trainer =

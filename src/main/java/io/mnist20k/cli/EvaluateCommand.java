@@ -3,6 +3,7 @@ package io.mnist20k.cli;
 import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Dataset;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.Evaluation;
 import io.mnist20k.model.Model;
@@ -40,7 +41,7 @@ final class EvaluateCommand implements Runnable {
     @Override
     public void run() {
         Model trained = model.read();
-        if (trained.origin().redrawn()) {
+        if (trained.origin().validation() == Validation.REDRAWN) {
             throw new UserError(
                     "evaluating " + model.path() + ": it was trained on a re-drawn split, so it has seen images of"
                             + " the test files; its accuracy stands in the metrics.jsonl beside it");

@@ -1,6 +1,6 @@
 package io.mnist20k.cli;
 
-import io.mnist20k.train.RunSettings;
+import io.mnist20k.data.Validation;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,14 +25,13 @@ final class ExtentOptions extends SizeOptions {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec command;
 
-    boolean holdout() {
+    /// @param otherwise what judges where neither is asked for
+    Validation validation(Validation otherwise) {
         if (holdout && redraw) {
-            throw new ParameterException(command.commandLine(), RunSettings.TWO_JUDGES);
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--holdout judges by training images and --redraw by a draw from all images; leave one of them out");
         }
-        return holdout;
-    }
-
-    boolean redraw() {
-        return redraw;
+        return holdout || redraw ? Validation.of(holdout, redraw) : otherwise;
     }
 }

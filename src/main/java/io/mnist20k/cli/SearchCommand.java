@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.files.AtomicFile;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeWriter;
@@ -144,7 +145,7 @@ final class SearchCommand implements Callable<Integer> {
         // The first rung has the most runs that are left to do.
         DeviceOptions.ForRuns device =
                 this.device.chooseForRuns(candidates.size() * rungs.seeds().getFirst());
-        Split images = data.open().loadWithoutTest();
+        Split images = data.open().load(Validation.HELD_OUT);
         PrintWriter err = spec.commandLine().getErr();
         PrintWriter lines = json ? err : spec.commandLine().getOut();
         lines.println("%s, %s at a time, on %s"

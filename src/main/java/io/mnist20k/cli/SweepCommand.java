@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.files.AtomicFile;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
@@ -113,7 +114,7 @@ final class SweepCommand implements Callable<Integer> {
         }
         List<RunSettings> runs = shard.of(plan(seeds));
         DeviceOptions.ForRuns device = this.device.chooseForRuns(runs.size());
-        Split files = data.open().load(extent.holdout());
+        Split files = data.open().load(extent.validation(Validation.TEST));
         PrintWriter err = spec.commandLine().getErr();
         var progress = new SweepProgress(
                 json ? err : spec.commandLine().getOut(),
@@ -154,8 +155,7 @@ final class SweepCommand implements Callable<Integer> {
                         .map(recipe -> new RunSettings(
                                 recipe,
                                 seed,
-                                extent.holdout(),
-                                extent.redraw(),
+                                extent.validation(Validation.TEST),
                                 extent.limit(0),
                                 extent.noBudget(),
                                 data.folderName())))

@@ -1,6 +1,7 @@
 package io.mnist20k.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.mnist20k.data.Validation;
 import io.mnist20k.train.TrainingResult;
 
 /// A finished run as `train --json` prints it.
@@ -51,7 +52,9 @@ record TrainAnswer(
                 Restart.secondsSinceStart(),
                 finished.imagesPerSecond(),
                 finished.directory().toAbsolutePath().normalize().toString(),
-                settings.holdout() || settings.redrawn() ? settings.validationName() : "",
+                settings.validation() == Validation.TEST
+                        ? ""
+                        : settings.validation().toString(),
                 settings.limit(),
                 settings.budgetLifted());
     }

@@ -3,6 +3,7 @@ package io.mnist20k.cli;
 import io.mnist20k.Units;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.files.ShellWord;
 import io.mnist20k.recipe.Recipe;
@@ -119,13 +120,12 @@ final class TrainCommand implements Callable<Integer> {
         var settings = new RunSettings(
                 recipe.read("default", overrides()),
                 seed == null ? 1 : seed,
-                extent.holdout(),
-                extent.redraw(),
+                extent.validation(Validation.TEST),
                 extent.limit(0),
                 extent.noBudget(),
                 data.folderName());
         Devices.Choice choice = device.choose();
-        Split files = data.open().load(settings.holdout());
+        Split files = data.open().load(settings.validation());
         try (RunDirectory directory = out != null
                 ? RunDirectory.create(out)
                 : RunDirectory.createUnder(Path.of(RUNS), settings.recipe().name(), settings.seed())) {
@@ -142,14 +142,13 @@ final class TrainCommand implements Callable<Integer> {
             var settings = new RunSettings(
                     Files.exists(kept) ? read(kept) : recipe.read(then.recipe(), overrides()),
                     seed == null ? then.seed() : seed,
-                    extent.holdout() || then.holdout(),
-                    extent.redraw() || then.redrawn(),
+                    extent.validation(then.validation()),
                     extent.limit(then.limit()),
                     extent.noBudget() || then.budgetLifted(),
                     data.folder() != null ? data.folderName() : then.dataFolder());
             Devices.Choice choice = device.chooseAgain(stopped.device());
             Path folder = data.folder() != null ? data.folder() : dataFolder(path, then);
-            Split files = data.open(folder).load(settings.holdout());
+            Split files = data.open(folder).load(settings.validation());
             return train(settings, choice, files, directory);
         }
     }
@@ -233,7 +232,7 @@ final class TrainCommand implements Callable<Integer> {
                         Units.percent(finished.finalAccuracy()),
                         Units.counted(
                                 finished.evaluation().count(),
-                                finished.settings().validationName() + " image"),
+                                finished.settings().validation() + " image"),
                         Units.count(finished.evaluation().errors()),
                         Units.counted(finished.epochs().size(), "epoch"),
                         Units.duration(finished.trainSeconds()),

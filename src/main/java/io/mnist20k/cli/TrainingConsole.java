@@ -37,7 +37,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
         lines.println("%s training and %s; seed %s, batches of %s, %s; run directory %s"
                 .formatted(
                         Units.count(start.trainingImages()),
-                        Units.counted(start.validationImages(), start.settings().validationName() + " image"),
+                        Units.counted(start.validationImages(), start.settings().validation() + " image"),
                         start.settings().seed(),
                         start.settings().recipe().batch(),
                         Units.counted(start.settings().recipe().epochs(), "epoch"),

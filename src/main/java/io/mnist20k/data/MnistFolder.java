@@ -69,18 +69,14 @@ public final class MnistFolder {
                 load(MnistFile.TEST_IMAGES, MnistFile.TEST_LABELS));
     }
 
-    /// What a run reads: with `holdout` no test files, as [#loadWithoutTest] has it.
+    /// What a run reads. Where training images are held out the test files are not opened, and the training images
+    /// stand in the place of theirs.
     ///
     /// @throws UserError where a file is missing, cannot be fetched, or is not what it should be
-    public Split load(boolean holdout) {
-        return holdout ? loadWithoutTest() : load();
-    }
-
-    /// The training images alone, for runs that hold some of them out; the test files are not opened, and the
-    /// training images stand in the place of theirs.
-    ///
-    /// @throws UserError where a file is missing, cannot be fetched, or is not what it should be
-    public Split loadWithoutTest() {
+    public Split load(Validation validation) {
+        if (validation != Validation.HELD_OUT) {
+            return load();
+        }
         Dataset train = load(MnistFile.TRAIN_IMAGES, MnistFile.TRAIN_LABELS);
         return new Split(train, train);
     }

@@ -5,11 +5,11 @@ package io.mnist20k.data;
 /// @param mean      of pixel / 255, in [0, 1] for a dataset
 /// @param deviation of pixel / 255 (the population's, not a sample's), greater than 0
 public record Normalization(float mean, float deviation) {
-    /// @throws IllegalArgumentException where dividing by the deviation would not give numbers
+    /// @throws IllegalArgumentException where normalized pixels would not be numbers
     public Normalization {
         if (!Float.isFinite(mean) || !Float.isFinite(deviation) || deviation <= 0) {
-            throw new IllegalArgumentException("normalization with mean " + mean + " and deviation " + deviation
-                    + "; the deviation must be above 0");
+            throw new IllegalArgumentException("normalization has mean " + mean + " and deviation " + deviation
+                    + ", expected finite numbers and a deviation above 0");
         }
     }
 

@@ -1,6 +1,8 @@
 package io.mnist20k.model;
 
 import io.mnist20k.UserError;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.data.Validation;
 import io.mnist20k.network.Network;
 import io.mnist20k.network.Tensor;
 import io.mnist20k.recipe.Recipe;
@@ -20,25 +22,23 @@ import java.util.function.Function;
 /// Its file is a [TensorFile] whose tensors have the names and layouts of the `state_dict` of a PyTorch module
 /// whose children carry the layers' names. The same model always makes the same bytes.
 ///
-/// @param recipe     what was trained
-/// @param mean       of the training pixels, 0 being black and 1 white
-/// @param deviation  of the training pixels; the network sees (pixel - mean) / deviation
-/// @param parameters as [Network#parameters] lays them out; finite; copied, here and by the accessor
-/// @param statistics as [Network#statistics] lays them out; finite, and no variance below 0; copied alike
-/// @param origin     how it was trained
-public record Model(Recipe recipe, float mean, float deviation, float[] parameters, float[] statistics, Origin origin) {
+/// @param recipe        what was trained
+/// @param normalization of the training images
+/// @param parameters    as [Network#parameters] lays them out; finite; copied, here and by the accessor
+/// @param statistics    as [Network#statistics] lays them out; finite, and no variance below 0; copied alike
+/// @param origin        how it was trained
+public record Model(Recipe recipe, Normalization normalization, float[] parameters, float[] statistics, Origin origin) {
     private static final String FORMAT = "1";
 
     /// How a model was trained, besides its recipe.
     ///
+    /// @param validation     which images judged it; where they were re-drawn, it learned from images of the test
+    ///                       files
     /// @param limit          only the first `limit` training images were used; 0 where all were
-    /// @param redrawn        whether it was trained on a draw from all images, those of the test files among them
-    /// @param holdout        whether it was trained on a part of the training files only
     /// @param budgetLifted   whether it has too many parameters, or was trained too many epochs, for the program's
     ///                       rules
     /// @param programVersion of the program that trained it
-    public record Origin(
-            long seed, boolean holdout, boolean redrawn, int limit, boolean budgetLifted, String programVersion) {}
+    public record Origin(long seed, Validation validation, int limit, boolean budgetLifted, String programVersion) {}
 
     /// @throws IllegalArgumentException where a length is not the network's, or a number cannot be computed with
     public Model {
@@ -48,10 +48,6 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         if (parameters.length != network.parameterCount() || statistics.length != network.statisticCount()) {
             throw new IllegalArgumentException(parameters.length + " parameters and " + statistics.length
                     + " statistics for a network of " + network.parameterCount() + " and " + network.statisticCount());
-        }
-        if (!Float.isFinite(mean) || !Float.isFinite(deviation) || deviation <= 0) {
-            throw new IllegalArgumentException("mean is " + mean + " and its deviation " + deviation
-                    + ", expected finite numbers and a deviation above 0");
         }
         for (Tensor tensor : network.parameters()) {
             requireNumbers(tensor, parameters);
@@ -100,11 +96,11 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         metadata.put("format", FORMAT);
         metadata.put("classes", Integer.toString(network.classes()));
         metadata.put("recipe", RecipeWriter.toToml(recipe));
-        metadata.put("mean", Float.toString(mean));
-        metadata.put("deviation", Float.toString(deviation));
+        metadata.put("mean", Float.toString(normalization.mean()));
+        metadata.put("deviation", Float.toString(normalization.deviation()));
         metadata.put("seed", Long.toString(origin.seed));
-        metadata.put("holdout", Boolean.toString(origin.holdout));
-        metadata.put("redrawn", Boolean.toString(origin.redrawn));
+        metadata.put("holdout", Boolean.toString(origin.validation == Validation.HELD_OUT));
+        metadata.put("redrawn", Boolean.toString(origin.validation == Validation.REDRAWN));
         metadata.put("limit", Integer.toString(origin.limit));
         metadata.put("budgetLifted", Boolean.toString(origin.budgetLifted));
         metadata.put("programVersion", origin.programVersion);
@@ -134,19 +130,20 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
         Recipe recipe = RecipeReader.parse(subject, facts.text("recipe"));
         Network network = recipe.build();
         requireNames(subject, network, file);
-        float mean = facts.value("mean", Float::parseFloat);
-        float deviation = facts.value("deviation", Float::parseFloat);
         float[] parameters = join(subject, network.parameters(), network.parameterCount(), file);
         float[] statistics = join(subject, network.statistics(), network.statisticCount(), file);
-        var origin = new Origin(
-                facts.value("seed", Long::parseLong),
-                facts.value("holdout", Boolean::parseBoolean),
-                facts.value("redrawn", Boolean::parseBoolean),
-                facts.value("limit", Integer::parseInt),
-                facts.value("budgetLifted", Boolean::parseBoolean),
-                facts.text("programVersion"));
         try {
-            return new Model(recipe, mean, deviation, parameters, statistics, origin);
+            var origin = new Origin(
+                    facts.value("seed", Long::parseLong),
+                    Validation.of(
+                            facts.value("holdout", Boolean::parseBoolean),
+                            facts.value("redrawn", Boolean::parseBoolean)),
+                    facts.value("limit", Integer::parseInt),
+                    facts.value("budgetLifted", Boolean::parseBoolean),
+                    facts.text("programVersion"));
+            var normalization = new Normalization(
+                    facts.value("mean", Float::parseFloat), facts.value("deviation", Float::parseFloat));
+            return new Model(recipe, normalization, parameters, statistics, origin);
         } catch (IllegalArgumentException e) {
             throw new UserError(subject + ": its " + e.getMessage() + "; train it again", e);
         }
@@ -161,8 +158,7 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
     public boolean equals(Object other) {
         return other instanceof Model that
                 && recipe.equals(that.recipe)
-                && Float.compare(mean, that.mean) == 0
-                && Float.compare(deviation, that.deviation) == 0
+                && normalization.equals(that.normalization)
                 && Arrays.equals(parameters, that.parameters)
                 && Arrays.equals(statistics, that.statistics)
                 && origin.equals(that.origin);
@@ -170,7 +166,7 @@ public record Model(Recipe recipe, float mean, float deviation, float[] paramete
 
     @Override
     public int hashCode() {
-        return Objects.hash(recipe, mean, deviation, Arrays.hashCode(parameters), Arrays.hashCode(statistics), origin);
+        return Objects.hash(recipe, normalization, Arrays.hashCode(parameters), Arrays.hashCode(statistics), origin);
     }
 
     private static void cut(List<Tensor> tensors, float[] vector, SortedMap<String, TensorFile.Entry> entries) {

@@ -1,7 +1,6 @@
 package io.mnist20k.predict;
 
 import io.mnist20k.data.Dataset;
-import io.mnist20k.data.Normalization;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.SessionState;
@@ -25,8 +24,7 @@ public final class Predictor implements AutoCloseable {
     public Predictor(Model model, Engine engine) {
         pixels = model.network().input().elements();
         deskews = model.recipe().deskew();
-        var normalization = new Normalization(model.mean(), model.deviation());
-        session = engine.open(model.network(), Training.evaluationOnly(normalization));
+        session = engine.open(model.network(), Training.evaluationOnly(model.normalization()));
         try {
             session.restore(SessionState.ofModel(model.parameters(), model.statistics()));
         } catch (RuntimeException | Error failure) {

@@ -34,7 +34,7 @@ public final class Report {
         this.run = run;
         this.settings = run.settings();
         this.network = settings.recipe().build();
-        this.imagesName = settings.validationName() + " images";
+        this.imagesName = settings.validation() + " images";
     }
 
     /// @return a whole HTML document; a function of the run alone
@@ -98,9 +98,11 @@ public final class Report {
     private String introduction() {
         String trainedOn = settings.limit() > 0
                 ? format("the first %,d training images only", settings.limit())
-                : settings.holdout()
-                        ? "five sixths of the training images"
-                        : settings.redrawn() ? "images drawn anew from all" : "all training images";
+                : switch (settings.validation()) {
+                    case TEST -> "all training images";
+                    case HELD_OUT -> "five sixths of the training images";
+                    case REDRAWN -> "images drawn anew from all";
+                };
         return format(
                 "Trained on %s, judged by %s that it never learned from, with the model of the last epoch.%s",
                 trainedOn,

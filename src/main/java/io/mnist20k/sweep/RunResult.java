@@ -97,7 +97,7 @@ public record RunResult(
                 variant.device(),
                 deviceName,
                 dataName(settings.dataFolder()),
-                settings.validationName(),
+                settings.validation().toString(),
                 settings.limit(),
                 settings.recipe().build().parameterCount(),
                 settings.recipe().epochs(),

@@ -1,6 +1,7 @@
 package io.mnist20k.sweep;
 
 import io.mnist20k.UserError;
+import io.mnist20k.data.Validation;
 import io.mnist20k.train.RunSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -77,7 +78,7 @@ public final class Search {
     }
 
     private RunSettings settings(Candidate candidate, long seed) {
-        return new RunSettings(candidate.recipe(), seed, true, false, limit, budgetLifted, dataFolder);
+        return new RunSettings(candidate.recipe(), seed, Validation.HELD_OUT, limit, budgetLifted, dataFolder);
     }
 
     /// Does what is left to do. It is over with the last rung, or where one candidate alone is left.

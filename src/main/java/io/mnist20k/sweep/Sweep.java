@@ -3,6 +3,7 @@ package io.mnist20k.sweep;
 import io.mnist20k.Thrown;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.train.Divergence;
 import io.mnist20k.train.RunDirectory;
@@ -45,7 +46,7 @@ public final class Sweep {
     private final Map<Extent, String> digests = new ConcurrentHashMap<>();
 
     /// What runs of one sweep can choose of the files.
-    private record Extent(boolean holdout, boolean redrawn, int limit) {}
+    private record Extent(Validation validation, int limit) {}
 
     /// Begins nothing yet.
     ///
@@ -189,13 +190,13 @@ public final class Sweep {
     }
 
     private Variant variant(RunSettings settings) {
-        var extent = new Extent(settings.holdout(), settings.redrawn(), settings.limit());
+        var extent = new Extent(settings.validation(), settings.limit());
         return Variant.of(settings, digests.computeIfAbsent(extent, e -> digest(settings)), engine.name());
     }
 
     /// Of what all seeds have in common: where each has a split of its own, all images and how they are drawn.
     private String digest(RunSettings settings) {
-        return settings.redrawn()
+        return settings.validation() == Validation.REDRAWN
                 ? "re-drawn, " + settings.limit() + ", " + files.digest()
                 : settings.select(files).digest();
     }

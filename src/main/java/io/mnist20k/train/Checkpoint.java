@@ -1,6 +1,7 @@
 package io.mnist20k.train;
 
 import io.mnist20k.UserError;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Epoch;
 import io.mnist20k.engine.SessionState;
 import io.mnist20k.model.TensorFile;
@@ -47,6 +48,7 @@ public record Checkpoint(
         boolean isWhole() {
             return Stream.of(dataFolder, images, device, progress).allMatch(Objects::nonNull)
                     && dataFolder.indexOf(0) < 0
+                    && !(holdout && redrawn)
                     && updates >= 0
                     && progress.isPossible();
         }
@@ -56,8 +58,8 @@ public record Checkpoint(
     void write(Path path) {
         var run = new Run(
                 settings.seed(),
-                settings.holdout(),
-                settings.redrawn(),
+                settings.validation() == Validation.HELD_OUT,
+                settings.validation() == Validation.REDRAWN,
                 settings.limit(),
                 settings.budgetLifted(),
                 settings.dataFolder(),
@@ -107,7 +109,7 @@ public record Checkpoint(
         }
         requirePossible(path, recipe, run);
         var settings = new RunSettings(
-                recipe, run.seed, run.holdout, run.redrawn, run.limit, run.budgetLifted, run.dataFolder);
+                recipe, run.seed, Validation.of(run.holdout, run.redrawn), run.limit, run.budgetLifted, run.dataFolder);
         return new Checkpoint(
                 settings, run.images, run.trainingImages, run.device, run.progress, state(path, recipe, run, file));
     }
@@ -165,8 +167,7 @@ public record Checkpoint(
     void requireSame(Path directory, RunSettings now, String images) {
         requireSameRecipe(directory, now.recipe());
         requireSame(directory, "seed", settings.seed(), now.seed());
-        requireSame(directory, "holdout", settings.holdout(), now.holdout());
-        requireSame(directory, "redraw", settings.redrawn(), now.redrawn());
+        requireSame(directory, "validation", settings.validation(), now.validation());
         requireSame(directory, "limit", settings.limit(), now.limit());
         requireSame(directory, "dataset (SHA-256 of its images and labels)", this.images, images);
     }

@@ -2,37 +2,23 @@ package io.mnist20k.train;
 
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.recipe.Recipe;
 
 /// What a run is: all that decides its result, but for the images themselves and the device.
 ///
 /// @param seed         key of every random choice
-/// @param holdout      whether to validate on held-out training images instead of on the test files
-/// @param redrawn      whether training and test images are drawn anew from all of them, by the seed: see
-///                     [Split#redraw]
+/// @param validation   which images judge it
 /// @param limit        to train on the first so many training images only; 0 for all
 /// @param budgetLifted whether the run may take more than the [Budget]
 /// @param dataFolder   where the images came from, for the one who goes on with the run; empty for the program's
 ///                     own cache
 public record RunSettings(
-        Recipe recipe,
-        long seed,
-        boolean holdout,
-        boolean redrawn,
-        int limit,
-        boolean budgetLifted,
-        String dataFolder) {
-    /// What is wrong with a run that is both held out and re-drawn.
-    public static final String TWO_JUDGES =
-            "--holdout judges by training images and --redraw by a draw from all images; leave one of them out";
-
-    /// @throws UserError where the run is over budget, has no image to train on, or two kinds of images to be judged by
+        Recipe recipe, long seed, Validation validation, int limit, boolean budgetLifted, String dataFolder) {
+    /// @throws UserError where the run is over budget, or has no image to train on
     public RunSettings {
         if (limit < 0) {
             throw new UserError("--limit is " + limit + ", expected a number of training images, or 0 for all");
-        }
-        if (holdout && redrawn) {
-            throw new UserError(TWO_JUDGES);
         }
         budgetLifted = Budget.check(recipe.build(), recipe.epochs(), budgetLifted);
     }
@@ -41,12 +27,7 @@ public record RunSettings(
     ///
     /// @throws UserError where the recipe is over budget
     public static RunSettings of(Recipe recipe, long seed) {
-        return new RunSettings(recipe, seed, false, false, 0, false, "");
-    }
-
-    /// What the images that the run is judged by are called: `test`, `held-out` or `re-drawn`.
-    public String validationName() {
-        return holdout ? "held-out" : redrawn ? "re-drawn" : "test";
+        return new RunSettings(recipe, seed, Validation.TEST, 0, false, "");
     }
 
     /// The images to train and to validate on.
@@ -54,7 +35,7 @@ public record RunSettings(
     /// @param files the dataset as its files have it
     /// @throws UserError where there are too few images to hold any out
     public Split select(Split files) {
-        Split split = holdout ? Split.holdout(files.train()) : redrawn ? files.redraw(seed) : files;
+        Split split = validation.select(files, seed);
         return limit > 0 ? split.limit(limit) : split;
     }
 }

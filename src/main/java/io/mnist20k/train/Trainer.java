@@ -158,14 +158,12 @@ public final class Trainer {
         SessionState state = session.state();
         directory.write(new Model(
                 recipe,
-                normalization.mean(),
-                normalization.deviation(),
+                normalization,
                 state.modelParameters(),
                 state.modelStatistics(),
                 new Model.Origin(
                         settings.seed(),
-                        settings.holdout(),
-                        settings.redrawn(),
+                        settings.validation(),
                         settings.limit(),
                         settings.budgetLifted(),
                         Version.ofProgram())));

@@ -175,13 +175,7 @@ final class BadInputTest {
         float[] parameters = trained.parameters();
         Arrays.fill(parameters, Float.MAX_VALUE);
         Path huge = folder.resolve("huge");
-        new Model(
-                        trained.recipe(),
-                        trained.mean(),
-                        trained.deviation(),
-                        parameters,
-                        trained.statistics(),
-                        trained.origin())
+        new Model(trained.recipe(), trained.normalization(), parameters, trained.statistics(), trained.origin())
                 .write(huge);
         String data = TinySetup.data(folder).toString();
         Typed.in("evaluate", huge.toString(), "--data", data, "--device", "reference", "--json")

@@ -94,7 +94,7 @@ final class LookingTest {
                 .lines()
                 .toList();
         assertTrue(lines.getFirst().startsWith(data.toString()), lines.toString());
-        Split split = MnistFolder.at(data).load(false);
+        Split split = MnistFolder.at(data).load();
         assertEquals(counts(split.train()), numbers(lines.get(2), "training"));
         assertEquals(counts(split.validation()), numbers(lines.get(3), "test"));
     }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.data.Validation;
 import io.mnist20k.model.Model;
 import io.mnist20k.model.onnx.OnnxModel;
 import io.mnist20k.network.Layer;
@@ -92,8 +94,8 @@ final class ModelCommandsTest {
         float[] parameters = new float[784 * 10 + 10];
         parameters[parameters.length - 1] = 1;
         Path nine = folder.resolve("nine.safetensors");
-        var origin = new Model.Origin(1, false, false, 0, false, "1");
-        new Model(recipe(network), 0.1f, 0.3f, parameters, new float[0], origin).write(nine);
+        var origin = new Model.Origin(1, Validation.TEST, 0, false, "1");
+        new Model(recipe(network), new Normalization(0.1f, 0.3f), parameters, new float[0], origin).write(nine);
         var test = new Dataset(new byte[6 * 784], new byte[] {4, 4, 9, 9, 9, 0});
         Path data = MadeUpDigits.write(folder.resolve("six"), test, test);
         Typed typed = Typed.in("evaluate", nine.toString(), "--device", "reference", "--data", data.toString())

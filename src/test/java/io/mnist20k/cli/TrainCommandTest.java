@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.data.MnistFolder;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.Training;
@@ -365,11 +366,11 @@ final class TrainCommandTest {
 
     private RunSettings settings(Path data) {
         Recipe recipe = RecipeReader.read(TinySetup.recipe(folder).toString(), List.of());
-        return new RunSettings(recipe, 1, false, false, 0, false, data.toString());
+        return new RunSettings(recipe, 1, Validation.TEST, 0, false, data.toString());
     }
 
     private void begin(Engine engine, RunSettings settings, TrainingListener listener, BooleanSupplier stop) {
-        Split files = MnistFolder.at(Path.of(settings.dataFolder())).load(settings.holdout());
+        Split files = MnistFolder.at(Path.of(settings.dataFolder())).load(settings.validation());
         try (RunDirectory directory = RunDirectory.create(run)) {
             new Trainer(engine, settings, files, directory, listener, stop).run();
         }

@@ -116,6 +116,7 @@ class DatasetTest {
     @Test
     void aNormalizationThatDividesByNothingIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> new Normalization(0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new Normalization(0, -1));
         assertThrows(IllegalArgumentException.class, () -> new Normalization(0, Float.NaN));
         assertThrows(IllegalArgumentException.class, () -> new Normalization(Float.POSITIVE_INFINITY, 1));
     }

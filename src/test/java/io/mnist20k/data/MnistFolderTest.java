@@ -153,7 +153,8 @@ class MnistFolderTest {
     @Test
     void anotherDatasetInTheCacheIsNotMnist() {
         MnistFolder cache = MnistFolder.cache(folder, from());
-        for (Executable load : List.<Executable>of(cache::load, cache::loadWithoutTest, cache::loadTest)) {
+        for (Executable load :
+                List.<Executable>of(cache::load, () -> cache.load(Validation.HELD_OUT), cache::loadTest)) {
             String sentence = assertThrows(UserError.class, load).getMessage();
             assertSays(sentence, "is not MNIST's", "--data");
         }

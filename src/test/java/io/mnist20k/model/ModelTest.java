@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.mnist20k.UserError;
+import io.mnist20k.data.Normalization;
+import io.mnist20k.data.Validation;
 import io.mnist20k.recipe.Recipe;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.recipe.RecipeWriter;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -53,9 +56,9 @@ class ModelTest {
     @Test
     void whatWasWrittenIsRead() {
         assertEquals(model, Model.read(path));
-        var otherwise = new Model.Origin(Long.MIN_VALUE, false, true, 0, true, "");
-        Model other = new Model(
-                model.recipe(), model.mean(), model.deviation(), model.parameters(), model.statistics(), otherwise);
+        var otherwise = new Model.Origin(Long.MIN_VALUE, Validation.REDRAWN, 0, true, "");
+        Model other =
+                new Model(model.recipe(), model.normalization(), model.parameters(), model.statistics(), otherwise);
         other.write(path);
         assertEquals(other, Model.read(path));
     }
@@ -63,20 +66,19 @@ class ModelTest {
     @Test
     void modelsOfAnyOtherNumberAreOthers() {
         Recipe recipe = model.recipe();
-        float mean = model.mean();
-        float deviation = model.deviation();
+        Normalization normalization = model.normalization();
         float[] parameters = model.parameters();
         float[] statistics = model.statistics();
         Model.Origin origin = model.origin();
         Recipe longer = RecipeReader.parse("longer", RecipeWriter.toToml(recipe).replace("epochs = 3", "epochs = 4"));
-        var elsewhere = new Model.Origin(origin.seed() + 1, true, false, 1000, false, "1.2.3");
+        var elsewhere = new Model.Origin(origin.seed() + 1, Validation.HELD_OUT, 1000, false, "1.2.3");
         for (Model other : List.of(
-                new Model(longer, mean, deviation, parameters, statistics, origin),
-                new Model(recipe, 0.5f, deviation, parameters, statistics, origin),
-                new Model(recipe, mean, 0.5f, parameters, statistics, origin),
-                new Model(recipe, mean, deviation, new float[parameters.length], statistics, origin),
-                new Model(recipe, mean, deviation, parameters, new float[statistics.length], origin),
-                new Model(recipe, mean, deviation, parameters, statistics, elsewhere))) {
+                new Model(longer, normalization, parameters, statistics, origin),
+                new Model(recipe, new Normalization(0.5f, 0.3081f), parameters, statistics, origin),
+                new Model(recipe, new Normalization(0.1307f, 0.5f), parameters, statistics, origin),
+                new Model(recipe, normalization, new float[parameters.length], statistics, origin),
+                new Model(recipe, normalization, parameters, new float[statistics.length], origin),
+                new Model(recipe, normalization, parameters, statistics, elsewhere))) {
             assertNotEquals(model, other);
         }
         assertEquals(TinyModel.model(), model);
@@ -157,39 +159,27 @@ class ModelTest {
             parameters[parameters.length - 1] = bad;
             float[] statistics = good.statistics();
             statistics[statistics.length - 1] = bad;
-            assertThrows(
-                    IllegalArgumentException.class,
-                    () -> with(good, good.mean(), bad, good.parameters(), good.statistics()));
-            assertThrows(
-                    IllegalArgumentException.class,
-                    () -> with(good, good.mean(), good.deviation(), good.parameters(), statistics));
+            assertThrows(IllegalArgumentException.class, () -> with(good, good.parameters(), statistics));
             if (bad != -1) {
-                assertThrows(
-                        IllegalArgumentException.class,
-                        () -> with(good, bad, good.deviation(), good.parameters(), good.statistics()));
-                assertThrows(
-                        IllegalArgumentException.class,
-                        () -> with(good, good.mean(), good.deviation(), parameters, good.statistics()));
+                assertThrows(IllegalArgumentException.class, () -> with(good, parameters, good.statistics()));
             }
         }
-        assertThrows(
-                IllegalArgumentException.class, () -> with(good, good.mean(), 0, good.parameters(), good.statistics()));
-        assertEquals(good, with(good, good.mean(), good.deviation(), good.parameters(), good.statistics()));
+        assertEquals(good, with(good, good.parameters(), good.statistics()));
     }
 
     @Test
     void whatWasCheckedStaysAsItIs() {
         float[] parameters = model.parameters();
         float[] statistics = model.statistics();
-        Model copy = with(model, model.mean(), model.deviation(), parameters, statistics);
+        Model copy = with(model, parameters, statistics);
         for (float[] vector : List.of(parameters, statistics, copy.parameters(), copy.statistics())) {
             vector[0] = Float.NaN;
         }
         assertEquals(model, copy);
     }
 
-    private static Model with(Model model, float mean, float deviation, float[] parameters, float[] statistics) {
-        return new Model(model.recipe(), mean, deviation, parameters, statistics, model.origin());
+    private static Model with(Model model, float[] parameters, float[] statistics) {
+        return new Model(model.recipe(), model.normalization(), parameters, statistics, model.origin());
     }
 
     @Test
@@ -301,6 +291,9 @@ class ModelTest {
         assertRefused((metadata, _) -> metadata.put("deviation", "NaN"), "deviation");
         assertRefused((metadata, _) -> metadata.put("mean", "Infinity"), "mean");
         assertRefused((metadata, _) -> metadata.put("seed", "1e3"), "seed");
+        assertRefused(
+                (metadata, _) -> metadata.putAll(Map.of("holdout", "true", "redrawn", "true")),
+                "held out and re-drawn at once");
         assertRefused((_, tensors) -> tensors.remove("conv1.bias"), "conv1.bias");
         assertRefused((_, tensors) -> tensors.put("conv2.bias", TensorFile.Entry.of(new float[3])), "conv2.bias");
         assertRefused(

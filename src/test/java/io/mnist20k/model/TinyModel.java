@@ -1,5 +1,7 @@
 package io.mnist20k.model;
 
+import io.mnist20k.data.Normalization;
+import io.mnist20k.data.Validation;
 import io.mnist20k.network.Layer;
 import io.mnist20k.network.Network;
 import io.mnist20k.random.Philox;
@@ -39,11 +41,10 @@ public final class TinyModel {
         Network network = recipe.build();
         return new Model(
                 recipe,
-                0.1307f,
-                0.3081f,
+                new Normalization(0.1307f, 0.3081f),
                 numbers(network.parameterCount(), 1),
                 positive(numbers(network.statisticCount(), 2)),
-                new Model.Origin(-5, true, false, 1000, false, "1.2.3"));
+                new Model.Origin(-5, Validation.HELD_OUT, 1000, false, "1.2.3"));
     }
 
     private static float[] numbers(int count, long key) {

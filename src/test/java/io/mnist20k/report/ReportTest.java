@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.Version;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Evaluation;
 import io.mnist20k.network.Layer;
 import io.mnist20k.recipe.Augmentation;
@@ -184,21 +185,21 @@ final class ReportTest {
         Recipe recipe = TinyRun.recipe();
         assertIntroduced(RunSettings.of(recipe, 17), "all training images", "1,000 test images");
         assertIntroduced(
-                new RunSettings(recipe, 17, true, false, 0, false, ""),
+                new RunSettings(recipe, 17, Validation.HELD_OUT, 0, false, ""),
                 "five sixths of the training images",
                 "1,000 held-out images");
         assertIntroduced(
-                new RunSettings(recipe, 17, false, true, 0, false, ""),
+                new RunSettings(recipe, 17, Validation.REDRAWN, 0, false, ""),
                 "images drawn anew from all",
                 "1,000 re-drawn images");
         assertIntroduced(
-                new RunSettings(recipe, 17, false, false, 1234, false, ""),
+                new RunSettings(recipe, 17, Validation.TEST, 1234, false, ""),
                 "the first 1,234 training images only",
                 "1,000 test images");
         assertFalse(Report.html(RUN).contains("budget was lifted"));
         Recipe longer = RecipeReader.parse("longer", RecipeWriter.toToml(recipe).replace("epochs = 3", "epochs = 20"));
         assertIntroduced(
-                new RunSettings(longer, 17, false, false, 0, true, ""), "budget was lifted", "1,000 test images");
+                new RunSettings(longer, 17, Validation.TEST, 0, true, ""), "budget was lifted", "1,000 test images");
     }
 
     private static void assertIntroduced(RunSettings settings, String trainedOn, String judgedBy) {

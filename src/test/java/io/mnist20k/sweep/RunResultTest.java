@@ -3,6 +3,7 @@ package io.mnist20k.sweep;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Evaluation;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunSettings;
@@ -16,7 +17,7 @@ final class RunResultTest {
     private static final Variant VARIANT = new Variant("tiny", "reference", "0123");
 
     private static final RunSettings SETTINGS =
-            new RunSettings(TinyRun.recipe(), 7, true, false, 50, false, "/home/a/digits");
+            new RunSettings(TinyRun.recipe(), 7, Validation.HELD_OUT, 50, false, "/home/a/digits");
 
     /// The first epoch did better than the last.
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.reference.ReferenceEngine;
 import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.Optimizer;
@@ -104,7 +105,7 @@ final class SearchTest {
         assertEquals(List.of(2, 1), rungs.stream().map(Search.Rung::goOn).toList());
         assertEquals(4 + 2, heard.done.size(), "a seed each, and one more for two");
         assertEquals(2, heard.found.size());
-        assertTrue(heard.done.stream().allMatch(RunSettings::holdout));
+        assertTrue(heard.done.stream().allMatch(run -> run.validation() == Validation.HELD_OUT));
         for (Search.Rung rung : rungs) {
             List<Row> rows = rung.standings().stream().map(Search.Standing::row).toList();
             for (int i = 1; i < rows.size(); i++) {

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.Thrown;
 import io.mnist20k.UserError;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Session;
 import io.mnist20k.engine.Training;
@@ -127,7 +128,7 @@ final class SweepTest {
     @Test
     void redrawnRunsAreToldApartByTheirFilesAndTheirLimit() {
         List<RunSettings> runs = IntStream.of(5, 6)
-                .mapToObj(limit -> new RunSettings(TinyRun.recipe(), 1, false, true, limit, false, ""))
+                .mapToObj(limit -> new RunSettings(TinyRun.recipe(), 1, Validation.REDRAWN, limit, false, ""))
                 .toList();
         sweep(folder, runs, 1);
         assertEquals(2, Results.read(folder).rows().size());

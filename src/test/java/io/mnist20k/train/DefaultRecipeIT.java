@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.RealMnist;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Devices;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Evaluation;
@@ -43,7 +44,7 @@ class DefaultRecipeIT {
     }
 
     private static TrainingResult.Finished train(Recipe recipe, int limit, int threads, Path out) {
-        var settings = new RunSettings(recipe, 1, false, false, limit, false, "");
+        var settings = new RunSettings(recipe, 1, Validation.TEST, limit, false, "");
         try (RunDirectory directory = RunDirectory.create(out)) {
             TrainingResult result = new Trainer(
                             cpu(threads),

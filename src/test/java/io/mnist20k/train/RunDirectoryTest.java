@@ -181,6 +181,7 @@ class RunDirectoryTest {
     @CsvSource({
         ".*, null",
         "dataFolder\":\"\", dataFolder\":\"a\\\\u0000b\"",
+        "'holdout\":false,\"redrawn\":false', 'holdout\":true,\"redrawn\":true'",
         "updates\":[0-9]+, updates\":-9",
         "trainLoss\":[0-9.]+, trainLoss\":1e999",
         "epoch\":2, epoch\":7",

@@ -12,8 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mnist20k.UserError;
 import io.mnist20k.Version;
 import io.mnist20k.data.Dataset;
-import io.mnist20k.data.Normalization;
 import io.mnist20k.data.Split;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Engine;
 import io.mnist20k.engine.Evaluation;
 import io.mnist20k.engine.Session;
@@ -52,6 +52,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -137,7 +138,7 @@ class TrainerTest {
     void theSavedModelScoresAsTheTrainedOneDid() {
         TrainingResult.Finished result = TinyRun.finish(folder.resolve("run"), TinyRun.recipe());
         Model model = Model.read(result.directory().resolve(RunDirectory.MODEL));
-        var training = Training.evaluationOnly(new Normalization(model.mean(), model.deviation()));
+        var training = Training.evaluationOnly(model.normalization());
         try (Session session = new ReferenceEngine().open(model.network(), training)) {
             session.restore(SessionState.ofModel(model.parameters(), model.statistics()));
             float[] logits = session.logits(result.validation());
@@ -147,7 +148,7 @@ class TrainerTest {
                     Evaluation.of(result.validation(), logits).loss());
         }
         assertEquals(TinyRun.recipe(), model.recipe());
-        assertEquals(new Model.Origin(17, false, false, 0, false, Version.ofProgram()), model.origin());
+        assertEquals(new Model.Origin(17, Validation.TEST, 0, false, Version.ofProgram()), model.origin());
     }
 
     /// As a recipe that does not would on images that are upright already; reported are the images of the files.
@@ -206,7 +207,7 @@ class TrainerTest {
             assertInstanceOf(
                     TrainingResult.Stopped.class,
                     trainer(run, settings, () -> looks.incrementAndGet() > 7).run());
-            var another = new RunSettings(TinyRun.recipe(), 18, false, false, 0, false, "");
+            var another = new RunSettings(TinyRun.recipe(), 18, Validation.TEST, 0, false, "");
             assertThrows(
                     UserError.class, () -> trainer(run, another, () -> false).run());
             assertInstanceOf(
@@ -497,8 +498,13 @@ class TrainerTest {
         Recipe other = TinyRun.recipe(2, new Optimizer.Sgd(0.1, 0, false, 0), CONSTANT, 0, Augmentation.NONE);
         assertRefused(run, TinyRun.settings(other), TinyRun.images(), "recipe");
         assertRefused(run, RunSettings.of(same.recipe(), 18), TinyRun.images(), "seed was 17");
-        assertRefused(run, new RunSettings(same.recipe(), 17, true, false, 0, false, ""), TinyRun.images(), "holdout");
-        assertRefused(run, new RunSettings(same.recipe(), 17, false, false, 9, false, ""), TinyRun.images(), "limit");
+        assertRefused(
+                run,
+                new RunSettings(same.recipe(), 17, Validation.HELD_OUT, 0, false, ""),
+                TinyRun.images(),
+                "validation was test and is held-out");
+        assertRefused(
+                run, new RunSettings(same.recipe(), 17, Validation.TEST, 9, false, ""), TinyRun.images(), "limit");
         Split others = new Split(
                 TinyRun.digits(TinyRun.TRAINING_IMAGES, 3), TinyRun.images().validation());
         assertRefused(run, same, others, "dataset");
@@ -516,24 +522,24 @@ class TrainerTest {
 
     @ParameterizedTest
     @CsvSource({
-        "true, false, 0, 85, 16",
-        "true, false, 30, 30, 16",
-        "false, true, 0, 101, 60",
-        "false, true, 30, 30, 60",
-        "false, false, 30, 30, 60"
+        "HELD_OUT, 0, 85, 16",
+        "HELD_OUT, 30, 30, 16",
+        "REDRAWN, 0, 101, 60",
+        "REDRAWN, 30, 30, 60",
+        "TEST, 30, 30, 60"
     })
-    void noImageThatJudgesIsTrainedOn(boolean holdout, boolean redrawn, int limit, int training, int validation) {
-        var settings = new RunSettings(TinyRun.recipe(), 17, holdout, redrawn, limit, false, "");
+    void noImageThatJudgesIsTrainedOn(Validation validation, int limit, int training, int judging) {
+        var settings = new RunSettings(TinyRun.recipe(), 17, validation, limit, false, "");
         Split files = TinyRun.images();
         Split selected = settings.select(files);
         Set<ByteBuffer> train = pictures(selected.train());
         Set<ByteBuffer> judge = pictures(selected.validation());
         assertEquals(training, train.size());
-        assertEquals(validation, judge.size());
+        assertEquals(judging, judge.size());
         assertTrue(Collections.disjoint(train, judge));
         Set<ByteBuffer> trainingFiles = pictures(files.train());
-        assertEquals(holdout, trainingFiles.containsAll(judge));
-        assertEquals(holdout || redrawn, !Collections.disjoint(trainingFiles, judge));
+        assertEquals(validation == Validation.HELD_OUT, trainingFiles.containsAll(judge));
+        assertEquals(validation == Validation.TEST, Collections.disjoint(trainingFiles, judge));
     }
 
     /// Each is another, by its noise.
@@ -546,11 +552,11 @@ class TrainerTest {
 
     /// The training images alone say how bright images are; of those that judge nothing is known.
     @ParameterizedTest
-    @CsvSource({"true, false", "false, true", "false, false"})
-    void whatTheSettingsSelectIsTrainedOnAndStandsInTheModel(boolean holdout, boolean redrawn) {
+    @EnumSource
+    void whatTheSettingsSelectIsTrainedOnAndStandsInTheModel(Validation validation) {
         String small = RecipeWriter.toToml(TinyRun.recipe());
         Recipe overBudget = RecipeReader.parse("tiny", small.replace("out = 4,", "out = 40,"));
-        var settings = new RunSettings(overBudget, 17, holdout, redrawn, 30, true, "");
+        var settings = new RunSettings(overBudget, 17, validation, 30, true, "");
         Split selected = settings.select(TinyRun.images());
         var trainedOn = new ArrayList<Dataset>();
         var watched = new WatchedEngine((session, dataset, epoch, observer) -> {
@@ -575,8 +581,8 @@ class TrainerTest {
         assertEquals(2, seen.getFirst().stepsPerEpoch());
         assertEquals(selected.validation().count(), seen.getFirst().validationImages());
         Model model = Model.read(result.directory().resolve(RunDirectory.MODEL));
-        assertEquals(selected.train().normalization(), new Normalization(model.mean(), model.deviation()));
-        assertEquals(new Model.Origin(17, holdout, redrawn, 30, true, Version.ofProgram()), model.origin());
+        assertEquals(selected.train().normalization(), model.normalization());
+        assertEquals(new Model.Origin(17, validation, 30, true, Version.ofProgram()), model.origin());
     }
 
     @Test

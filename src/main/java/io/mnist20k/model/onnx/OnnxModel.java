@@ -85,8 +85,9 @@ public final class OnnxModel {
     }
 
     private String normalised(String image) {
-        String mean = graph.constant("mean", List.of(), model.mean());
-        String deviation = graph.constant("deviation", List.of(), model.deviation());
+        String mean = graph.constant("mean", List.of(), model.normalization().mean());
+        String deviation =
+                graph.constant("deviation", List.of(), model.normalization().deviation());
         return graph.node("Div", List.of(graph.node("Sub", List.of(image, mean)), deviation));
     }
 

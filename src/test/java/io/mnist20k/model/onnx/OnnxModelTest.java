@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import io.mnist20k.data.Dataset;
 import io.mnist20k.data.MadeUpDigits;
+import io.mnist20k.data.Validation;
 import io.mnist20k.engine.Layers;
 import io.mnist20k.engine.SeedReport;
 import io.mnist20k.engine.SessionState;
@@ -146,10 +147,9 @@ final class OnnxModelTest {
         SessionState state = Synthetic.state(network, Training.evaluationOnly(Synthetic.NORMALIZATION), SEED);
         return new Model(
                 recipe,
-                Synthetic.NORMALIZATION.mean(),
-                Synthetic.NORMALIZATION.deviation(),
+                Synthetic.NORMALIZATION,
                 state.parameters(),
                 state.statistics(),
-                new Model.Origin(1, false, false, 0, false, "test"));
+                new Model.Origin(1, Validation.TEST, 0, false, "test"));
     }
 }
