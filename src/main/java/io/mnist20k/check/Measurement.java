@@ -80,8 +80,8 @@ public record Measurement(Split files, boolean quick) {
         var told = new ArrayList<String>();
         TrainingResult.Finished finished = training.apply(new TrainingListener() {
             @Override
-            public void opened(String kernels) {
-                told.add(kernels);
+            public void started(Start start) {
+                told.add(start.kernels());
             }
 
             @Override

@@ -1,7 +1,6 @@
 package io.mnist20k.check;
 
 import io.mnist20k.files.AtomicFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,7 +46,7 @@ final class Results {
         document.put("parts", parts);
         byte[] json = JSON.writeValueAsBytes(document);
         AtomicFile.write(folder.resolve(JSON_FILE), json);
-        AtomicFile.write(folder.resolve(TABLE_FILE), table(JSON.readTree(json)).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(TABLE_FILE), table(JSON.readTree(json)));
     }
 
     boolean anyFailed() {

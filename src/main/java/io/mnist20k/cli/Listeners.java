@@ -12,11 +12,6 @@ record Listeners(List<TrainingListener> all) implements TrainingListener {
     }
 
     @Override
-    public void opened(String kernels) {
-        all.forEach(listener -> listener.opened(kernels));
-    }
-
-    @Override
     public void kernelsChanged(String kernels) {
         all.forEach(listener -> listener.kernelsChanged(kernels));
     }

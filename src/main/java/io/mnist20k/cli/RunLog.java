@@ -49,11 +49,7 @@ final class RunLog implements TrainingListener, AutoCloseable {
                 start.epochsDone() + 1,
                 start.stepsDone() + 1);
         LOGGER.info("recipe\n{}", RecipeWriter.toToml(start.settings().recipe()).strip());
-    }
-
-    @Override
-    public void opened(String kernels) {
-        LOGGER.info("kernels: {}", kernels);
+        LOGGER.info("kernels: {}", start.kernels());
         LOGGER.info(TrainingConsole.HEADINGS);
     }
 

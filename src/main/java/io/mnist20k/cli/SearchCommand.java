@@ -17,7 +17,6 @@ import io.mnist20k.sweep.Sweep;
 import io.mnist20k.train.Budget;
 import io.mnist20k.train.RunSettings;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -192,8 +191,9 @@ final class SearchCommand implements Callable<Integer> {
         List<Candidate> allowed = size.noBudget()
                 ? all
                 : all.stream()
-                        .filter(candidate -> !Budget.check(
-                                candidate.recipe().build(), candidate.recipe().epochs(), true))
+                        .filter(candidate -> !Budget.isExceeded(
+                                candidate.recipe().build().parameterCount(),
+                                candidate.recipe().epochs()))
                         .toList();
         if (allowed.size() < all.size()) {
             spec.commandLine()
@@ -226,7 +226,7 @@ final class SearchCommand implements Callable<Integer> {
     private void tell(List<Search.Rung> rungs) {
         Search.Standing best = rungs.getLast().best();
         Path file = out.resolve(BEST);
-        AtomicFile.write(file, RecipeWriter.toToml(best.candidate().recipe()).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, RecipeWriter.toToml(best.candidate().recipe()));
         PrintWriter answer = spec.commandLine().getOut();
         if (json) {
             Json.print(answer, new Answer(rungs.stream().map(RungAnswer::of).toList(), Standing.of(best)));

@@ -15,7 +15,6 @@ import io.mnist20k.sweep.Shard;
 import io.mnist20k.sweep.Sweep;
 import io.mnist20k.train.RunSettings;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -207,7 +206,7 @@ final class SweepCommand implements Callable<Integer> {
         Results results = Results.read(
                 "making a table of " + places.stream().map(Path::toString).collect(Collectors.joining(", ")), places);
         if (plot != null) {
-            AtomicFile.write(plot, chart(results).svg().getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(plot, chart(results).svg());
         }
         TextTable table = each ? SweepTable.ofRuns(results.runs()) : SweepTable.forPage(results.rows());
         table.markdown().forEach(spec.commandLine().getOut()::println);

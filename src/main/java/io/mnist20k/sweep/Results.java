@@ -6,7 +6,6 @@ import io.mnist20k.files.LockFile;
 import io.mnist20k.files.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -113,6 +112,6 @@ public record Results(List<RunResult> runs) {
     /// Twice the same runs, twice the same bytes.
     private void write(Path folder) {
         String lines = runs.stream().map(RunResult::toJson).collect(Collectors.joining());
-        AtomicFile.write(folder.resolve(FILE), lines.getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(FILE), lines);
     }
 }

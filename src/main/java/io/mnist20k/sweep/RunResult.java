@@ -7,7 +7,6 @@ import io.mnist20k.train.RunSettings;
 import io.mnist20k.train.TrainingResult;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,7 +124,7 @@ public record RunResult(
 
     /// @throws UserError where it cannot be written
     void write(Path file) {
-        AtomicFile.write(file, toJson().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, toJson());
     }
 
     /// @throws UserError where it cannot be read, or is not what [#write] wrote

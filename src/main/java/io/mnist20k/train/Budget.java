@@ -1,7 +1,6 @@
 package io.mnist20k.train;
 
 import io.mnist20k.UserError;
-import io.mnist20k.network.Network;
 import java.util.ArrayList;
 import java.util.Locale;
 
@@ -20,17 +19,15 @@ public final class Budget {
         return parameters >= PARAMETERS || epochs >= EPOCHS;
     }
 
-    /// @param lifted whether the person who trains allowed more
-    /// @return whether the run takes more than the budget, which the result has to say then
-    /// @throws UserError where it does and is not allowed to, saying by how much
-    public static boolean check(Network network, int epochs, boolean lifted) {
+    /// @throws UserError where a run takes more, saying by how much
+    static void check(int parameters, int epochs) {
         var excess = new ArrayList<String>();
-        if (network.parameterCount() >= PARAMETERS) {
+        if (parameters >= PARAMETERS) {
             excess.add(String.format(
                     Locale.ROOT,
                     "the network has %,d parameters, %,d more than the %,d allowed",
-                    network.parameterCount(),
-                    network.parameterCount() - PARAMETERS + 1,
+                    parameters,
+                    parameters - PARAMETERS + 1,
                     PARAMETERS - 1));
         }
         if (epochs >= EPOCHS) {
@@ -41,10 +38,9 @@ public final class Budget {
                     epochs - EPOCHS + 1,
                     EPOCHS - 1));
         }
-        if (!excess.isEmpty() && !lifted) {
+        if (!excess.isEmpty()) {
             throw new UserError("training is over budget: " + String.join(" and ", excess)
                     + "; make it smaller, or lift the budget with --no-budget");
         }
-        return !excess.isEmpty();
     }
 }

@@ -224,7 +224,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private void write(String name, String text) {
-        write(name, file -> AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8)));
+        write(name, file -> AtomicFile.write(file, text));
     }
 
     /// A run with progress is not begun anew for a file that could not be written.

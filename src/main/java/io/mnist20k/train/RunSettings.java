@@ -20,7 +20,11 @@ public record RunSettings(
         if (limit < 0) {
             throw new UserError("--limit is " + limit + ", expected a number of training images, or 0 for all");
         }
-        budgetLifted = Budget.check(recipe.build(), recipe.epochs(), budgetLifted);
+        int parameters = recipe.build().parameterCount();
+        if (!budgetLifted) {
+            Budget.check(parameters, recipe.epochs());
+        }
+        budgetLifted = Budget.isExceeded(parameters, recipe.epochs()); // lifted for nothing is not lifted
     }
 
     /// Of a run on all training images that the test files judge, within the budget.

@@ -97,13 +97,13 @@ public final class Trainer {
                     network,
                     engine.name(),
                     engine.deviceName(),
+                    session.kernels(),
                     images.train().count(),
                     images.validation().count(),
                     steps,
                     start.progress().epochsDone(),
                     start.progress().step(),
                     directory.path()));
-            listener.opened(session.kernels());
             session.restore(start.state());
             return train(session, start.progress());
         } catch (Divergence e) {

@@ -9,6 +9,7 @@ public interface TrainingListener {
     ///
     /// @param device           `cuda`, `cpu` or `reference`
     /// @param deviceName       the device in words
+    /// @param kernels          what computes there, as [io.mnist20k.engine.Session#kernels] says
     /// @param trainingImages   an epoch
     /// @param validationImages after each epoch
     /// @param stepsPerEpoch    at least 1
@@ -19,6 +20,7 @@ public interface TrainingListener {
             Network network,
             String device,
             String deviceName,
+            String kernels,
             int trainingImages,
             int validationImages,
             int stepsPerEpoch,
@@ -26,12 +28,8 @@ public interface TrainingListener {
             int stepsDone,
             Path directory) {}
 
+    /// The device is ready, and the first step not taken.
     default void started(Start start) {}
-
-    /// The device is ready; after [#started], before the first step.
-    ///
-    /// @param kernels as [io.mnist20k.engine.Session#kernels] says
-    default void opened(String kernels) {}
 
     /// The device could not do what was tried first.
     ///

@@ -7,13 +7,9 @@ import io.mnist20k.JavaMemory;
 import io.mnist20k.Packed;
 import io.mnist20k.UserError;
 import io.mnist20k.engine.Engine;
-import io.mnist20k.files.Reason;
-import io.mnist20k.files.ShellWord;
 import io.mnist20k.model.Model;
 import io.mnist20k.predict.Picture;
 import io.mnist20k.predict.Prediction;
-import io.mnist20k.predict.Predictor;
-import io.mnist20k.train.RunDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -22,10 +18,8 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,8 +29,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -83,9 +75,7 @@ public final class Server implements AutoCloseable {
             + " frame-ancestors 'none'";
 
     private final HttpServer http;
-    private final Path path;
-    private final Path metrics;
-    private final Engine engine;
+    final ServedModel served;
     private final byte[] page;
     private final Duration patience;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -97,18 +87,6 @@ public final class Server implements AutoCloseable {
     /// One picture at a time takes many times its bytes.
     private final Object decoding = new Object();
 
-    /// A session answers one at a time.
-    private final Object turn = new Object();
-
-    /// Read once.
-    private @Nullable Model model;
-
-    /// Opened anew after a failure of its device.
-    private @Nullable Predictor predictor;
-
-    /// Changed in its turn; nothing is opened again after it.
-    private boolean closed;
-
     /// @param path of the model
     /// @param port 0: any that is free
     /// @throws UserError where there is neither a model nor a run that may write it, or the port cannot be had
@@ -117,19 +95,14 @@ public final class Server implements AutoCloseable {
     }
 
     Server(Path path, Engine engine, int port, Duration patience) {
-        this.path = path;
-        this.engine = engine;
         this.patience = patience;
-        metrics = path.toAbsolutePath().resolveSibling(RunDirectory.METRICS);
         page = Packed.bytes(Server.class, PAGE);
         var address = new InetSocketAddress(InetAddress.ofLiteral(HOST), port);
-        if (Files.exists(path) || !Files.exists(metrics)) {
-            predictor();
-        }
+        served = new ServedModel(path, engine);
         try {
             http = HttpServer.create(address, BACKLOG);
         } catch (IOException e) {
-            forget();
+            served.close();
             throw new UserError(
                     "serving on port %s: %s; choose another with --port, or any that is free with --port 0"
                             .formatted(port, e.getMessage()),
@@ -168,55 +141,11 @@ public final class Server implements AutoCloseable {
         return URI.create("http://%s:%s/".formatted(address.getAddress().getHostAddress(), address.getPort()));
     }
 
-    /// In its turn.
-    private Model model() {
-        if (closed) {
-            throw new UserError("answering: the server is being closed; start it again");
-        }
-        if (model == null) {
-            Path folder = metrics.resolveSibling("");
-            boolean goesOn = RunDirectory.isInUse(folder); // asked first: a run that ends now has written its model
-            if (!Files.exists(path) && Files.exists(metrics)) {
-                throw new UserError("looking for " + path
-                        + (goesOn
-                                ? ": its run has not written it yet; wait until the run is over"
-                                : ": its run ended without it, and nobody trains there; read why in "
-                                        + folder.resolve(RunDirectory.LOG)
-                                        + ", or go on with the run by train --resume "
-                                        + ShellWord.of(folder.toString())));
-            }
-            model = Model.read(path);
-        }
-        return model;
-    }
-
-    /// In its turn.
-    Predictor predictor() {
-        Model model = model();
-        if (predictor == null) {
-            predictor = new Predictor(model, engine);
-        }
-        return predictor;
-    }
-
     @Override
     public void close() {
         http.stop(0);
         executor.shutdownNow();
-        synchronized (turn) {
-            closed = true;
-            forget();
-        }
-    }
-
-    private void forget() {
-        synchronized (turn) {
-            Predictor open = predictor;
-            predictor = null; // whatever comes of closing it
-            if (open != null) {
-                open.close();
-            }
-        }
+        served.close();
     }
 
     private record OfModel(String recipe, int parameters) {
@@ -295,8 +224,8 @@ public final class Server implements AutoCloseable {
         }
         return switch (path) {
             case "/" -> new Answer(200, "text/html; charset=utf-8", page);
-            case "/model" -> Answer.json(200, ofModel());
-            case "/metrics" -> Answer.json(200, new OfRun(epochs()));
+            case "/model" -> Answer.json(200, OfModel.of(served.model()));
+            case "/metrics" -> Answer.json(200, new OfRun(served.epochs()));
             default -> predict(exchange);
         };
     }
@@ -308,12 +237,6 @@ public final class Server implements AutoCloseable {
         return host != null
                 && NAMES.contains(host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT))
                 && (origin == null || origin.equalsIgnoreCase("http://" + host));
-    }
-
-    private OfModel ofModel() {
-        synchronized (turn) {
-            return OfModel.of(model());
-        }
     }
 
     private Answer predict(HttpExchange exchange) throws IOException {
@@ -366,46 +289,13 @@ public final class Server implements AutoCloseable {
     }
 
     private Answer answer(byte[] digit) {
-        Prediction prediction;
-        byte[] seen;
-        synchronized (turn) {
-            Predictor predictor = predictor();
-            try {
-                prediction = predictor.predict(List.of(digit)).getFirst();
-                seen = predictor.seen(digit);
-            } catch (RuntimeException | Error failure) {
-                forget();
-                throw failure;
-            }
-        }
-        int[] pixels = new int[seen.length];
+        ServedModel.Answer answer = served.answer(digit);
+        Prediction prediction = answer.prediction();
+        int[] pixels = new int[answer.seen().length];
         for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = seen[i] & 0xFF;
+            pixels[i] = answer.seen()[i] & 0xFF;
         }
         return Answer.json(
                 200, new OfPicture(prediction.digit(), prediction.probability(), prediction.probabilities(), pixels));
-    }
-
-    /// Of a run that may be going on: its last line may be half written, within a character too.
-    private List<JsonNode> epochs() {
-        if (!Files.isRegularFile(metrics)) {
-            return List.of();
-        }
-        String text;
-        try {
-            text = new String(Files.readAllBytes(metrics), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UserError("reading " + metrics + ": " + Reason.of(e) + "; make it readable", e);
-        }
-        var epochs = new ArrayList<JsonNode>();
-        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
-            try {
-                epochs.add(JSON.readTree(line));
-            } catch (JacksonException e) {
-                break;
-            }
-        }
-        epochs.removeIf(epoch -> !epoch.isObject());
-        return epochs;
     }
 }

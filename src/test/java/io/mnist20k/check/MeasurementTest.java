@@ -14,6 +14,7 @@ import io.mnist20k.network.Stage;
 import io.mnist20k.recipe.RecipeReader;
 import io.mnist20k.train.EpochRecord;
 import io.mnist20k.train.RunSettings;
+import io.mnist20k.train.TrainingListener;
 import io.mnist20k.train.TrainingResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,7 +107,7 @@ class MeasurementTest {
                 .iterator();
         Map<String, Object> measured = Measurement.warm(listener -> {
             TrainingResult.Finished training = trainings.next();
-            listener.opened("kernels at first in " + training.epochs().size());
+            listener.started(start("kernels at first in " + training.epochs().size()));
             listener.kernelsChanged("kernels in " + training.epochs().size());
             return training;
         });
@@ -124,6 +125,12 @@ class MeasurementTest {
                         "secondsTo994Warm",
                         1.0),
                 measured);
+    }
+
+    private static TrainingListener.Start start(String kernels) {
+        RunSettings settings = RunSettings.of(RecipeReader.read("default", List.of()), 1);
+        return new TrainingListener.Start(
+                settings, settings.recipe().build(), "cuda", "a card", kernels, 7, 7, 1, 0, 0, Path.of("run"));
     }
 
     /// @param seconds of each epoch

@@ -8,42 +8,28 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
-import io.mnist20k.network.Layer;
-import io.mnist20k.network.Network;
-import io.mnist20k.network.Shape;
+import io.mnist20k.data.Validation;
+import io.mnist20k.recipe.Recipe;
+import io.mnist20k.recipe.RecipeReader;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BudgetTest {
-    /// One value, `hidden` values, one value, ten classes: `hidden` + `hidden` + bias + 10 + 10 parameters.
-    private static Network network(int parameters) {
-        boolean odd = parameters % 2 == 1;
-        var network = new Network(
-                Shape.IMAGE,
-                10,
-                List.of(
-                        new Layer.GlobalAvgPool(),
-                        new Layer.Dense((parameters - 20) / 2, false),
-                        new Layer.Dense(1, odd),
-                        new Layer.Dense(10, true),
-                        new Layer.Softmax()));
-        assertEquals(parameters, network.parameterCount());
-        return network;
-    }
-
     @Test
     void theLargestNetworkAndLongestRunPass() {
-        assertFalse(Budget.check(network(19_999), 19, false));
-        assertFalse(Budget.check(network(19_999), 19, true));
+        Budget.check(19_999, 19);
+        assertFalse(Budget.isExceeded(19_999, 19));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {20_000, 20_001})
     void tooManyParametersAreRefusedSayingByHowMuch(int parameters) {
-        UserError error = assertThrows(UserError.class, () -> Budget.check(network(parameters), 19, false));
+        assertTrue(Budget.isExceeded(parameters, 19));
+        UserError error = assertThrows(UserError.class, () -> Budget.check(parameters, 19));
         assertSays(
                 error,
                 String.format(Locale.ROOT, "%,d parameters", parameters),
@@ -55,20 +41,32 @@ class BudgetTest {
     @ParameterizedTest
     @ValueSource(ints = {20, 21})
     void tooManyEpochsAreRefusedSayingByHowMuch(int epochs) {
-        UserError error = assertThrows(UserError.class, () -> Budget.check(network(19_999), epochs, false));
+        assertTrue(Budget.isExceeded(19_999, epochs));
+        UserError error = assertThrows(UserError.class, () -> Budget.check(19_999, epochs));
         assertSays(error, epochs + " epochs", (epochs - 19) + " more", "--no-budget");
         assertDoesNotSay(error, "parameters");
     }
 
     @Test
     void bothExcessesAreNamedAtOnce() {
-        UserError error = assertThrows(UserError.class, () -> Budget.check(network(20_001), 25, false));
+        UserError error = assertThrows(UserError.class, () -> Budget.check(20_001, 25));
         assertSays(error, "20,001 parameters", "25 epochs");
     }
 
-    @Test
-    void aLiftedBudgetIsReportedWhereItWasNeeded() {
-        assertTrue(Budget.check(network(20_000), 19, true));
-        assertTrue(Budget.check(network(19_999), 20, true));
+    /// `small` has 2,955 parameters; a wide dense layer alone has more than are allowed.
+    @ParameterizedTest
+    @CsvSource({
+        "epochs=19, false",
+        "epochs=20, true",
+        "'network=[{type=\"dense\",out=26},{type=\"dense\",out=10},{type=\"softmax\"}]', true"
+    })
+    void aRunIsOverBudgetOnlyWhereItIsLiftedAndHasToBe(String change, boolean over) {
+        Recipe recipe = RecipeReader.read("small", List.of(change));
+        assertEquals(over, new RunSettings(recipe, 1, Validation.TEST, 0, true, "").budgetLifted());
+        if (over) {
+            assertThrows(UserError.class, () -> RunSettings.of(recipe, 1));
+        } else {
+            assertFalse(RunSettings.of(recipe, 1).budgetLifted());
+        }
     }
 }

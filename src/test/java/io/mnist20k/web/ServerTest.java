@@ -254,7 +254,7 @@ final class ServerTest {
     @Test
     void aClosedServerOpensNothingAgain() {
         server.close(); // and then a request that has waited gets its turn
-        Sentence.assertSays(assertThrows(UserError.class, () -> server.predictor()), "closed");
+        Sentence.assertSays(assertThrows(UserError.class, () -> server.served.answer(new byte[28 * 28])), "closed");
         assertEquals(1, engine.opened());
         assertEquals(1, engine.closed());
         assertThrows(ConnectException.class, this::connected);

@@ -104,19 +104,19 @@ final class Update {
 
     private void change(Piece piece, float learningRate) {
         switch (training.optimizer()) {
-            case Optimizer.Sgd sgd -> descend(sgd, learningRate, piece.from, piece.to);
-            case Optimizer.AdamW adam -> adapt(adam, learningRate, piece.from, piece.to);
+            case Optimizer.Sgd sgd -> sgd(sgd, learningRate, piece.from, piece.to);
+            case Optimizer.AdamW adam -> adamW(adam, learningRate, piece.from, piece.to);
             case Optimizer.Muon muon -> {
                 if (piece.matrix != null) {
-                    turn(muon, learningRate, piece.from, piece.to, piece.matrix);
+                    muon(muon, learningRate, piece.from, piece.to, piece.matrix);
                 } else {
-                    adapt(muon.rest(), learningRate, piece.from, piece.to);
+                    adamW(muon.rest(), learningRate, piece.from, piece.to);
                 }
             }
         }
     }
 
-    private void descend(Optimizer.Sgd sgd, float lr, int from, int to) {
+    private void sgd(Optimizer.Sgd sgd, float lr, int from, int to) {
         float momentum = (float) sgd.momentum();
         float decay = (float) sgd.weightDecay();
         float[] velocity = slots[0];
@@ -128,7 +128,7 @@ final class Update {
         }
     }
 
-    private void adapt(Optimizer.AdamW adam, float lr, int from, int to) {
+    private void adamW(Optimizer.AdamW adam, float lr, int from, int to) {
         float beta1 = (float) adam.beta1();
         float beta2 = (float) adam.beta2();
         float decay = (float) (lr * adam.weightDecay());
@@ -148,7 +148,7 @@ final class Update {
         }
     }
 
-    private void turn(Optimizer.Muon muon, float lr, int from, int to, NewtonSchulz matrix) {
+    private void muon(Optimizer.Muon muon, float lr, int from, int to, NewtonSchulz matrix) {
         float momentum = (float) muon.momentum();
         float share = (float) (1 - muon.momentum());
         float decay = (float) (lr * muon.weightDecay());
