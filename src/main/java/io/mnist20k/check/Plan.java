@@ -41,6 +41,7 @@ public record Plan(String data, boolean quick) {
             parts.add(new Part("same bits" + by(kernels), () -> sameBits(processes, kernels)));
             parts.add(new Part("warm" + by(kernels), () -> measure(processes, "warm" + by(kernels))));
         }
+        parts.add(new Part("sanitizer", () -> tests.sanitize(quick ? List.of("memcheck") : GpuTests.TOOLS)));
         parts.add(new Part("peers", () -> new Peers(processes, this, speeds).compare(quick ? 1 : ROUNDS)));
         parts.add(new Part("batches", () -> batches(processes, speeds)));
         parts.add(new Part("floor", () -> speeds.overFloor(measure(processes, "floor"))));
@@ -48,7 +49,6 @@ public record Plan(String data, boolean quick) {
             parts.add(new Part("step" + by(kernels), () -> measure(processes, "step" + by(kernels))));
         }
         parts.add(new Part("launches", () -> measure(processes, "launches")));
-        parts.add(new Part("sanitizer", () -> tests.sanitize(quick ? List.of("memcheck") : GpuTests.TOOLS)));
         parts.add(new Part("ncu", () -> profile(processes)));
         return List.copyOf(parts);
     }

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         name = "gpu-check",
         description = {
             "Tests this machine's GPU and measures training on it: doctor, the tests for a GPU, a full training, the same"
-                    + " seed twice, a training without start-up, PyTorch, sizes of a batch, the card's limits, a step"
-                    + " piece by piece, the cost of a launch, NVIDIA's sanitizer and its profiler.",
+                    + " seed twice, a training without start-up, NVIDIA's sanitizer, PyTorch, sizes of a batch, the card's"
+                    + " limits, a step piece by piece, the cost of a launch and NVIDIA's profiler.",
             "Writes gpu-check.json and gpu-check.md anew after each part, so that a check that is stopped keeps what it"
                     + " has. Takes some minutes."
         })

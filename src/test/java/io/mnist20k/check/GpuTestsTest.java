@@ -143,6 +143,8 @@ class GpuTestsTest {
     @Test
     void onlyTestsThatAllPassedHavePassed() {
         assertEquals(Map.of("found", 2, "successful", 2), GpuTests.judged(ended(0, PASSED)));
+        String elsewhere = "[ 3 tests found ]\n[ 1 tests aborted ]\n[ 2 tests successful ]\n";
+        assertEquals(Map.of("found", 3, "aborted", 1, "successful", 2), GpuTests.judged(ended(0, elsewhere)));
         assertFailed("no test ran: it printed nothing", () -> GpuTests.judged(ended(0, "")));
         assertFailed("not every test passed; see tests.out", () -> GpuTests.judged(ended(1, PASSED)));
         assertFailed(

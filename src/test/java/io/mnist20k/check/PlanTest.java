@@ -53,13 +53,13 @@ class PlanTest {
                         "training by cuDNN",
                         "same bits by cuDNN",
                         "warm by cuDNN",
+                        "sanitizer",
                         "peers",
                         "batches",
                         "floor",
                         "step",
                         "step by cuDNN",
                         "launches",
-                        "sanitizer",
                         "ncu"),
                 names(false));
         assertEquals(

@@ -27,7 +27,7 @@ class GpuCheckCommandTest {
             Map.entry("step", "a step piece by piece"),
             Map.entry("launches", "the cost of a launch"),
             Map.entry("sanitizer", "NVIDIA's sanitizer"),
-            Map.entry("ncu", "its profiler"));
+            Map.entry("ncu", "NVIDIA's profiler"));
 
     @TempDir
     private Path folder;

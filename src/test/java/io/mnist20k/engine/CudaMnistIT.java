@@ -2,6 +2,7 @@ package io.mnist20k.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mnist20k.cuda.OnCudaDevice;
 import io.mnist20k.data.Dataset;
@@ -9,6 +10,7 @@ import io.mnist20k.data.RealMnist;
 import io.mnist20k.data.SampleOrder;
 import io.mnist20k.data.Split;
 import io.mnist20k.engine.cpu.CpuProvider;
+import io.mnist20k.engine.cuda.CudaEngines;
 import io.mnist20k.engine.cuda.CudaProvider;
 import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Kernels;
@@ -98,6 +100,7 @@ final class CudaMnistIT {
     /// It rounds each factor to 8 bits, 2^-8 = 4e-3.
     @Test
     void bfloat16BeginsAsTheCpuAndLearnsTheDigits() {
+        assumeTrue(CudaEngines.canBf16(), "this GPU trains in single precision alone");
         var cuda = new Observed(0, true);
         try (Session session = open(new CudaProvider().create(1), new EngineSettings(Precision.BF16, Kernels.CUDNN))) {
             train(session, 0, cuda);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
+import io.mnist20k.engine.cuda.CudaEngines;
 import io.mnist20k.network.Network;
 import io.mnist20k.recipe.Augmentation;
 import io.mnist20k.recipe.EngineSettings;
@@ -11,6 +12,7 @@ import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Precision;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +39,19 @@ final class PrecisionTest {
     void theCpuPassesOverTheChoiceOfKernels(String device) {
         Engine engine = Devices.choose(device, 1).engine();
         engine.open(NETWORK, training(Precision.FP32, Kernels.FUSED)).close();
+    }
+
+    /// Before anything is asked of it: no such GPU is here.
+    @ParameterizedTest
+    @CsvSource({"7, 5", "7, 9"})
+    void aGpuThatCannotConvolveInBfloat16SaysSo(int major, int minor) {
+        Engine engine = CudaEngines.ofCapability("An Older Card", major, minor);
+        String message = assertThrows(
+                        UserError.class, () -> engine.open(NETWORK, training(Precision.BF16, Kernels.CUDNN)))
+                .getMessage();
+        assertTrue(message.contains("8.0 or more"), message);
+        assertTrue(message.contains("An Older Card has " + major + "." + minor), message);
+        assertTrue(message.contains("engine.precision=fp32"), message);
     }
 
     private static Training training(Precision precision, Kernels kernels) {

@@ -36,6 +36,16 @@ public final class CudaEngines {
                 true);
     }
 
+    /// On a card that is not here.
+    public static Engine ofCapability(String name, int major, int minor) {
+        return new CudaEngine(new Gpu.Description(0, name, major, minor, 16L << 30, 40, 64 << 10), true);
+    }
+
+    /// Whether the GPU that is here trains in bfloat16.
+    public static boolean canBf16() {
+        return CudaEngine.canBf16(gpu());
+    }
+
     /// That a block of threads can have here.
     public static int sharedMemory() {
         return gpu().sharedBytes();
