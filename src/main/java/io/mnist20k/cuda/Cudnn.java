@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.function.Supplier;
+import jcuda.jcudnn.cudnnTensorFormat;
 
 /// cuDNN 9: a handle and a checked method for each function, named as `cudnn.h` names them. Here is what all
 /// of it needs; [CudnnConvolution], [CudnnAlgorithms], [CudnnBatchNormalization] and [CudnnPooling] are the
@@ -84,13 +85,12 @@ public final class Cudnn {
         check(() -> (int) DESTROY_TENSOR_DESCRIPTOR.invokeExact(descriptor), () -> "cudnnDestroyTensorDescriptor()");
     }
 
-    static void setTensor4dDescriptor(
-            long descriptor, int format, int type, int batch, int channels, int height, int width) {
+    static void setTensor4dDescriptor(long descriptor, int type, int batch, int channels, int height, int width) {
         check(
-                () -> (int)
-                        SET_TENSOR_4D_DESCRIPTOR.invokeExact(descriptor, format, type, batch, channels, height, width),
-                () -> "cudnnSetTensor4dDescriptor(format=" + format + ", type=" + type + ", " + batch + ", " + channels
-                        + ", " + height + ", " + width + ")");
+                () -> (int) SET_TENSOR_4D_DESCRIPTOR.invokeExact(
+                        descriptor, cudnnTensorFormat.CUDNN_TENSOR_NCHW, type, batch, channels, height, width),
+                () -> "cudnnSetTensor4dDescriptor(type=" + type + ", " + batch + ", " + channels + ", " + height + ", "
+                        + width + ")");
     }
 
     static void check(FunctionTable.Call call, Supplier<String> description) {

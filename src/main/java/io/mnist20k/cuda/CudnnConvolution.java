@@ -3,6 +3,7 @@ package io.mnist20k.cuda;
 import java.lang.invoke.MethodHandle;
 import jcuda.jcudnn.cudnnConvolutionMode;
 import jcuda.jcudnn.cudnnDataType;
+import jcuda.jcudnn.cudnnTensorFormat;
 
 /// Convolutions by cuDNN: forward, and backward by input and weights.
 public final class CudnnConvolution {
@@ -71,13 +72,12 @@ public final class CudnnConvolution {
                 () -> (int) DESTROY_FILTER_DESCRIPTOR.invokeExact(descriptor), () -> "cudnnDestroyFilterDescriptor()");
     }
 
-    static void setFilter4dDescriptor(
-            long descriptor, int type, int format, int outputs, int inputs, int height, int width) {
+    static void setFilter4dDescriptor(long descriptor, int type, int outputs, int inputs, int height, int width) {
         Cudnn.check(
-                () -> (int)
-                        SET_FILTER_4D_DESCRIPTOR.invokeExact(descriptor, type, format, outputs, inputs, height, width),
-                () -> "cudnnSetFilter4dDescriptor(type=" + type + ", format=" + format + ", " + outputs + ", " + inputs
-                        + ", " + height + ", " + width + ")");
+                () -> (int) SET_FILTER_4D_DESCRIPTOR.invokeExact(
+                        descriptor, type, cudnnTensorFormat.CUDNN_TENSOR_NCHW, outputs, inputs, height, width),
+                () -> "cudnnSetFilter4dDescriptor(type=" + type + ", " + outputs + ", " + inputs + ", " + height + ", "
+                        + width + ")");
     }
 
     /// `y = x * w`, without bias.

@@ -1,17 +1,16 @@
 package io.mnist20k.cuda;
 
-/// The shape, element type and layout of a tensor, for cuDNN.
+/// The shape and element type of a tensor, for cuDNN.
 public final class TensorDescriptor extends NativeObject {
     private static final String KIND = "tensor descriptor";
 
     private final String words;
 
-    /// A packed tensor `[batch, channels, height, width]`.
-    public TensorDescriptor(TensorFormat format, DataType type, int batch, int channels, int height, int width) {
+    /// A packed tensor `[batch, channels, height, width]`, the column the fastest index.
+    public TensorDescriptor(DataType type, int batch, int channels, int height, int width) {
         super(KIND, Cudnn::createTensorDescriptor, Cudnn::destroyTensorDescriptor);
-        this.words = "[" + batch + ", " + channels + ", " + height + ", " + width + "] " + type + " " + format;
-        configure(() ->
-                Cudnn.setTensor4dDescriptor(handle(), format.value(), type.cudnn(), batch, channels, height, width));
+        this.words = "[" + batch + ", " + channels + ", " + height + ", " + width + "] " + type;
+        configure(() -> Cudnn.setTensor4dDescriptor(handle(), type.cudnn(), batch, channels, height, width));
     }
 
     /// What scale, shift, mean and variance of a batch normalisation of `x` are, one number a channel.

@@ -47,7 +47,7 @@ final class CudnnTest {
     /// Input 1x2x3x3, two filters of 2x2, stride 1, no padding: small enough to be checked by hand.
     private final class SmallConvolution {
         final TensorDescriptor x = tensor(1, 2, 3, 3);
-        final FilterDescriptor w = owner.own(new FilterDescriptor(TensorFormat.NCHW, DataType.FLOAT, 2, 2, 2, 2));
+        final FilterDescriptor w = owner.own(new FilterDescriptor(DataType.FLOAT, 2, 2, 2, 2));
         final TensorDescriptor y = tensor(1, 2, 2, 2);
         final ConvolutionDescriptor convolution = owner.own(new ConvolutionDescriptor(0, 1, MathType.FMA));
         final DeviceBuffer input = buffer(1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 0, 1, 0, 1, 0, 1, 0);
@@ -280,7 +280,7 @@ final class CudnnTest {
     void impossibleDescriptorLeavesNothingBehind() {
         Map<String, Integer> before = NativeObject.live();
         assertThrows(CudaException.class, () -> tensor(1, 0, 1, 1));
-        assertThrows(CudaException.class, () -> new FilterDescriptor(TensorFormat.NCHW, DataType.FLOAT, 1, 1, -1, 1));
+        assertThrows(CudaException.class, () -> new FilterDescriptor(DataType.FLOAT, 1, 1, -1, 1));
         assertThrows(CudaException.class, () -> new ConvolutionDescriptor(0, 0, MathType.DEFAULT));
         assertThrows(CudaException.class, () -> new PoolingDescriptor(PoolingMode.MAX, 2, 2, 0));
         assertEquals(before, NativeObject.live());
@@ -288,7 +288,7 @@ final class CudnnTest {
 
     @Test
     void closedDescriptorCannotBeUsed() {
-        TensorDescriptor closed = new TensorDescriptor(TensorFormat.NCHW, DataType.FLOAT, 1, 1, 1, 1);
+        TensorDescriptor closed = new TensorDescriptor(DataType.FLOAT, 1, 1, 1, 1);
         closed.close();
         closed.close();
         assertThrows(IllegalStateException.class, () -> TensorDescriptor.ofChannels(closed));
@@ -296,7 +296,7 @@ final class CudnnTest {
     }
 
     private TensorDescriptor tensor(int batch, int channels, int height, int width) {
-        return owner.own(new TensorDescriptor(TensorFormat.NCHW, DataType.FLOAT, batch, channels, height, width));
+        return owner.own(new TensorDescriptor(DataType.FLOAT, batch, channels, height, width));
     }
 
     private DeviceBuffer buffer(float... values) {

@@ -172,11 +172,10 @@ final class FailureTest {
 
     private static void useCudnn(Gpu gpu, Owner owner) {
         CudnnHandle cudnn = owner.own(new CudnnHandle(gpu));
-        TensorFormat format = TensorFormat.NCHW;
         DataType type = DataType.FLOAT;
-        TensorDescriptor x = owner.own(new TensorDescriptor(format, type, 1, 1, 2, 2));
+        TensorDescriptor x = owner.own(new TensorDescriptor(type, 1, 1, 2, 2));
         TensorDescriptor channels = owner.own(TensorDescriptor.ofChannels(x));
-        FilterDescriptor w = owner.own(new FilterDescriptor(format, type, 1, 1, 1, 1));
+        FilterDescriptor w = owner.own(new FilterDescriptor(type, 1, 1, 1, 1));
         ConvolutionDescriptor convolution = owner.own(new ConvolutionDescriptor(0, 1, MathType.FMA));
         PoolingDescriptor pooling = owner.own(new PoolingDescriptor(PoolingMode.MAX, 1, 1, 1));
         DeviceBuffer memory = owner.own(new DeviceBuffer(gpu, 1 << 16));

@@ -10,7 +10,6 @@ import io.mnist20k.cuda.FilterDescriptor;
 import io.mnist20k.cuda.MathType;
 import io.mnist20k.cuda.Owner;
 import io.mnist20k.cuda.TensorDescriptor;
-import io.mnist20k.cuda.TensorFormat;
 import io.mnist20k.engine.Region;
 import io.mnist20k.network.Layer;
 import java.util.List;
@@ -55,8 +54,8 @@ final class Convolution implements Operation {
         this.bias = bias;
         x = owner.own(in.descriptor(samples));
         y = owner.own(out.descriptor(samples));
-        w = owner.own(new FilterDescriptor(
-                TensorFormat.NCHW, in.type(), layer.out(), in.shape().channels(), layer.kernel(), layer.kernel()));
+        w = owner.own(
+                new FilterDescriptor(in.type(), layer.out(), in.shape().channels(), layer.kernel(), layer.kernel()));
         words = "%s, %s images of %s, kernel %s, stride %s, padding %s, to %s"
                 .formatted(
                         device.precision().type(),

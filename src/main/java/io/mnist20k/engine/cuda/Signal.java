@@ -2,7 +2,6 @@ package io.mnist20k.engine.cuda;
 
 import io.mnist20k.cuda.DataType;
 import io.mnist20k.cuda.TensorDescriptor;
-import io.mnist20k.cuda.TensorFormat;
 import io.mnist20k.engine.Region;
 import io.mnist20k.network.Shape;
 
@@ -13,6 +12,6 @@ import io.mnist20k.network.Shape;
 record Signal(Shape shape, DataType type, Region value, Region gradient, boolean trained) {
     /// As cuDNN calls it.
     TensorDescriptor descriptor(int samples) {
-        return new TensorDescriptor(TensorFormat.NCHW, type, samples, shape.channels(), shape.height(), shape.width());
+        return new TensorDescriptor(type, samples, shape.channels(), shape.height(), shape.width());
     }
 }
