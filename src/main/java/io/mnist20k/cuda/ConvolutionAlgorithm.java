@@ -3,9 +3,7 @@ package io.mnist20k.cuda;
 /// A way of computing one pass of one convolution, as cuDNN offers it.
 ///
 /// @param number         cuDNN's number of it among those of its pass
-/// @param milliseconds   as measured or estimated; -1 where cuDNN does not say
 /// @param workspaceBytes that it needs
 /// @param deterministic  whether it gives the same bits every time
 /// @param mathType       that its descriptor must be set to
-public record ConvolutionAlgorithm(
-        int number, float milliseconds, long workspaceBytes, boolean deterministic, MathType mathType) {}
+public record ConvolutionAlgorithm(int number, long workspaceBytes, boolean deterministic, MathType mathType) {}

@@ -206,7 +206,6 @@ public final class CudnnAlgorithms {
         return MathType.of(intOf(entry, "mathType"))
                 .map(mathType -> new ConvolutionAlgorithm(
                         intOf(entry, "algo"),
-                        entry.get(JAVA_FLOAT, PERFORMANCE.byteOffset(groupElement("time"))),
                         entry.get(JAVA_LONG, PERFORMANCE.byteOffset(groupElement("memory"))),
                         intOf(entry, "determinism") == cudnnDeterminism.CUDNN_DETERMINISTIC,
                         mathType));

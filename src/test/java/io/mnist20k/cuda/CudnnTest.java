@@ -137,10 +137,7 @@ final class CudnnTest {
                 workspace,
                 WORKSPACE_BYTES);
         assertFalse(measured.isEmpty());
-        ConvolutionAlgorithm best = measured.getFirst();
-        assertTrue(best.milliseconds() >= 0, best.toString());
         for (ConvolutionAlgorithm algorithm : measured) {
-            assertTrue(algorithm.milliseconds() >= best.milliseconds(), measured.toString());
             small.convolution.mathType(algorithm.mathType());
             long bytes = CudnnAlgorithms.workspaceBytes(
                     pass, cudnn, small.x, small.w, small.convolution, small.y, algorithm.number());

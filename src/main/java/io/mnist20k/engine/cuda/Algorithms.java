@@ -123,7 +123,7 @@ final class Algorithms {
         String[] words = answer.split(" ", -1);
         try {
             return Optional.of(new ConvolutionAlgorithm(
-                    Integer.parseInt(words[0]), -1, Long.parseLong(words[2]), true, MathType.valueOf(words[1])));
+                    Integer.parseInt(words[0]), Long.parseLong(words[2]), true, MathType.valueOf(words[1])));
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
             return Optional.empty(); // damaged: measured anew
         }

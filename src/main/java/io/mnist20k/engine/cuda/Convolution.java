@@ -115,7 +115,7 @@ final class Convolution implements Operation {
 
     private ConvolutionAlgorithm everywhere(ConvolutionPass pass, ConvolutionDescriptor descriptor) {
         long bytes = CudnnAlgorithms.workspaceBytes(pass, device.cudnn(), x, w, descriptor, y, EVERYWHERE);
-        return new ConvolutionAlgorithm(EVERYWHERE, -1, bytes, true, device.mathType());
+        return new ConvolutionAlgorithm(EVERYWHERE, bytes, true, device.mathType());
     }
 
     @Override

@@ -25,7 +25,7 @@ final class AlgorithmsTest {
     private int measurements;
 
     private static ConvolutionAlgorithm algorithm(int number, long workspace, boolean deterministic) {
-        return new ConvolutionAlgorithm(number, -1, workspace, deterministic, MathType.FMA);
+        return new ConvolutionAlgorithm(number, workspace, deterministic, MathType.FMA);
     }
 
     private Algorithms algorithms() {
