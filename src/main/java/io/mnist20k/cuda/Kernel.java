@@ -37,10 +37,10 @@ public final class Kernel {
     /// @param block how many threads a block
     /// @throws IllegalArgumentException naming the parameter whose width is not the kernel's
     public KernelLaunch prepare(int grid, int block, Object... parameters) {
-        return prepare(new LaunchShape(grid, 1, block, 1), parameters);
+        return prepare(new LaunchShape(grid, 1, block), parameters);
     }
 
-    /// The same in two dimensions.
+    /// The same with a grid of two dimensions.
     public KernelLaunch prepare(LaunchShape shape, Object... parameters) {
         return new KernelLaunch(this, shape, List.of(parameters));
     }

@@ -29,7 +29,7 @@ final class LaunchConfig {
         attribute.set(JAVA_INT, 0, PROGRAMMATIC_STREAM_SERIALIZATION);
         attribute.set(JAVA_INT, ATTRIBUTE_VALUE, 1);
         MemorySegment config = lifetime.allocate(CONFIG_BYTES, Long.BYTES);
-        int[] numbers = {shape.gridX(), shape.gridY(), 1, shape.blockX(), shape.blockY(), 1, shape.sharedBytes()};
+        int[] numbers = {shape.gridX(), shape.gridY(), 1, shape.block(), 1, 1, shape.sharedBytes()};
         MemorySegment.copy(numbers, 0, config, JAVA_INT, 0, numbers.length);
         config.set(JAVA_LONG, STREAM, stream);
         config.set(ADDRESS, ATTRIBUTES, attribute);

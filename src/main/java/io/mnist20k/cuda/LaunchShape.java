@@ -4,18 +4,17 @@ package io.mnist20k.cuda;
 ///
 /// @param gridX       blocks, the faster index
 /// @param gridY       blocks
-/// @param blockX      threads of a block, the faster index
-/// @param blockY      threads of a block
+/// @param block       threads of a block
 /// @param sharedBytes of shared memory that a block has beside what the kernel declares
 /// @param overlaps    whether blocks may begin while the launch before ends, for which the kernel waits itself
-public record LaunchShape(int gridX, int gridY, int blockX, int blockY, int sharedBytes, boolean overlaps) {
-    public LaunchShape(int gridX, int gridY, int blockX, int blockY) {
-        this(gridX, gridY, blockX, blockY, 0, false);
+public record LaunchShape(int gridX, int gridY, int block, int sharedBytes, boolean overlaps) {
+    public LaunchShape(int gridX, int gridY, int block) {
+        this(gridX, gridY, block, 0, false);
     }
 
     @Override
     public String toString() {
         String shared = sharedBytes == 0 ? "" : ", " + sharedBytes + " bytes of shared memory";
-        return "grid " + gridX + "x" + gridY + ", block " + blockX + "x" + blockY + shared;
+        return "grid " + gridX + "x" + gridY + ", block " + block + shared;
     }
 }

@@ -155,7 +155,7 @@ final class FailureTest {
         module.kernel("probe_count").prepare(1, 1, buffer).launch();
         int shared = 64 << 10; // more than a launch may have unasked
         module.kernel("probe_count").architecture();
-        KernelLaunch count = module.kernel("probe_count").prepare(new LaunchShape(1, 1, 1, 1, shared, true), buffer);
+        KernelLaunch count = module.kernel("probe_count").prepare(new LaunchShape(1, 1, 1, shared, true), buffer);
         CudaEvent start = owner.own(new CudaEvent(gpu));
         CudaEvent end = owner.own(new CudaEvent(gpu));
         start.record();

@@ -130,7 +130,7 @@ final class Device implements AutoCloseable {
         Object[] each = Stream.of(parameters)
                 .flatMap(parameter -> parameter instanceof List<?> several ? several.stream() : Stream.of(parameter))
                 .toArray();
-        return kernels.computeIfAbsent(kernel, module::kernel).prepare(new LaunchShape(gridX, gridY, threads, 1), each);
+        return kernels.computeIfAbsent(kernel, module::kernel).prepare(new LaunchShape(gridX, gridY, threads), each);
     }
 
     /// A launch with shared memory of its own, of a kernel that itself waits for the launch before: where the GPU can,
@@ -145,7 +145,7 @@ final class Device implements AutoCloseable {
             boolean overlaps, String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
         Kernel code = kernels.computeIfAbsent(kernel, module::kernel);
         boolean overlapping = overlaps && canOverlap(code);
-        return code.prepare(new LaunchShape(blocks, 1, threads, 1, sharedBytes, overlapping), parameters);
+        return code.prepare(new LaunchShape(blocks, 1, threads, sharedBytes, overlapping), parameters);
     }
 
     /// Remembers why, where the GPU could and something else cannot.

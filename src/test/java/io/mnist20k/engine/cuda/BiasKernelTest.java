@@ -71,7 +71,7 @@ final class BiasKernelTest {
         DeviceBuffer dBias = bench.empty(4L * test.channels);
         bench.launch(
                 "bias_gradient" + test.precision.suffix,
-                new LaunchShape(1, test.channels, 256, 1),
+                new LaunchShape(1, test.channels, 256),
                 dBias,
                 bench.activations(test.precision, dy),
                 test.samples,

@@ -30,7 +30,7 @@ final class KernelBench implements AutoCloseable {
 
     /// Launches a kernel of one dimension and waits for it.
     void launch(String kernel, int grid, int block, Object... parameters) {
-        launch(kernel, new LaunchShape(grid, 1, block, 1), parameters);
+        launch(kernel, new LaunchShape(grid, 1, block), parameters);
     }
 
     void launch(String kernel, LaunchShape shape, Object... parameters) {

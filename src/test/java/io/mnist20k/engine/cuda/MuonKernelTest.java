@@ -99,7 +99,7 @@ final class MuonKernelTest {
             DeviceBuffer rounded = bench.activations(Precision.BF16, gaps);
             bench.launch(
                     "muon",
-                    new LaunchShape(matrices.count(), 1, Matrices.THREADS, 1, matrices.sharedBytes(), false),
+                    new LaunchShape(matrices.count(), 1, Matrices.THREADS, matrices.sharedBytes(), false),
                     p,
                     v,
                     followed ? average : 0L,

@@ -55,7 +55,7 @@ record NormCase(
     }
 
     LaunchShape shape() {
-        return new LaunchShape(slices, channels, THREADS, 1);
+        return new LaunchShape(slices, channels, THREADS);
     }
 
     int pixels() {
