@@ -127,25 +127,33 @@ final class Device implements AutoCloseable {
 
     /// @param parameters of the kernel, in order; what stands in a list is given one by one
     KernelLaunch launch(String kernel, int gridX, int gridY, int threads, Object... parameters) {
-        Object[] each = Stream.of(parameters)
-                .flatMap(parameter -> parameter instanceof List<?> several ? several.stream() : Stream.of(parameter))
-                .toArray();
-        return kernels.computeIfAbsent(kernel, module::kernel).prepare(new LaunchShape(gridX, gridY, threads), each);
+        Kernel code = kernels.computeIfAbsent(kernel, module::kernel);
+        return prepare(code, new LaunchShape(gridX, gridY, threads), parameters);
     }
 
     /// A launch with shared memory of its own, of a kernel that itself waits for the launch before: where the GPU can,
     /// its blocks begin while those of that one end.
+    ///
+    /// @param parameters as of [#launch]
     KernelLaunch launchSharing(String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
         return launchSharing(true, kernel, blocks, threads, sharedBytes, parameters);
     }
 
-    /// @param overlaps whether its blocks may begin early: not behind a copy, since within a graph only a kernel has an
-    ///                 end to overlap with
+    /// @param overlaps   whether its blocks may begin early: not behind a copy, since within a graph only a kernel has
+    ///                   an end to overlap with
+    /// @param parameters as of [#launch]
     KernelLaunch launchSharing(
             boolean overlaps, String kernel, int blocks, int threads, int sharedBytes, Object... parameters) {
         Kernel code = kernels.computeIfAbsent(kernel, module::kernel);
         boolean overlapping = overlaps && canOverlap(code);
-        return code.prepare(new LaunchShape(blocks, 1, threads, sharedBytes, overlapping), parameters);
+        return prepare(code, new LaunchShape(blocks, 1, threads, sharedBytes, overlapping), parameters);
+    }
+
+    private static KernelLaunch prepare(Kernel code, LaunchShape shape, Object... parameters) {
+        Object[] each = Stream.of(parameters)
+                .flatMap(parameter -> parameter instanceof List<?> several ? several.stream() : Stream.of(parameter))
+                .toArray();
+        return code.prepare(shape, each);
     }
 
     /// Remembers why, where the GPU could and something else cannot.

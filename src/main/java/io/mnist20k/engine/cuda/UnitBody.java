@@ -108,22 +108,23 @@ final class UnitBody implements Body {
         UnitMemory memory = program.memory(index);
         Mask mask = trains ? program.units.maskBefore(index) : Mask.NONE;
         Tiling tiling = unit.forwardTiling(mask);
-        var parameters = new ArrayList<Object>();
-        parameters.add(memory.raw().address());
-        parameters.add(trains ? memory.moments().address() : 0L);
-        addFinished(parameters, index - 1, trains);
-        parameters.add(step);
-        parameters.addAll(mask.parameters(training.seed()));
-        parameters.addAll(List.of(
+        return device.launchSharing(
+                "unit_forward",
+                samples,
+                Unit.THREADS,
+                unit.forwardShared(mask),
+                memory.raw().address(),
+                trains ? memory.moments().address() : 0L,
+                finished(index - 1, trains),
+                step,
+                mask.parameters(training.seed()),
                 program.forwardWeights(index),
                 entries(),
                 unit.raw().channels(),
                 unit.conv().kernel(),
                 unit.conv().padding(),
                 tiling.tile(),
-                tiling.shares()));
-        return device.launchSharing(
-                "unit_forward", samples, Unit.THREADS, unit.forwardShared(mask), parameters.toArray());
+                tiling.shares());
     }
 
     private boolean merges() {
@@ -162,12 +163,12 @@ final class UnitBody implements Body {
     }
 
     /// A unit's raw output, what normalises it, and its shape.
-    private void addFinished(List<Object> parameters, int index, boolean trains) {
+    private List<Object> finished(int index, boolean trains) {
         Unit unit = program.units.units().get(index);
         UnitMemory memory = program.memory(index);
         NormPlaces norm = program.norm(index);
         Shape raw = unit.raw();
-        parameters.addAll(List.of(
+        return List.of(
                 memory.raw().address(),
                 trains ? (merges() ? memory.merged() : memory.moments()).address() : 0L,
                 norm.saved(),
@@ -178,9 +179,13 @@ final class UnitBody implements Body {
                 trains ? norm.scale().current() : norm.scale().evaluated(),
                 trains ? norm.shift().current() : norm.shift().evaluated(),
                 unit.norm().epsilon(),
-                unit.norm().momentum()));
-        parameters.addAll(List.of(1.0 / entries(), perPixel(raw)));
-        parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), unit.pool()));
+                unit.norm().momentum(),
+                1.0 / entries(),
+                perPixel(raw),
+                raw.channels(),
+                raw.height(),
+                raw.width(),
+                unit.pool());
     }
 
     private double perPixel(Shape raw) {
@@ -193,17 +198,20 @@ final class UnitBody implements Body {
         UnitMemory memory = program.memory(index);
         DeviceState.Place weight = program.headWeight();
         DeviceState.Place bias = program.denseBias();
-        var parameters = new ArrayList<Object>(List.of(
+        return device.launchSharing(
+                "head",
+                samples,
+                HEAD_THREADS,
+                program.units.headShared(),
                 program.evaluatedLogits().address(),
                 program.logitGradients.address(),
                 program.losses.address(),
                 program.correct.address(),
                 program.share(program.units.units().size()),
                 memory.gradient().address(),
-                memory.gradientSums().address()));
-        addFinished(parameters, index, trains);
-        parameters.addAll((trains ? last.mask() : Mask.NONE).parameters(training.seed()));
-        parameters.addAll(List.of(
+                memory.gradientSums().address(),
+                finished(index, trains),
+                (trains ? last.mask() : Mask.NONE).parameters(training.seed()),
                 program.units.head().takesLargest() ? 1 : 0,
                 trains ? weight.current() : weight.evaluated(),
                 trains ? bias.current() : bias.evaluated(),
@@ -214,20 +222,22 @@ final class UnitBody implements Body {
                 (float) training.labelSmoothing(),
                 program.shareStride(),
                 entries(),
-                program.units.head().classes()));
-        return device.launchSharing("head", samples, HEAD_THREADS, program.units.headShared(), parameters.toArray());
+                program.units.head().classes());
     }
 
     private KernelLaunch firstBackward() {
         Unit unit = program.units.units().getFirst();
-        var parameters = new ArrayList<Object>();
-        addGradients(parameters, 0);
-        addRaw(parameters, 0);
-        parameters.add(program.input.address());
-        addShape(parameters, unit);
-        parameters.add(unit.slices());
         return device.launchSharing(
-                "first_unit_backward", samples, Unit.THREADS, unit.backwardShared(Mask.NONE), parameters.toArray());
+                "first_unit_backward",
+                samples,
+                Unit.THREADS,
+                unit.backwardShared(Mask.NONE),
+                gradientsOut(0),
+                gradientsIn(0),
+                raw(0),
+                program.input.address(),
+                shape(unit),
+                unit.slices());
     }
 
     private KernelLaunch backward(int index) {
@@ -236,56 +246,62 @@ final class UnitBody implements Body {
         UnitMemory memoryBefore = program.memory(index - 1);
         NormPlaces normBefore = program.norm(index - 1);
         Mask mask = program.units.maskBefore(index);
-        Shape raw = before.raw();
-        var parameters = new ArrayList<Object>();
-        addGradients(parameters, index);
-        parameters.addAll(
-                3,
-                List.of(
-                        memoryBefore.gradient().address(),
-                        memoryBefore.gradientSums().address()));
-        addRaw(parameters, index);
-        parameters.addAll(List.of(
+        Shape rawBefore = before.raw();
+        Tiling tiling = unit.backwardTiling(mask);
+        return device.launchSharing(
+                "unit_backward",
+                samples,
+                Unit.THREADS,
+                unit.backwardShared(mask),
+                gradientsOut(index),
+                memoryBefore.gradient().address(),
+                memoryBefore.gradientSums().address(),
+                gradientsIn(index),
+                raw(index),
                 memoryBefore.raw().address(),
                 normBefore.saved(),
                 normBefore.scale().current(),
-                normBefore.shift().current()));
-        parameters.addAll(List.of(raw.channels(), raw.height(), raw.width(), before.pool()));
-        parameters.add(step);
-        parameters.addAll(mask.parameters(training.seed()));
-        parameters.add(program.backwardWeights(index));
-        addShape(parameters, unit);
-        Tiling tiling = unit.backwardTiling(mask);
-        parameters.addAll(List.of(tiling.tile(), tiling.shares(), unit.slices(), unit.stagesLate(mask) ? 1 : 0));
-        return device.launchSharing(
-                "unit_backward", samples, Unit.THREADS, unit.backwardShared(mask), parameters.toArray());
+                normBefore.shift().current(),
+                rawBefore.channels(),
+                rawBefore.height(),
+                rawBefore.width(),
+                before.pool(),
+                step,
+                mask.parameters(training.seed()),
+                program.backwardWeights(index),
+                shape(unit),
+                tiling.tile(),
+                tiling.shares(),
+                unit.slices(),
+                unit.stagesLate(mask) ? 1 : 0);
     }
 
-    /// Where a unit's gradients go, and where they come from.
-    private void addGradients(List<Object> parameters, int index) {
+    /// Where the gradients of a unit's parameters go.
+    private List<Object> gradientsOut(int index) {
+        NormPlaces norm = program.norm(index);
+        return List.of(
+                program.share(index), norm.scale().gradient(), norm.shift().gradient());
+    }
+
+    /// Where a unit's gradients come from.
+    private List<Object> gradientsIn(int index) {
         UnitMemory memory = program.memory(index);
-        NormPlaces norm = program.norm(index);
-        parameters.addAll(List.of(
-                program.share(index),
-                norm.scale().gradient(),
-                norm.shift().gradient(),
-                memory.gradient().address(),
-                (merges() ? memory.merged() : memory.gradientSums()).address()));
+        return List.of(memory.gradient().address(), (merges() ? memory.merged() : memory.gradientSums()).address());
     }
 
-    private void addRaw(List<Object> parameters, int index) {
+    private List<Object> raw(int index) {
         NormPlaces norm = program.norm(index);
-        parameters.addAll(List.of(
+        return List.of(
                 program.memory(index).raw().address(),
                 norm.saved(),
                 norm.scale().current(),
                 norm.shift().current(),
-                perPixel(program.units.units().get(index).raw())));
+                perPixel(program.units.units().get(index).raw()));
     }
 
-    private void addShape(List<Object> parameters, Unit unit) {
+    private List<Object> shape(Unit unit) {
         Shape raw = unit.raw();
-        parameters.addAll(List.of(
+        return List.of(
                 program.shareStride(),
                 entries(),
                 raw.channels(),
@@ -293,7 +309,7 @@ final class UnitBody implements Body {
                 raw.width(),
                 unit.pool(),
                 unit.conv().kernel(),
-                unit.conv().padding()));
+                unit.conv().padding());
     }
 
     private KernelLaunch sum() {
