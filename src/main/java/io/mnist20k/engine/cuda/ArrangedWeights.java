@@ -7,7 +7,7 @@ import java.util.List;
 /// Where weights and their gradients stand as the kernels of `unit.cuh` have them: four channels side by side, whole
 /// groups of them. Two tables say which parameter each number is, -1 where it only fills up a group.
 final class ArrangedWeights {
-    private final Units units;
+    private final UnitNetwork units;
     private final Layout layout;
     private final int[] forward;
     private final int[] backward;
@@ -16,7 +16,7 @@ final class ArrangedWeights {
     private int[] gradientTable = new int[0];
 
     /// @param weights of each unit, and of the head as the last
-    ArrangedWeights(Units units, Layout layout, List<Tensor> weights) {
+    ArrangedWeights(UnitNetwork units, Layout layout, List<Tensor> weights) {
         this.units = units;
         this.layout = layout;
         int count = units.units().size();

@@ -38,7 +38,7 @@ interface Program {
         if (training.engine().precision() != Precision.FP32) {
             return new LayerProgram(network, training, sharedBytes, "; whole units are computed in fp32 alone");
         }
-        var units = Units.of(network, sharedBytes);
+        var units = UnitNetwork.of(network, sharedBytes);
         if (units.isPresent()) {
             return new UnitProgram(units.get(), network, training, sharedBytes);
         }

@@ -21,7 +21,7 @@ final class UnitProgram implements Program {
     /// `struct Moments` and `struct GradientSums`.
     private static final int PAIR_BYTES = 8;
 
-    final Units units;
+    final UnitNetwork units;
     /// `[batch, height, width]`
     final Region input;
     /// The gradients of weights by image, `[batch, gradients]`.
@@ -57,7 +57,7 @@ final class UnitProgram implements Program {
     record UnitMemory(Region raw, Region moments, Region saved, Region gradient, Region gradientSums, Region merged) {}
 
     /// @param sharedBytes that the GPU has for a block
-    UnitProgram(Units units, Network network, Training training, int sharedBytes) {
+    UnitProgram(UnitNetwork units, Network network, Training training, int sharedBytes) {
         this.units = units;
         this.network = network;
         this.training = training;

@@ -59,7 +59,7 @@ public final class CudaEngines {
             throw new IllegalArgumentException("no network of units");
         }
         int bytes = 0;
-        while (Units.of(network, bytes).isEmpty()) {
+        while (UnitNetwork.of(network, bytes).isEmpty()) {
             bytes += 16;
         }
         return bytes;
@@ -71,14 +71,14 @@ public final class CudaEngines {
 
     /// Whether weights have to wait for a place in so much memory.
     public static boolean stagesLate(Network network, int bytes) {
-        Units units = Units.of(network, bytes).orElseThrow();
+        UnitNetwork units = UnitNetwork.of(network, bytes).orElseThrow();
         return IntStream.range(0, units.units().size())
                 .anyMatch(i -> units.units().get(i).stagesLate(units.maskBefore(i)));
     }
 
     /// Whether the kernels of units train it, on a GPU with the shared memory of Hopper.
     public static boolean isOfUnits(Network network) {
-        return Units.of(network, 227 << 10).isPresent();
+        return UnitNetwork.of(network, 227 << 10).isPresent();
     }
 
     /// Where the engine keeps which algorithms it chose.

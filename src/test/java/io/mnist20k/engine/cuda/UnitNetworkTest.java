@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class UnitsTest {
+final class UnitNetworkTest {
     /// Of a block on Hopper.
     private static final int SHARED_BYTES = 227 << 10;
 
@@ -23,7 +23,7 @@ final class UnitsTest {
     @ValueSource(strings = {"default", "small", "sprint"})
     void recipesOfThisProgramAreNetworksOfUnits(String recipe) {
         Network network = RecipeReader.read(recipe, List.of()).build();
-        Units units = Units.of(network, SHARED_BYTES).orElseThrow();
+        UnitNetwork units = UnitNetwork.of(network, SHARED_BYTES).orElseThrow();
         int layers = units.units().stream().mapToInt(Unit::layers).sum();
         assertEquals(network.stages().size(), layers + 3, "and a global pooling, a dense layer, softmax");
         assertEquals(network.classes(), units.head().classes());
@@ -46,7 +46,7 @@ final class UnitsTest {
                 "dense 10"
             })
     void otherNetworksAreNot(String layers) {
-        assertTrue(Units.of(Layers.network(layers), SHARED_BYTES).isEmpty());
+        assertTrue(UnitNetwork.of(Layers.network(layers), SHARED_BYTES).isEmpty());
     }
 
     /// In the order of what the recipes take: a T4 has enough for two, a workstation's card for all.
@@ -54,7 +54,7 @@ final class UnitsTest {
     @CsvSource({"48, 0", "64, 2", "99, 3", "163, 3", "227, 3"})
     void howManyOfThisProgramsRecipesFit(int kilobytes, int expected) {
         long fit = Stream.of("sprint", "small", "default")
-                .takeWhile(recipe -> Units.of(
+                .takeWhile(recipe -> UnitNetwork.of(
                                 RecipeReader.read(recipe, List.of()).build(), kilobytes << 10)
                         .isPresent())
                 .count();
@@ -65,7 +65,7 @@ final class UnitsTest {
     @CsvSource({"99, conv2", "163, ''", "227, ''"})
     void whereMemoryIsShortWeightsComeLate(int kilobytes, String expected) {
         Network network = RecipeReader.read("default", List.of()).build();
-        Units units = Units.of(network, kilobytes << 10).orElseThrow();
+        UnitNetwork units = UnitNetwork.of(network, kilobytes << 10).orElseThrow();
         String late = IntStream.range(0, units.units().size())
                 .filter(i -> units.units().get(i).stagesLate(units.maskBefore(i)))
                 .mapToObj(i -> units.units().get(i).name())
@@ -75,9 +75,11 @@ final class UnitsTest {
 
     @Test
     void moreChannelsThanAWarpAGroupCanHaveAreNot() {
-        assertTrue(Units.of(Layers.network("conv 64 1 1 0, norm, relu, pool 7 7, average, dense 10"), SHARED_BYTES)
-                .isPresent());
-        assertTrue(Units.of(Layers.network("conv 65 1 1 0, norm, relu, pool 7 7, average, dense 10"), SHARED_BYTES)
-                .isEmpty());
+        assertTrue(
+                UnitNetwork.of(Layers.network("conv 64 1 1 0, norm, relu, pool 7 7, average, dense 10"), SHARED_BYTES)
+                        .isPresent());
+        assertTrue(
+                UnitNetwork.of(Layers.network("conv 65 1 1 0, norm, relu, pool 7 7, average, dense 10"), SHARED_BYTES)
+                        .isEmpty());
     }
 }

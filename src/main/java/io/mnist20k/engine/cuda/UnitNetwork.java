@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// single pixels before the mean is the same as a dense layer behind it.
 ///
 /// @param units first to last, at least one
-record Units(List<Unit> units, Head head) {
+record UnitNetwork(List<Unit> units, Head head) {
     /// What a division by multiplication can do; `Divisor` of `unit.cuh`.
     private static final long MOST_PRODUCT = 1L << 32;
 
@@ -29,7 +29,7 @@ record Units(List<Unit> units, Head head) {
 
     /// @param sharedBytes that the GPU has for a block
     /// @return nothing where the network has another shape, or an image of it does not fit into shared memory
-    static Optional<Units> of(Network network, int sharedBytes) {
+    static Optional<UnitNetwork> of(Network network, int sharedBytes) {
         var units = new ArrayList<Unit>();
         int next = 0;
         for (Unit unit = unit(network, next, sharedBytes); unit != null; unit = unit(network, next, sharedBytes)) {
@@ -40,7 +40,7 @@ record Units(List<Unit> units, Head head) {
         if (units.isEmpty() || network.input().channels() != 1 || head == null) {
             return Optional.empty();
         }
-        var all = new Units(List.copyOf(units), head);
+        var all = new UnitNetwork(List.copyOf(units), head);
         boolean fits = all.mostShared() <= sharedBytes && all.mostChannels() <= MOST_CHANNELS && all.divides();
         return fits ? Optional.of(all) : Optional.empty();
     }
