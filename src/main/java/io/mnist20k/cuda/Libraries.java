@@ -5,7 +5,7 @@ import java.lang.foreign.SymbolLookup;
 
 /// NVIDIA's libraries in this process. Each is looked for when it is first asked for, once, and never unloaded.
 public final class Libraries {
-    private static final Search SEARCH = new Search(Machine.here());
+    private static final LibrarySearch SEARCH = new LibrarySearch(Machine.here());
 
     private Libraries() {}
 

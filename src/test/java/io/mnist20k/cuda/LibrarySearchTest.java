@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// The sentences of a search that ends with nothing. The files are empty, so the system's loader refuses each.
-final class SearchTest {
+final class LibrarySearchTest {
     @TempDir
     private Path root;
 
@@ -28,7 +28,7 @@ final class SearchTest {
     }
 
     private Finding.Missing missing(Library library) {
-        Finding finding = new Search(machine.machine()).find(library);
+        Finding finding = new LibrarySearch(machine.machine()).find(library);
         assumeFalse(
                 library == Library.DRIVER && finding instanceof Finding.Loaded,
                 "the loader of this system has a driver, whatever the machine is made of");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Which of several libraries are taken, with libraries that really load.
 @EnabledIf(value = "io.mnist20k.cuda.MadeUpLibraries#canBeMade", disabledReason = "there is no C compiler")
-final class SearchLoadingTest {
+final class LibrarySearchLoadingTest {
     // The libraries stay in memory, and some systems cannot delete those.
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path root;
@@ -35,13 +35,13 @@ final class SearchLoadingTest {
     }
 
     private Path loaded(Library library) {
-        Finding finding = new Search(machine.machine()).find(library);
+        Finding finding = new LibrarySearch(machine.machine()).find(library);
         return assertInstanceOf(Finding.Loaded.class, finding, finding::toString)
                 .file();
     }
 
     private void refused(Library library, String... facts) {
-        Finding finding = new Search(machine.machine()).find(library);
+        Finding finding = new LibrarySearch(machine.machine()).find(library);
         String reason = assertInstanceOf(Finding.Missing.class, finding, finding::toString)
                 .reason();
         for (String fact : facts) {
@@ -56,7 +56,7 @@ final class SearchLoadingTest {
 
     @Test
     void aLibraryIsLookedForOnce() {
-        var search = new Search(machine.machine());
+        var search = new LibrarySearch(machine.machine());
         assertSame(search.find(Library.DRIVER), search.find(Library.DRIVER));
     }
 
@@ -70,7 +70,7 @@ final class SearchLoadingTest {
     void anIncompleteFamilyIsPassedOver() {
         machine.with("/a", "libcudnn.so.9", "libcudnn_graph.so.9");
         libraries.cudnn("/b", 13_000);
-        Finding finding = new Search(machine.machine()).find(Library.CUDNN);
+        Finding finding = new LibrarySearch(machine.machine()).find(Library.CUDNN);
         Finding.Loaded cudnn = assertInstanceOf(Finding.Loaded.class, finding, finding::toString);
         assertEquals(machine.at("/b/libcudnn_cnn.so.9"), cudnn.file());
         assertTrue(cudnn.toString().contains(machine.at("/a") + " holds a part of cuDNN 9"), cudnn::toString);
@@ -106,7 +106,7 @@ final class SearchLoadingTest {
     @Test
     void partsOfAnotherReleaseInTheLoadersReachAreNoted() {
         libraries.cudnn("/a", 13_000).cudnn("/b", 13_000).library("/b", "libcudnn_engines_tensor_ir.so.9", "");
-        Finding finding = new Search(machine.machine()).find(Library.CUDNN);
+        Finding finding = new LibrarySearch(machine.machine()).find(Library.CUDNN);
         List<String> notes = assertInstanceOf(Finding.Loaded.class, finding, finding::toString)
                 .notes();
         assertEquals(1, notes.size(), notes::toString);

@@ -12,14 +12,14 @@ import java.util.stream.Collectors;
 
 /// The search for NVIDIA's libraries on a machine, each looked for once. All files of a library come from one
 /// folder: the first of [Places] that has a complete copy which the system's loader takes.
-final class Search {
+final class LibrarySearch {
     /// The versions of CUDA whose libraries have the functions we call, newest first.
     private static final List<Integer> CUDA_MAJORS = List.of(13, 12);
 
     private final Machine machine;
     private final Map<Library, Finding> findings = new EnumMap<>(Library.class);
 
-    Search(Machine machine) {
+    LibrarySearch(Machine machine) {
         this.machine = machine;
     }
 
