@@ -14,14 +14,14 @@ final class LayerBody implements Body {
     private final LayerProgram program;
     private final List<Operation> operations;
     private final Loader loader;
-    private final Loss loss;
+    private final SoftmaxLoss loss;
     private final @Nullable KernelLaunch widenLogits;
 
     LayerBody(Device device, Owner owner, LayerProgram program, Training training, int samples) {
         this.program = program;
         operations = program.operations(device, owner, samples);
         loader = new Loader(device, program, training, samples);
-        loss = new Loss(device, program, training, samples);
+        loss = new SoftmaxLoss(device, program, training, samples);
         widenLogits = widenLogits(device, program, samples);
     }
 

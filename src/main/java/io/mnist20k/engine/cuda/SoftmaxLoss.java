@@ -6,7 +6,7 @@ import io.mnist20k.cuda.KernelLaunch;
 import io.mnist20k.engine.Training;
 
 /// Softmax and cross-entropy: the gradient of the logits, the step's loss and its correct answers.
-final class Loss {
+final class SoftmaxLoss {
     private static final int LOSS_SUMS = 1;
     private static final int CORRECT = 2;
     private static final int WARP = 32;
@@ -14,7 +14,7 @@ final class Loss {
 
     private final KernelLaunch launch;
 
-    Loss(Device device, LayerProgram program, Training training, int samples) {
+    SoftmaxLoss(Device device, LayerProgram program, Training training, int samples) {
         launch = device.launch(
                 kernel("softmax_loss", program.logits.type()),
                 1,
