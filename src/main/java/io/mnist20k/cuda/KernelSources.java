@@ -1,7 +1,6 @@
 package io.mnist20k.cuda;
 
 import io.mnist20k.UserError;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -10,11 +9,9 @@ import java.util.Map;
 /// @param name    of the main file, as compiler messages call it
 /// @param text    of the main file
 /// @param headers each text by the name with which it is included
-/// @param options for the compiler beside the architecture, such as `--std=c++17`
-public record KernelSources(String name, String text, Map<String, String> headers, List<String> options) {
+public record KernelSources(String name, String text, Map<String, String> headers) {
     public KernelSources {
         headers = Map.copyOf(headers);
-        options = List.copyOf(options);
     }
 
     /// Compiles for exactly this GPU, or, where this NVRTC is older than the GPU, for the newest one it
@@ -38,12 +35,13 @@ public record KernelSources(String name, String text, Map<String, String> header
     /// @param architecture as in `sm_75`, one that this NVRTC knows
     /// @param machineCode  whether to give a cubin; else PTX
     byte[] compile(int architecture, boolean machineCode) {
-        List<String> all = new ArrayList<>(options);
-        // Before CUDA 13 a generic lambda inside a device function counts as a host function otherwise.
-        all.add("-default-device");
-        all.add("--gpu-architecture=" + (machineCode ? "sm_" : "compute_") + architecture);
+        List<String> options = List.of(
+                "--std=c++17",
+                // Before CUDA 13 a generic lambda inside a device function counts as a host function otherwise.
+                "-default-device",
+                "--gpu-architecture=" + (machineCode ? "sm_" : "compute_") + architecture);
         try (NvrtcProgram program = new NvrtcProgram(this)) {
-            program.compile(all);
+            program.compile(options);
             return machineCode ? program.cubin() : program.ptx();
         }
     }

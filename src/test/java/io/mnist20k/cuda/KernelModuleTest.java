@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mnist20k.UserError;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class KernelModuleTest {
     /// What no compiler takes.
     static final KernelSources BROKEN =
-            new KernelSources("broken.cu", "extern \"C\" __global__ void oops( {}", Map.of(), List.of());
+            new KernelSources("broken.cu", "extern \"C\" __global__ void oops( {}", Map.of());
 
     private Gpu gpu;
 

@@ -4,13 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /// Small kernels that exist to be launched by tests.
 final class ProbeKernels {
-    static final KernelSources SOURCES = new KernelSources("probe.cu", text(), Map.of(), List.of("--std=c++17"));
+    static final KernelSources SOURCES = new KernelSources("probe.cu", text(), Map.of());
 
     private ProbeKernels() {}
 

@@ -52,7 +52,7 @@ final class RealNvrtcTest {
     }
 
     private static KernelSources sources(String main) {
-        return new KernelSources(MAIN, main, headers, List.of("--std=c++17"));
+        return new KernelSources(MAIN, main, headers);
     }
 
     private static KernelSources allKernels() throws IOException {

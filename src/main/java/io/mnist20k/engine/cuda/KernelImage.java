@@ -5,7 +5,6 @@ import io.mnist20k.cuda.Gpu;
 import io.mnist20k.cuda.KernelModule;
 import io.mnist20k.cuda.KernelSources;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,7 @@ public final class KernelImage {
         String text = Packed.text(KernelImage.class, FOLDER + MAIN_SOURCE);
         var headers = new LinkedHashMap<String, String>();
         collectHeaders(text, headers);
-        return new KernelSources(MAIN_SOURCE, text, headers, List.of("--std=c++17"));
+        return new KernelSources(MAIN_SOURCE, text, headers);
     }
 
     private static void collectHeaders(String text, Map<String, String> headers) {
