@@ -44,11 +44,10 @@ final class FunctionTable {
     /// One function as it is bound.
     ///
     /// @param name      the symbol looked for first
-    /// @param fallback  the symbol that older libraries have in its place, with the same signature
     /// @param signature letters as explained above
     /// @param required  whether the engine cannot work without it
     /// @param found     whether the library was there and had it
-    record Function(String name, Optional<String> fallback, String signature, boolean required, boolean found) {
+    record Function(String name, String signature, boolean required, boolean found) {
         char returns() {
             return signature.indexOf(':') == 1 ? signature.charAt(0) : 'I';
         }
@@ -177,7 +176,7 @@ final class FunctionTable {
         }
         Optional<MemorySegment> address =
                 symbols.flatMap(lookup -> lookup.find(name).or(() -> fallback.flatMap(lookup::find)));
-        Function function = new Function(name, fallback, signature, required, address.isPresent());
+        Function function = new Function(name, signature, required, address.isPresent());
         functions.add(function);
         FunctionDescriptor descriptor = descriptor(function);
         return address.map(found -> Linker.nativeLinker().downcallHandle(found, descriptor))
