@@ -32,6 +32,6 @@ final class ExtentOptions extends SizeOptions {
                     command.commandLine(),
                     "--holdout judges by training images and --redraw by a draw from all images; leave one of them out");
         }
-        return holdout || redraw ? Validation.of(holdout, redraw) : otherwise;
+        return holdout ? Validation.HELD_OUT : redraw ? Validation.REDRAWN : otherwise;
     }
 }

@@ -148,7 +148,8 @@ final class TrainCommand implements Callable<Integer> {
                     data.folder() != null ? data.folderName() : then.dataFolder());
             Devices.Choice choice = device.chooseAgain(stopped.device());
             Path folder = data.folder() != null ? data.folder() : dataFolder(path, then);
-            Split files = data.open(folder).load(settings.validation());
+            // As the run began; asked for anew, another validation is refused by the trainer too.
+            Split files = data.open(folder).load(then.validation());
             return train(settings, choice, files, directory);
         }
     }

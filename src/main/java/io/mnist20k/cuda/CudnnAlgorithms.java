@@ -87,8 +87,8 @@ public final class CudnnAlgorithms {
                         () -> "cudnnGetConvolution…Algorithm_v7(" + words(pass, x, w, convolution, y) + ")"));
     }
 
-    /// Algorithms that can compute a pass, fastest first as cuDNN measures them: each is run a few times, and
-    /// the result overwritten. Waits for the GPU; not for a capture.
+    /// Algorithms that can compute a pass, the fastest first, in the order that cuDNN promises: it runs each a few
+    /// times and overwrites the result. Waits for the GPU; not for a capture.
     ///
     /// @param xData          address of the input, or of the place for its gradient
     /// @param wData          address of the weights, or of the place for their gradient

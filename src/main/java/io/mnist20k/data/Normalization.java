@@ -8,7 +8,7 @@ public record Normalization(float mean, float deviation) {
     /// @throws IllegalArgumentException where normalized pixels would not be numbers
     public Normalization {
         if (!Float.isFinite(mean) || !Float.isFinite(deviation) || deviation <= 0) {
-            throw new IllegalArgumentException("normalization has mean " + mean + " and deviation " + deviation
+            throw new IllegalArgumentException("normalisation has mean " + mean + " and deviation " + deviation
                     + ", expected finite numbers and a deviation above 0");
         }
     }

@@ -36,12 +36,6 @@ public final class AtomicFile {
         }
     }
 
-    /// @param text written as UTF-8
-    /// @throws UserError naming the target where it cannot be written
-    public static void write(Path target, String text) {
-        write(target, text.getBytes(StandardCharsets.UTF_8));
-    }
-
     /// The same, for who does without the file where it cannot be written.
     public static void replace(Path target, byte[] content) throws IOException {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
@@ -67,6 +61,11 @@ public final class AtomicFile {
             }
             throw e;
         }
+    }
+
+    /// As [#write(Path, byte[])], in UTF-8.
+    public static void write(Path target, String text) {
+        write(target, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String findingAndRemedy(Path target, IOException failure) {

@@ -167,7 +167,7 @@ public record Checkpoint(
     void requireSame(Path directory, RunSettings now, String images) {
         requireSameRecipe(directory, now.recipe());
         requireSame(directory, "seed", settings.seed(), now.seed());
-        requireSame(directory, "validation", settings.validation(), now.validation());
+        requireSame(directory, "validation (--holdout, --redraw)", settings.validation(), now.validation());
         requireSame(directory, "limit", settings.limit(), now.limit());
         requireSame(directory, "dataset (SHA-256 of its images and labels)", this.images, images);
     }

@@ -10,7 +10,7 @@ import io.mnist20k.recipe.Recipe;
 /// @param seed         key of every random choice
 /// @param validation   which images judge it
 /// @param limit        to train on the first so many training images only; 0 for all
-/// @param budgetLifted whether the run may take more than the [Budget]
+/// @param budgetLifted whether the run may take more than the [Budget]; false, once made, where it does not
 /// @param dataFolder   where the images came from, for the one who goes on with the run; empty for the program's
 ///                     own cache
 public record RunSettings(

@@ -28,7 +28,7 @@ public interface TrainingListener {
             int stepsDone,
             Path directory) {}
 
-    /// The device is ready, and the first step not taken.
+    /// The device is ready, and no step taken yet.
     default void started(Start start) {}
 
     /// The device could not do what was tried first.

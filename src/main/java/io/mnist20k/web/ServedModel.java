@@ -19,7 +19,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A model, read when it is first needed, and the metrics of the run that writes it. One request at a time.
+/// A model, read when it is first needed, and the metrics of the run that writes it. It answers one at a time.
 final class ServedModel implements AutoCloseable {
     private final Path path;
     private final Path metrics;
@@ -34,7 +34,7 @@ final class ServedModel implements AutoCloseable {
     /// Nothing is opened again after it.
     private boolean closed;
 
-    /// @throws UserError where there is neither a model nor a run that may write it
+    /// @throws UserError where there is neither a model nor a run that may write it, or the model cannot be read
     ServedModel(Path path, Engine engine) {
         this.path = path;
         this.engine = engine;
@@ -75,14 +75,14 @@ final class ServedModel implements AutoCloseable {
     }
 
     /// @param seen the digit as the network saw it
-    record Answer(Prediction prediction, byte[] seen) {}
+    record Recognised(Prediction prediction, byte[] seen) {}
 
     /// @param digit as for [Predictor#predict]
     /// @throws UserError as of [#model], and where the device fails
-    synchronized Answer answer(byte[] digit) {
+    synchronized Recognised answer(byte[] digit) {
         Predictor predictor = predictor();
         try {
-            return new Answer(predictor.predict(List.of(digit)).getFirst(), predictor.seen(digit));
+            return new Recognised(predictor.predict(List.of(digit)).getFirst(), predictor.seen(digit));
         } catch (RuntimeException | Error failure) {
             forget();
             throw failure;

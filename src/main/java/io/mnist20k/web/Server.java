@@ -289,11 +289,11 @@ public final class Server implements AutoCloseable {
     }
 
     private Answer answer(byte[] digit) {
-        ServedModel.Answer answer = served.answer(digit);
-        Prediction prediction = answer.prediction();
-        int[] pixels = new int[answer.seen().length];
+        ServedModel.Recognised recognised = served.answer(digit);
+        Prediction prediction = recognised.prediction();
+        int[] pixels = new int[recognised.seen().length];
         for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = answer.seen()[i] & 0xFF;
+            pixels[i] = recognised.seen()[i] & 0xFF;
         }
         return Answer.json(
                 200, new OfPicture(prediction.digit(), prediction.probability(), prediction.probabilities(), pixels));

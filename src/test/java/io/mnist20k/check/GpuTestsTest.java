@@ -126,6 +126,7 @@ class GpuTestsTest {
     @CsvSource({
         "1, [ 2 tests found ] [ 2 tests successful ]",
         "0, [ 2 tests found ] [ 1 tests successful ]",
+        "0, [ 2 tests found ] [ 2 tests aborted ]",
         "0, [ 0 tests found ] [ 0 tests successful ]",
         "0, ''"
     })
@@ -141,12 +142,15 @@ class GpuTestsTest {
     }
 
     @Test
-    void onlyTestsThatAllPassedHavePassed() {
+    void testsHavePassedWhereNoneFailedAndNoneWasSkipped() {
         assertEquals(Map.of("found", 2, "successful", 2), GpuTests.judged(ended(0, PASSED)));
         String elsewhere = "[ 3 tests found ]\n[ 1 tests aborted ]\n[ 2 tests successful ]\n";
         assertEquals(Map.of("found", 3, "aborted", 1, "successful", 2), GpuTests.judged(ended(0, elsewhere)));
         assertFailed("no test ran: it printed nothing", () -> GpuTests.judged(ended(0, "")));
         assertFailed("not every test passed; see tests.out", () -> GpuTests.judged(ended(1, PASSED)));
+        assertFailed(
+                "not every test passed; see tests.out",
+                () -> GpuTests.judged(ended(0, "[ 2 tests found ]\n[ 2 tests aborted ]\n")));
         assertFailed(
                 "not every test passed; see tests.out",
                 () -> GpuTests.judged(ended(0, "[ 2 tests found ]\n[ 1 tests skipped ]\n[ 1 tests successful ]\n")));

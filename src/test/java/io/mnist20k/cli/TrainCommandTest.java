@@ -385,6 +385,19 @@ final class TrainCommandTest {
                 .succeeded();
     }
 
+    /// The test files of a held-out run may be gone, and are not asked for.
+    @Test
+    void aRunGoesOnJudgedByTheImagesThatItBeganWith() throws IOException {
+        train("--holdout").succeeded();
+        for (String part : List.of("images-idx3-ubyte", "labels-idx1-ubyte")) {
+            Files.delete(TinySetup.data(folder).resolve("t10k-" + part));
+        }
+        Typed.in("train", "--resume", run.toString(), "--redraw")
+                .failed(1, "validation (--holdout, --redraw) was held-out and is re-drawn now", "begin a new run");
+        Typed.in("train", "--resume", run.toString(), "--holdout", "--redraw").failed(2, "leave one of them out");
+        Typed.in("train", "--resume", run.toString(), "--quiet").succeeded();
+    }
+
     @Test
     void aRunWhoseRecipeWasEditedDoesNotGoOnAsIfItWereNot() throws IOException {
         train().succeeded();

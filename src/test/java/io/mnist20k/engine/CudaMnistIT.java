@@ -100,7 +100,7 @@ final class CudaMnistIT {
     /// It rounds each factor to 8 bits, 2^-8 = 4e-3.
     @Test
     void bfloat16BeginsAsTheCpuAndLearnsTheDigits() {
-        assumeTrue(CudaEngines.canBf16(), "this GPU trains in single precision alone");
+        assumeTrue(CudaEngines.canBf16(), "cuDNN has no bfloat16 for this GPU");
         var cuda = new Observed(0, true);
         try (Session session = open(new CudaProvider().create(1), new EngineSettings(Precision.BF16, Kernels.CUDNN))) {
             train(session, 0, cuda);

@@ -83,7 +83,10 @@ final class CudaSessionTest {
         ContractCase others = ContractCase.named("overlapping and gapped pooling", SEED);
         assertEquals("cuDNN, cuBLAS", kernels(units, Precision.FP32, Kernels.CUDNN));
         String taken = kernels(units, Precision.FP32, Kernels.FUSED);
-        assertTrue(taken.matches("ours, 2 units(; launched one after the other, .+)?"), taken);
+        assertTrue(
+                taken.matches(
+                        "ours, 2 units(; launched one after the other, since the driver is for a CUDA older than 12\\.3)?"),
+                taken);
         assertTrue(kernels(units, Precision.TF32, Kernels.FUSED).contains("fp32 alone"));
         if (CudaEngines.canBf16()) {
             assertEquals(

@@ -1,5 +1,6 @@
 package io.mnist20k.engine;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import io.mnist20k.recipe.EngineSettings;
 import io.mnist20k.recipe.Kernels;
 import io.mnist20k.recipe.Optimizer;
 import io.mnist20k.recipe.Precision;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +41,12 @@ final class PrecisionTest {
     void theCpuPassesOverTheChoiceOfKernels(String device) {
         Engine engine = Devices.choose(device, 1).engine();
         engine.open(NETWORK, training(Precision.FP32, Kernels.FUSED)).close();
+    }
+
+    @Test
+    void gpusSinceAmpereCan() {
+        assertTrue(CudaEngines.canBf16(8, 0));
+        assertFalse(CudaEngines.canBf16(7, 9));
     }
 
     /// Before anything is asked of it: no such GPU is here.

@@ -502,7 +502,7 @@ class TrainerTest {
                 run,
                 new RunSettings(same.recipe(), 17, Validation.HELD_OUT, 0, false, ""),
                 TinyRun.images(),
-                "validation was test and is held-out");
+                "validation (--holdout, --redraw) was test and is held-out");
         assertRefused(
                 run, new RunSettings(same.recipe(), 17, Validation.TEST, 9, false, ""), TinyRun.images(), "limit");
         Split others = new Split(

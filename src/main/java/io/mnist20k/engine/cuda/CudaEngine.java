@@ -40,7 +40,7 @@ record CudaEngine(Gpu.Description gpu, boolean captures, int stretch) implements
         Training.requireImages(network);
         if (training.engine().precision() == Precision.BF16 && !canBf16(gpu)) {
             throw new UserError(
-                    "engine.precision is bf16, for which cuDNN takes a GPU of compute capability 8.0 or more,"
+                    "engine.precision is bf16, for which cuDNN needs a GPU of compute capability 8.0 or more,"
                             + " and %s has %s.%s; train with --set engine.precision=fp32"
                                     .formatted(gpu.name(), gpu.major(), gpu.minor()));
         }

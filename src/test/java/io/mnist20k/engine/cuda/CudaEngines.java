@@ -38,12 +38,21 @@ public final class CudaEngines {
 
     /// On a card that is not here.
     public static Engine ofCapability(String name, int major, int minor) {
-        return new CudaEngine(new Gpu.Description(0, name, major, minor, 16L << 30, 40, 64 << 10), true);
+        return new CudaEngine(older(name, major, minor), true);
+    }
+
+    private static Gpu.Description older(String name, int major, int minor) {
+        return new Gpu.Description(0, name, major, minor, 16L << 30, 40, 64 << 10);
     }
 
     /// Whether the GPU that is here trains in bfloat16.
     public static boolean canBf16() {
         return CudaEngine.canBf16(gpu());
+    }
+
+    /// Whether one of that compute capability does.
+    public static boolean canBf16(int major, int minor) {
+        return CudaEngine.canBf16(older("a card", major, minor));
     }
 
     /// That a block of threads can have here.
