@@ -23,7 +23,7 @@ train: $(if $(findstring --data,$(ARGS)),$(JAR),data) ## train the default recip
 	@./mnist20k train $(ARGS)
 
 # What the software device measures of itself stays out of the program's cache.
-train-cuda-software: data native ## train an epoch through the CUDA engine on the software CUDA device, to 97 % at least
+train-cuda-software: data native ## train one epoch with the CUDA engine on the software CUDA device, to at least 97 %
 	@XDG_CACHE_HOME="$(CURDIR)/target/cache" MNIST20K_CUDA_LIBRARIES="$(CURDIR)/target/native" \
 		./mnist20k train --device cuda --data "$(CACHE)" --epochs 1 --require 0.97 $(ARGS)
 
@@ -33,22 +33,22 @@ test: data $(if $(COMPILER),native-test) ## check everything: format, fast tests
 		python3 -B -m unittest discover -s $$folder -p '*_test.py' || exit; done
 
 # Where the dataset is there already, neither jar nor nvcc is needed.
-test-cuda: $(if $(wildcard $(CACHE)/train-images-idx3-ubyte*),,data) $(if $(COMPILER),native) ## run the tests of the CUDA engine alone, on the software CUDA device; which ones in ARGS
+test-cuda: $(if $(wildcard $(CACHE)/train-images-idx3-ubyte*),,data) $(if $(COMPILER),native) ## run only the tests of the CUDA engine, on the software CUDA device; ARGS says which
 	@$(MAVEN) test-compile $(CUDA_TESTS) -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" $(ON_NATIVE) $(ARGS)
 
-mutation-%: ## let PIT make mistakes in a room, as in mutation-recipe, and see which the room's fast tests notice; minutes
+mutation-%: ## plant mistakes in a room with PIT, as in mutation-recipe, and report those that its fast tests miss; takes minutes
 	@$(MAVEN) -Pmutation test-compile pitest:mutationCoverage -DtargetClasses='io.mnist20k.$*.*' -DtargetTests='io.mnist20k.$*.*Test' $(ARGS)
-	@echo "what they did not notice: target/pit-reports/index.html"
+	@echo "what they missed: target/pit-reports/index.html"
 
-table-%: data ## train what the table of docs/RESULTS.md by that name lacks, and write it; options go into ARGS
+table-%: data ## train the runs that the named table of docs/RESULTS.md lacks, and write it; options go into ARGS
 	@src/main/sh/table.sh make $* $(ARGS)
 
-tables: $(JAR) ## write the tables of docs/RESULTS.md from the lines in docs/results, training nothing
+tables: $(JAR) ## write the tables of docs/RESULTS.md from the lines in docs/results, without training
 	@src/main/sh/table.sh write $(patsubst docs/results/%.jsonl,%,$(wildcard docs/results/*.jsonl))
 
 jar: $(JAR) ## build target/mnist20k.jar, the whole program
 
-data: $(JAR) ## fetch MNIST into the cache, checked
+data: $(JAR) ## fetch MNIST into the cache and check it
 	@src/main/sh/dataset.sh "$(CACHE)"
 
 # Folders count as sources too: their time changes when a file goes.
@@ -62,7 +62,7 @@ $(JAR): pom.xml LICENSE $(shell find src/main/java src/main/resources cuda-kerne
 $(FATBIN): $(wildcard cuda-kernels/*) src/main/sh/kernels.sh
 	@src/main/sh/kernels.sh build $@
 
-kernels-report: ## write what each CUDA kernel takes of a GPU into docs/KERNELS.md; takes nvcc
+kernels-report: ## write what each CUDA kernel uses of a GPU into docs/KERNELS.md; needs nvcc
 	@src/main/sh/kernels.sh report docs/KERNELS.md
 
 bench: $(JAR) ## measure speed here, layer by layer, on the CPU; options go into ARGS
@@ -78,19 +78,19 @@ bench-scaling: $(JAR) ## measure images/s against threads, batch and network siz
 bench-page: $(JAR) ## measure where the time goes into docs/results, and write docs/PERFORMANCE.md from it
 	@python3 src/bench/page.py --measure $(ARGS)
 
-native: ## build the software CUDA device, on which tests run where there is no GPU; takes a C++20 compiler
+native: ## build the software CUDA device, on which tests run without a GPU; needs a C++20 compiler
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native OUT=../target/native
 
 # What the device refuses there it explains on standard error, as it is to.
 native-test: native ## test the software CUDA device itself
 	@$(MAKE) --no-print-directory -C native OUT=../target/native test
 
-native-sanitize: data ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; which ones in ARGS
+native-sanitize: data ## run the tests on the software CUDA device with AddressSanitizer and UBSan in it; ARGS says which
 	@$(MAKE) --no-print-directory -j$(shell nproc) -C native SANITIZE=1 OUT=../target/native-sanitize all test
 	@native/sanitized.sh $(MAVEN) test-compile $(CUDA_TESTS) -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -Dnative.libraries="$(CURDIR)/target/native-sanitize" $(ARGS)
 
-native-watch: data native ## run the tests on the software CUDA device with each access of a kernel to memory watched; which ones in ARGS
+native-watch: data native ## run the tests on the software CUDA device watching each memory access of a kernel; ARGS says which
 	@SOFTWARE_DEVICE_WATCH=1 $(MAVEN) test-compile $(CUDA_TESTS) -Djacoco.skip=true -Dmnist20k.data="$(CACHE)" \
 		-Dmnist20k.require.native -DexcludedGroups=repeats-pieces $(ARGS)
 
@@ -118,7 +118,7 @@ docker: ## build the image mnist20k for NVIDIA GPUs; docs/CLOUD.md
 docker-cpu: ## build the image mnist20k-cpu
 	@src/main/sh/docker.sh cpu mnist20k-cpu $(DOCKER_ARGS)
 
-docker-verify: data ## build the images without a container engine, and use the CPU one as a stranger would; takes root
+docker-verify: data ## build the images without a container engine, and use the CPU one as a stranger would; needs root
 	@src/main/sh/docker-verify.sh "$(CACHE)"
 
 install: $(if $(NVCC),$(FATBIN)) ## put the library, with its sources and documentation, into the local Maven repository
@@ -132,5 +132,5 @@ format: ## format the Java sources
 clean: ## remove what was built; runs and the dataset stay
 	@rm -rf target
 
-help: ## say what there is
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+%?:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

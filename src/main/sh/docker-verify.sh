@@ -20,7 +20,7 @@ fail() {
 
 missing=$(for tool in buildah debootstrap setpriv unshare; do command -v "$tool" >/dev/null || echo "$tool"; done)
 [[ -z $missing ]] || fail "needs" $missing "as well: on Debian, apt-get install buildah debootstrap util-linux."
-(( $(id -u) == 0 )) || fail "debootstrap and the roots of containers take root; run it as root."
+(( $(id -u) == 0 )) || fail "debootstrap and the roots of containers need root; run it as root."
 
 if command -v npx >/dev/null; then
     (cd docker && npx --yes "$linter" Dockerfile)

@@ -45,5 +45,5 @@ if [[ -n $newest ]]; then
 fi
 
 echo "mnist20k needs a JDK $wanted, and none was found in JAVA_HOME, on PATH or where systems keep them:" \
-    "install one (the package openjdk-25-jdk or temurin-25-jdk) or let JAVA_HOME name it." >&2
+    "install one (the package openjdk-25-jdk or temurin-25-jdk) or set JAVA_HOME to its folder." >&2
 exit 1

@@ -38,7 +38,7 @@ build() {
     # Launches overlap on GPUs of 9.0, whose kernels have to be compiled for that: what is not would not wait.
     [[ $broken ]] || architectures | grep -qx 90 || broken="it is older than CUDA 11.8"
     if [[ $broken ]]; then
-        echo "nvcc does not work here ($broken): the jar gets the CUDA kernels as sources only" >&2
+        echo "nvcc does not work here ($broken): the jar gets the CUDA kernels only as sources" >&2
         return
     fi
     mapfile -t all < <(architectures)
@@ -72,10 +72,10 @@ usage() {
 
 report() {
     local page=$1 lines
-    grep -q '^## Resources$' "$page" || die "$page has no line \"## Resources\" to write behind"
+    grep -q '^## Resources$' "$page" || die "$page has no line \"## Resources\" to write after"
     lines=$(usage)
     awk '$5 > 0 { print $2 " spills " $5 " bytes on sm_" $1; spills = 1 } END { exit spills }' <<<"$lines" >&2 ||
-        die "a kernel that spills keeps numbers in memory that belong into registers: give it other launch bounds"
+        die "a kernel that spills keeps numbers in memory that belong in registers: give it other launch bounds"
     {
         sed '/^## Resources$/q' "$page"
         echo

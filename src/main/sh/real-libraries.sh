@@ -15,7 +15,7 @@ fail() {
 case $(uname -sm) in
     "Linux x86_64") readonly platform=linux-x86_64 ;;
     "Linux aarch64") readonly platform=linux-arm64 ;;
-    *) fail "NVIDIA's libraries are there for Linux on x86-64 and aarch64 only." ;;
+    *) fail "NVIDIA has these libraries only for Linux on x86-64 and aarch64." ;;
 esac
 readonly inside=org/bytedeco/cuda/$platform
 
@@ -33,7 +33,7 @@ unpack() {
         echo "fetching $id-$version-$classifier.jar" >&2
         maven -q org.apache.maven.plugins:maven-dependency-plugin:3.9.0:get -Dtransitive=false \
             -Dmaven.repo.local="$folder/.jars" -Dartifact="$artifact:jar:$classifier" ||
-            fail "Maven could not fetch $artifact:$classifier; run it again, what came is kept."
+            fail "Maven could not fetch $artifact:$classifier; run it again; what arrived is kept."
         jar=$folder/.jars/$jar
     fi
     rm -rf "$part"

@@ -50,7 +50,7 @@ make_lines() {
 write_table() {
     local name=$1 lines=$results/$1.jsonl table
     [[ -f $lines ]] || die "$lines is not there: make table-$name trains and writes it"
-    grep -q "^<!-- table: $name -->$" "$page" || die "$page has no line \"<!-- table: $name -->\" to write behind"
+    grep -q "^<!-- table: $name -->$" "$page" || die "$page has no line \"<!-- table: $name -->\" to write after"
     case $name in
         ablation) table=$(./mnist20k sweep table "$lines" --plot "$results/ablation.svg") ;;
         # Beside MNIST's own split.
