@@ -38,8 +38,8 @@ final class Mistakes {
                 ? format("The %d surest of %,d", MOST, all.size())
                 : format("All %d, the surest first", all.size());
         return "<p>" + note
-                + "; under each image its truth, the prediction with its probability, and the image's number"
-                + " among all, from 0.</p>\n<div class=\"gallery\">\n"
+                + "; under each image its label, the prediction with its probability, and the image's number,"
+                + " counting from 0.</p>\n<div class=\"gallery\">\n"
                 + all.stream()
                         .limit(MOST)
                         .map(mistake -> figure(dataset, mistake))

@@ -97,14 +97,14 @@ public final class Report {
 
     private String introduction() {
         String trainedOn = settings.limit() > 0
-                ? format("the first %,d training images only", settings.limit())
+                ? format("only the first %,d training images", settings.limit())
                 : switch (settings.validation()) {
                     case TEST -> "all training images";
                     case HELD_OUT -> "five sixths of the training images";
-                    case REDRAWN -> "images drawn anew from all";
+                    case REDRAWN -> "images drawn from the training and test files";
                 };
         return format(
-                "Trained on %s, judged by %s that it never learned from, with the model of the last epoch.%s",
+                "Trained on %s, judged by %s that it was not trained on, with the model of the last epoch.%s",
                 trainedOn,
                 format("%,d %s", run.evaluation().count(), imagesName),
                 settings.budgetLifted()
@@ -126,7 +126,7 @@ public final class Report {
                 + figure("parameters", format("%,d", run.parameters()))
                 + figure("epochs", format("%d", run.epochs().size()))
                 + figure("training", Units.duration(run.trainSeconds()))
-                + figure("images a second", format("%,.0f", run.imagesPerSecond()))
+                + figure("images per second", format("%,.0f", run.imagesPerSecond()))
                 + figure(run.device(), escape(run.deviceName()))
                 + "</dl>";
     }
@@ -148,7 +148,7 @@ public final class Report {
         if (recipe.labelSmoothing() > 0) {
             harder.add("label smoothing");
         }
-        return "Training may look worse than the " + imagesName + ": it is measured while the network still learns"
+        return "Training may look worse than the " + imagesName + ": it is measured while the network is still learning"
                 + (harder.isEmpty() ? "." : ", with " + String.join(", ", harder) + ".");
     }
 

@@ -94,7 +94,7 @@ final class ReportTest {
                         "parameters: 19,370",
                         "epochs: 3",
                         "training: 59.4 s",
-                        "images a second: 14,000",
+                        "images per second: 14,000",
                         "cpu: a &lt;machine&gt;"),
                 Pattern.compile("<dt>(.*)</dt><dd>(.*)</dd>")
                         .matcher(Report.html(RUN))
@@ -160,7 +160,7 @@ final class ReportTest {
 
     @Test
     void whyTrainingLooksWorseIsWhatTheRecipeDoes() {
-        assertTrue(Report.html(RUN).contains("still learns, with distorted images, dropout, label smoothing."));
+        assertTrue(Report.html(RUN).contains("still learning, with distorted images, dropout, label smoothing."));
         Recipe recipe = TinyRun.recipe();
         var plain = new Recipe(
                 recipe.name(),
@@ -177,7 +177,7 @@ final class ReportTest {
                 Augmentation.NONE,
                 0,
                 recipe.engine());
-        assertTrue(Report.html(like(RunSettings.of(plain, 17), 1)).contains("network still learns."));
+        assertTrue(Report.html(like(RunSettings.of(plain, 17), 1)).contains("network is still learning."));
     }
 
     @Test
@@ -190,11 +190,11 @@ final class ReportTest {
                 "1,000 held-out images");
         assertIntroduced(
                 new RunSettings(recipe, 17, Validation.REDRAWN, 0, false, ""),
-                "images drawn anew from all",
+                "images drawn from the training and test files",
                 "1,000 re-drawn images");
         assertIntroduced(
                 new RunSettings(recipe, 17, Validation.TEST, 1234, false, ""),
-                "the first 1,234 training images only",
+                "only the first 1,234 training images",
                 "1,000 test images");
         assertFalse(Report.html(RUN).contains("budget was lifted"));
         Recipe longer = RecipeReader.parse("longer", RecipeWriter.toToml(recipe).replace("epochs = 3", "epochs = 20"));
