@@ -35,7 +35,7 @@ public final class GpuCheck {
         }
         if (Files.exists(json())) {
             throw new UserError(
-                    out + " has the results of a check already; name another folder with --out, or remove it");
+                    out + " already has the results of a check; name another folder with --out, or remove this one");
         }
         results = new Results(out, about);
     }

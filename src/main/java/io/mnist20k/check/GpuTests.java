@@ -122,7 +122,7 @@ record GpuTests(Processes processes, String data) {
             throw new Part.Failed("compute-sanitizer found errors; see sanitizer-*.out", errors);
         }
         if (errors.values().stream().noneMatch(Integer.class::isInstance)) {
-            throw new Part.Failed("compute-sanitizer came to no count; see sanitizer-*.out", errors);
+            throw new Part.Failed("compute-sanitizer gave no count; see sanitizer-*.out", errors);
         }
         return errors;
     }

@@ -184,7 +184,7 @@ public record Measurement(Split files, boolean quick) {
         }
         if (!Files.exists(folder.resolve("lib"))) {
             return "not measured: there is no " + folder.resolve("lib") + " with JCuda's native half, which is packed"
-                    + " on x86-64 alone";
+                    + " only on x86-64";
         }
         Path logs = temporary();
         try {
@@ -200,7 +200,7 @@ public record Measurement(Split files, boolean quick) {
                     ? (Object) Double.valueOf(ended.output().strip())
                     : "not measured: " + ended.lastWords();
         } catch (IOException e) {
-            throw new UserError("cannot start Java once more: " + Reason.of(e) + "; free some memory", e);
+            throw new UserError("cannot start Java again: " + Reason.of(e) + "; free some memory", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UserError("measuring launches was interrupted; try again", e);

@@ -59,7 +59,7 @@ final class Peer implements AutoCloseable {
         } catch (TimeoutException e) {
             throw failed("did not answer within " + patience.toSeconds() + " s");
         } catch (ExecutionException | JacksonException e) {
-            throw failed("answered what cannot be read");
+            throw failed("gave an unreadable answer");
         }
     }
 

@@ -97,7 +97,7 @@ public record Plan(String data, boolean quick) {
     /// @throws Part.Failed  where nothing was profiled
     static Map<String, Object> profiled(Processes.Ended ended) {
         if ((ended.output() + ended.messages()).contains("ERR_NVGPUCTRPERM")) {
-            throw new Part.Skipped("the driver lets administrators alone profile; run as root, or load its module with"
+            throw new Part.Skipped("the driver lets only administrators profile; run as root, or load its module with"
                     + " NVreg_RestrictProfilingToAdminUsers=0");
         }
         long kernels =
@@ -192,7 +192,7 @@ public record Plan(String data, boolean quick) {
         }
         double accuracy = answer.get("finalAccuracy").doubleValue();
         if (accuracy < required) {
-            throw new Part.Failed("the accuracy is " + accuracy + " and has to be " + required, measured);
+            throw new Part.Failed("the accuracy is " + accuracy + ", below the required " + required, measured);
         }
         return measured;
     }
@@ -208,7 +208,7 @@ public record Plan(String data, boolean quick) {
         long differs = Files.mismatch(models.getFirst(), models.getLast());
         if (differs >= 0) {
             throw new Part.Failed(
-                    "two trainings with one seed gave models that differ from byte " + differs + " on",
+                    "two trainings with the same seed gave models that differ from byte " + differs + " on",
                     Map.of("equal", false, "firstDifference", differs));
         }
         return Map.of("equal", true);
@@ -233,7 +233,7 @@ public record Plan(String data, boolean quick) {
             }
         }
         if (failed) {
-            throw new Part.Failed("not every size of a batch could be measured", measured);
+            throw new Part.Failed("not every batch size could be measured", measured);
         }
         return measured;
     }

@@ -17,8 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = {
-            "Measures how fast this machine trains and evaluates a recipe's network, in images a second, and on a CPU what"
-                    + " share of its own measured peak that is.",
+            "Measures how fast this machine trains and evaluates a recipe's network, in images per second, and on a CPU"
+                    + " the share of its own measured peak.",
             "Needs no dataset: the images are noise."
         })
 final class BenchCommand implements Runnable {
@@ -32,27 +32,28 @@ final class BenchCommand implements Runnable {
             names = "--batch",
             paramLabel = "N",
             converter = OptionValues.Batch.class,
-            description = "Images a step. Default: the recipe's.")
+            description = "Images per step. Default: the recipe's.")
     private @Nullable Integer batch;
 
     @Option(
             names = "--layers",
             description =
-                    "Say of every layer and pass how long it takes too. The CPU engine can; it is the default then.")
+                    "Also say how long every layer and pass takes. Only the CPU engine can; it is the default then.")
     private boolean layers;
 
     @Option(
             names = "--rounds",
             paramLabel = "N",
             converter = OptionValues.Count.class,
-            description = "Measure so often, and give the median. Default: ${DEFAULT-VALUE}.")
+            description = "Measure N times, and give the median. Default: ${DEFAULT-VALUE}.")
     private int rounds = 5;
 
     @Option(
             names = "--seconds",
             paramLabel = "S",
             converter = OptionValues.Seconds.class,
-            description = "Length of a round; three times as much before is warm-up. Default: ${DEFAULT-VALUE}.")
+            description = "Length of a round; the warm-up takes at least three times as long."
+                    + " Default: ${DEFAULT-VALUE}.")
     private double seconds = 2;
 
     @Option(names = "--json", description = "Print one JSON object.")

@@ -27,14 +27,14 @@ record BenchTable(BenchAnswer answer) {
                             tenths(answer.roofline().memoryGigabytesPerSecond())));
         }
         lines.add("Nominal GFLOP/s count two operations for each multiply-add of the direct algorithm, though an engine"
-                + " may need fewer: they can exceed the peak.");
+                + " may need fewer, so they can exceed the peak.");
         if (answer.layers() != null) {
             lines.add("");
             lines.addAll(layers(answer.layers()));
             lines.add("");
             lines.add(
-                    "Times are one thread's, as are GFLOP/s, share and GB/s. Bytes are what has to be read and written at"
-                            + " least.");
+                    "Times are one thread's, as are GFLOP/s, share and GB/s. Bytes are the least that has to be read and"
+                            + " written.");
         }
         return lines;
     }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "data",
-        description = "Fetches the dataset where it is missing, verifies it, and says where it is and what is in it.")
+        description = "Fetches the dataset if it is missing, verifies it, and says where it is and what is in it.")
 final class DataCommand implements Runnable {
     @Mixin
     private DataOptions data = new DataOptions();
@@ -29,7 +29,7 @@ final class DataCommand implements Runnable {
         Split split = folder.load();
         PrintWriter out = spec.commandLine().getOut();
         out.println(folder.path().toAbsolutePath().normalize()
-                + (data.folder() == null ? ": MNIST, every SHA-256 as it should be" : ": a sound dataset"));
+                + (data.folder() == null ? ": MNIST, every SHA-256 as expected" : ": a valid dataset"));
         var table = new TextTable("<", "images", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
         table.row(row("training", split.train()));
         table.row(row("test", split.validation()));

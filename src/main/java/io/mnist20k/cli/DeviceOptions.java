@@ -11,16 +11,15 @@ final class DeviceOptions {
             names = "--device",
             paramLabel = "DEVICE",
             converter = OptionValues.Device.class,
-            description =
-                    "auto (the fastest one here), cuda, cpu or reference (plain and slow); one that is named is never"
-                            + " replaced by another. Default: auto.")
+            description = "auto (the fastest one here), cuda, cpu or reference (plain and slow); a named one is never"
+                    + " replaced. Default: auto.")
     private @Nullable String device;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
             converter = OptionValues.Threads.class,
-            description = "Threads of a device that computes on the CPU; the result does not depend on it."
+            description = "Threads of a device that computes on the CPU; the result does not depend on their number."
                     + " Default: all processors.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -46,8 +45,8 @@ final class DeviceOptions {
                 throw e;
             }
             throw new UserError(
-                    e.getMessage() + "; the run was on this device, and goes on with another, though to other bits,"
-                            + " where --device names one",
+                    e.getMessage() + "; the run was on this device; to resume it on another, though to other bits,"
+                            + " name that with --device",
                     e);
         }
     }

@@ -103,7 +103,7 @@ final class DoctorCommand implements Runnable {
             out.println();
             out.println("%-10s %s".formatted(device.name, device.ready ? "ready: " + device.deviceName : "not usable"));
             if (!device.reservation.isEmpty()) {
-                out.println(" ".repeat(11) + "only where it is named: " + device.reservation);
+                out.println(" ".repeat(11) + "only if named: " + device.reservation);
             }
             device.missing.forEach(reason -> out.println(" ".repeat(11) + "- " + reason));
             device.findings.forEach((what, found) -> out.println(" ".repeat(11) + what + ": " + found));

@@ -44,7 +44,7 @@ final class EvaluateCommand implements Runnable {
         if (trained.origin().validation() == Validation.REDRAWN) {
             throw new UserError(
                     "evaluating " + model.path() + ": it was trained on a re-drawn split, so it has seen images of"
-                            + " the test files; its accuracy stands in the metrics.jsonl beside it");
+                            + " the test files; its accuracy is in the metrics.jsonl beside it");
         }
         Dataset test = data.open().loadTest();
         Devices.Choice choice = device.choose();

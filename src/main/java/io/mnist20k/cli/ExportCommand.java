@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "export",
         description =
-                "Writes a saved model for other programs: onnx, a graph that takes pixels of 0 to 1, or safetensors,"
+                "Writes a saved model for other programs: onnx, a graph that takes pixels from 0 to 1, or safetensors,"
                         + " the tensors of a PyTorch state_dict.")
 final class ExportCommand implements Runnable {
     @Mixin
@@ -37,7 +37,7 @@ final class ExportCommand implements Runnable {
             required = true,
             paramLabel = "FILE",
             converter = OptionValues.FilePath.class,
-            description = "The file to write; one that is there is replaced.")
+            description = "The file to write; an existing one is replaced.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
 

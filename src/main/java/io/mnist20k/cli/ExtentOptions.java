@@ -11,14 +11,14 @@ import picocli.CommandLine.Spec;
 final class ExtentOptions extends SizeOptions {
     @Option(
             names = "--holdout",
-            description = "Train on five sixths of the training images and validate on the others, to choose a recipe"
-                    + " by; the test files are left alone.")
+            description = "Train on five sixths of the training images and validate on the rest, to choose a recipe;"
+                    + " the test files are not opened.")
     private boolean holdout;
 
     @Option(
             names = "--redraw",
-            description = "Throw training and test images together and draw them apart anew, by the seed: how a recipe"
-                    + " does on other splits of the same digits.")
+            description = "Pool training and test images and split them anew, by the seed, to see how a recipe does on"
+                    + " other splits of the same digits.")
     private boolean redraw;
 
     @Spec(Spec.Target.MIXEE)

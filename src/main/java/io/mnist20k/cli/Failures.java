@@ -53,25 +53,23 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
         return switch (failure) {
             case UserError e -> String.valueOf(e.getMessage());
             case OutOfMemoryError _ ->
-                "the memory that Java may use is full, %s of it; allow it more with %s, or give it less to do, such as a smaller --batch"
+                "the %s of memory that Java may use are full; allow more with %s, or ask for less, such as a smaller --batch"
                         .formatted(Units.bytes(Runtime.getRuntime().maxMemory()), JavaMemory.more());
             case InvalidPathException e
             when !FileNames.canSpell(e.getInput()) ->
-                "using the path %s: this locale cannot spell it all; %s".formatted(e.getInput(), FileNames.REMEDY);
+                "using the path %s: this locale cannot encode it; %s".formatted(e.getInput(), FileNames.REMEDY);
             default ->
-                "unexpected %s%s; this is a fault of the program%s"
+                "unexpected %s%s; this is a fault in the program%s"
                         .formatted(
                                 failure.getClass().getName(),
                                 failure.getMessage() == null ? "" : ": " + failure.getMessage(),
-                                verbose.getAsBoolean()
-                                        ? ""
-                                        : ", and --verbose shows the stack trace to report it with");
+                                verbose.getAsBoolean() ? "" : ", and --verbose shows the stack trace to report");
         };
     }
 
     private static String wrongUsage(ParameterException e, CommandLine command) {
         String name = command.getCommandSpec().qualifiedName();
-        String help = "; " + name + " --help tells how to use it";
+        String help = "; " + name + " --help shows how to use it";
         return switch (e) {
             case UnmatchedArgumentException unmatched -> unmatched(unmatched, name, help);
             // What looks like an option and is none is not what is missing.

@@ -29,10 +29,10 @@ import picocli.CommandLine.Spec;
         name = "gpu-check",
         description = {
             "Tests this machine's GPU and measures training on it: doctor, the tests for a GPU, a full training, the same"
-                    + " seed twice, a training without start-up, NVIDIA's sanitizer, PyTorch, sizes of a batch, the card's"
+                    + " seed twice, a training without start-up, NVIDIA's sanitizer, PyTorch, batch sizes, the card's"
                     + " limits, a step piece by piece, the cost of a launch and NVIDIA's profiler.",
-            "Writes gpu-check.json and gpu-check.md anew after each part, so that a check that is stopped keeps what it"
-                    + " has. Takes some minutes."
+            "Rewrites gpu-check.json and gpu-check.md after each part, so that a stopped check keeps its results. Takes"
+                    + " some minutes."
         })
 final class GpuCheckCommand implements Callable<Integer> {
     @Mixin
@@ -47,8 +47,9 @@ final class GpuCheckCommand implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "A little of each part, to try it; asserts no accuracy. All that the software CUDA device can"
-                    + " do.")
+            description =
+                    "A little of each part, to try the check; asserts no accuracy. The software CUDA device can do"
+                            + " no more.")
     private boolean quick;
 
     /// One measurement alone, as JSON; how the check calls itself.

@@ -20,7 +20,7 @@ public final class Main {
         Optional<String> misread = FileNames.misread(args);
         if (misread.isPresent()) {
             System.err.println("mnist20k: reading the argument \"" + misread.get()
-                    + "\": this locale cannot spell it all; " + FileNames.REMEDY);
+                    + "\": this locale cannot encode it; " + FileNames.REMEDY);
             System.exit(ExitCode.USAGE);
         }
         System.exit(Restart.isDue(args) ? Restart.run(args) : run(args));

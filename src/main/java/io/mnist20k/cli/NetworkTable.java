@@ -33,11 +33,11 @@ final class NetworkTable {
     private static String total(Network network) {
         int parameters = network.parameterCount();
         int left = Budget.PARAMETERS - 1 - parameters;
-        return "%s parameters, %s; %s multiply-adds an image"
+        return "%s parameters, %s; %s multiply-adds per image"
                 .formatted(
                         Units.count(parameters),
                         left >= 0
-                                ? Units.count(left) + " below the most allowed"
+                                ? Units.count(left) + " below the limit"
                                 : Units.count(-left) + " over budget (at most " + Units.count(Budget.PARAMETERS - 1)
                                         + " are allowed)",
                         Units.count(network.multiplyAdds()));

@@ -75,7 +75,7 @@ final class OptionValues {
                 throw new TypeConversionException(
                         FileNames.canSpell(value)
                                 ? "this names no file or folder here: " + e.getReason()
-                                : "this locale cannot spell it all; " + FileNames.REMEDY);
+                                : "this locale cannot encode it; " + FileNames.REMEDY);
             }
         }
     }
@@ -197,7 +197,7 @@ final class OptionValues {
     static final class ShardNumber implements ITypeConverter<Shard> {
         @Override
         public Shard convert(String value) {
-            return numbers(value, Shard::parse, "expected which share of how many, such as 1/4");
+            return numbers(value, Shard::parse, "expected one of several shares, such as 1/4");
         }
     }
 

@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "predict",
         description =
-                "Says which digit a picture shows, and how sure the model is: PNG or JPEG of any size, dark on light or"
-                        + " light on dark. One of 28x28 pixels is taken as it stands, any other fitted as MNIST's were.")
+                "Says which digit a picture shows, and how sure the model is: PNG or JPEG of nearly any size, dark on"
+                        + " light or light on dark. One of 28x28 pixels is taken as it is, any other fitted like"
+                        + " MNIST's.")
 final class PredictCommand implements Runnable {
     @Mixin
     private ModelOptions model = new ModelOptions();

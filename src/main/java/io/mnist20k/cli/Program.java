@@ -51,10 +51,10 @@ import picocli.CommandLine.Spec;
             "1:failed, for the reason on standard error",
             "2:wrong usage",
             "3:the accuracy that train --require asks for was not reached",
-            "129, 130, 143:stopped by SIGHUP, Ctrl-C or SIGTERM; a training has a checkpoint to go on from"
+            "129, 130, 143:stopped by SIGHUP, Ctrl-C or SIGTERM; a training leaves a checkpoint to resume"
         })
 final class Program implements Runnable {
-    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure as well.")
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Also show the stack trace of a failure.")
     private boolean verbose;
 
     @Spec

@@ -21,7 +21,7 @@ final class RecipeOptions {
             names = "--set",
             paramLabel = "KEY=VALUE",
             converter = OptionValues.Setting.class,
-            description = "Override a key of the recipe, such as optimizer.lr=0.02; as often as you like.")
+            description = "Override a key of the recipe, such as optimizer.lr=0.02; may be repeated.")
     private List<String> overrides = new ArrayList<>();
 
     Recipe read() {

@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Looks for the best of many recipes by successive halving: all run a few seeds, the better ones run more, and"
                     + " so on.",
-            "Judged by held-out training images; the test files are not opened. What is done already is not done again,"
-                    + " and what was stopped goes on."
+            "Judges by held-out training images; the test files are not opened. Finished runs are not repeated, and"
+                    + " stopped ones are resumed."
         })
 final class SearchCommand implements Callable<Integer> {
     /// The winner's recipe, in the search's folder.
@@ -49,15 +49,15 @@ final class SearchCommand implements Callable<Integer> {
             paramLabel = "KEY=VALUE,VALUE,...",
             converter = OptionValues.VariedKey.class,
             description =
-                    "A key of the recipe and the values to try, such as optimizer.lr=0.005,0.01,0.02; several make"
-                            + " every combination.")
+                    "A key of the recipe and the values to try, such as optimizer.lr=0.005,0.01,0.02; several keys"
+                            + " give all combinations.")
     private List<SearchSpace.Varied> varied = new ArrayList<>();
 
     @Option(
             names = "--recipe",
             paramLabel = "NAME|FILE",
             converter = OptionValues.RecipeName.class,
-            description = "A built-in recipe or a TOML file to start from; as many as you like. Default: default.")
+            description = "A built-in recipe or a TOML file to start from; may be repeated. Default: default.")
     private List<String> recipes = new ArrayList<>();
 
     @Option(
@@ -78,8 +78,8 @@ final class SearchCommand implements Callable<Integer> {
             names = "--rungs",
             paramLabel = "N,N,...",
             converter = OptionValues.RungList.class,
-            description = "Seeds that every candidate has run at each rung. So many go on that each has about as many"
-                    + " runs as the one before, old ones included. Default: ${DEFAULT-VALUE}.")
+            description = "Seeds that every candidate has run at each rung. Enough go on to give each rung about as"
+                    + " many runs as the one before, old ones included. Default: ${DEFAULT-VALUE}.")
     private Rungs rungs = new Rungs(List.of(1, 2, 4, 8));
 
     @Option(
@@ -107,7 +107,7 @@ final class SearchCommand implements Callable<Integer> {
     @Mixin
     private SizeOptions size = new SizeOptions();
 
-    @Option(names = "--json", description = "Print one JSON object, and all else on standard error.")
+    @Option(names = "--json", description = "Print one JSON object, and everything else on standard error.")
     private boolean json;
 
     @Spec
@@ -160,9 +160,9 @@ final class SearchCommand implements Callable<Integer> {
             if (done.isEmpty()) {
                 err.println(
                         stop.getAsBoolean()
-                                ? "stopped by %s; the same command goes on with the search".formatted(stop)
-                                : "mnist20k: search: a run failed, and without it nothing can be chosen; see to the"
-                                        + " reason above, and the same command goes on");
+                                ? "stopped by %s; the same command continues the search".formatted(stop)
+                                : "mnist20k: search: a run failed, and without it nothing can be chosen; remove the"
+                                        + " cause given above, and the same command continues");
                 return stop.getAsBoolean() ? stop.exitCode() : ExitCode.SOFTWARE;
             }
             requireOneThatLearns(done.getLast());
@@ -204,8 +204,8 @@ final class SearchCommand implements Callable<Integer> {
         if (allowed.size() < 2) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "search has " + allowed.size() + " of the two candidates that it needs at least; give more with"
-                            + " --vary or --recipe");
+                    "search needs at least two candidates and has " + allowed.size()
+                            + "; give more with --vary or --recipe");
         }
         return allowed;
     }
@@ -218,8 +218,8 @@ final class SearchCommand implements Callable<Integer> {
 
     private static void requireOneThatLearns(Search.Rung last) {
         if (last.best().row().runs() == 0) {
-            throw new UserError("choosing the best candidate: all runs diverged, of every candidate that was left; vary"
-                    + " the learning rate among lower ones, such as --vary optimizer.lr=0.001,0.01");
+            throw new UserError("choosing the best candidate: all runs of all remaining candidates diverged; try"
+                    + " lower learning rates, such as --vary optimizer.lr=0.001,0.01");
         }
     }
 

@@ -15,15 +15,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         description =
-                "Opens a page for browsers on this machine: draw a digit, and the model answers; the curves of its run"
-                        + " beside it. Ctrl-C ends it.")
+                "Serves a page to browsers on this machine: draw a digit, and the model answers; the curves of its run"
+                        + " are there too. Ctrl-C ends it.")
 final class ServeCommand implements Runnable {
     private static final String SECONDS_OF_A_REQUEST = "60";
 
     @Parameters(
             paramLabel = "MODEL",
             converter = OptionValues.FilePath.class,
-            description = "The model.safetensors of a run. While the run goes on, there are its curves alone.")
+            description = "The model.safetensors of a run. Until the run ends, only its curves are shown.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path model;
 
@@ -31,7 +31,7 @@ final class ServeCommand implements Runnable {
             names = "--port",
             paramLabel = "N",
             converter = OptionValues.Port.class,
-            description = "0 takes any that is free. Default: ${DEFAULT-VALUE}.")
+            description = "0 takes any free one. Default: ${DEFAULT-VALUE}.")
     private int port = 8020;
 
     @Mixin

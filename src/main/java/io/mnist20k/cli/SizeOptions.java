@@ -9,12 +9,12 @@ class SizeOptions {
             names = "--limit",
             paramLabel = "N",
             converter = OptionValues.Count.class,
-            description = "Train on the first N training images only.")
+            description = "Train on only the first N training images.")
     private @Nullable Integer limit;
 
     @Option(
             names = "--no-budget",
-            description = "Allow 20,000 parameters and more, 20 epochs and more; the result says so.")
+            description = "Allow 20,000 or more parameters, 20 or more epochs; the result says so.")
     private boolean noBudget;
 
     /// @param otherwise the limit where none is given

@@ -11,8 +11,8 @@ public final class Start {
     public static void main(String[] args) throws ReflectiveOperationException {
         String version = System.getProperty("java.specification.version"); // 1.8 of Java 8
         if (Double.parseDouble(version) < OLDEST) {
-            System.err.println("mnist20k: starting on Java " + version + ": it takes Java " + OLDEST
-                    + " or newer; start it with one, whose java may be in /usr/lib/jvm, or install one");
+            System.err.println("mnist20k: starting on Java " + version + ": it needs Java " + OLDEST
+                    + " or newer; start it with one, which may be in /usr/lib/jvm, or install one");
             System.exit(1);
         }
         Class.forName("io.mnist20k.cli.Main").getMethod("main", String[].class).invoke(null, (Object) args);

@@ -54,7 +54,7 @@ final class StopRequest implements BooleanSupplier, AutoCloseable {
         if (signal == null) {
             signal = name;
             asked = clock.getAsLong();
-            err.println("stopping after this step; once more, in a second or later, ends at once");
+            err.println("stopping after this step; once more, at least a second later, ends at once");
         }
     }
 

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Trains every recipe with every seed, and prints the mean, deviation, minimum and 95 %% interval of the"
                     + " accuracies.",
-            "Each run has a folder of its own; what is done already is not done again, and what was stopped goes on."
+            "Each run has a folder of its own; finished runs are not repeated, and stopped ones are resumed."
         })
 final class SweepCommand implements Callable<Integer> {
     @Option(
@@ -61,7 +61,7 @@ final class SweepCommand implements Callable<Integer> {
             names = "--recipe",
             paramLabel = "NAME|FILE",
             converter = OptionValues.RecipeName.class,
-            description = "A built-in recipe or a TOML file; as many as you like. Default: default.")
+            description = "A built-in recipe or a TOML file; may be repeated. Default: default.")
     private List<String> recipes = new ArrayList<>();
 
     @Option(
@@ -76,14 +76,14 @@ final class SweepCommand implements Callable<Integer> {
             description =
                     "Also every recipe with one ingredient changed at a time: without augmentation, dropout, averaging,"
                             + " batch normalisation, 1×1 convolutions, its schedule; without deskewing, label smoothing,"
-                            + " Muon, or with what of these it has not.")
+                            + " Muon, or with those of them that it lacks.")
     private boolean ablation;
 
     @Option(
             names = "--shard",
             paramLabel = "I/N",
             converter = OptionValues.ShardNumber.class,
-            description = "Do the I-th of N equal shares of the runs, here, and the others elsewhere; sweep merge joins"
+            description = "Do only the I-th of N equal shares of the runs, and the others elsewhere; sweep merge joins"
                     + " their folders.")
     private Shard shard = Shard.ALL;
 
@@ -96,7 +96,7 @@ final class SweepCommand implements Callable<Integer> {
     @Mixin
     private ExtentOptions extent = new ExtentOptions();
 
-    @Option(names = "--json", description = "Print one JSON object, and all else on standard error.")
+    @Option(names = "--json", description = "Print one JSON object, and everything else on standard error.")
     private boolean json;
 
     @Spec
@@ -132,7 +132,7 @@ final class SweepCommand implements Callable<Integer> {
                 Json.print(spec.commandLine().getOut(), new Answer(0, List.of()));
             }
             if (!complete && stop.getAsBoolean()) {
-                err.println("stopped by %s; the same command goes on with the sweep".formatted(stop));
+                err.println("stopped by %s; the same command continues the sweep".formatted(stop));
                 return stop.exitCode();
             }
             return complete ? ExitCode.OK : ExitCode.SOFTWARE;
@@ -163,7 +163,7 @@ final class SweepCommand implements Callable<Integer> {
 
     @Command(
             name = "merge",
-            description = "Joins what shards have run: reads every finished run below DIR, each once, writes them to"
+            description = "Joins the runs of shards: reads every finished run below DIR, each once, writes them to"
                     + " runs.jsonl there and prints the table.")
     int merge(
             @Parameters(
@@ -186,7 +186,7 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "table", description = "Prints what sweeps came to as a table for a page, and draws it.")
+    @Command(name = "table", description = "Prints the results of sweeps as a Markdown table, and can draw them.")
     int table(
             @Parameters(
                             paramLabel = "FILE|DIR",
@@ -194,7 +194,7 @@ final class SweepCommand implements Callable<Integer> {
                             converter = OptionValues.FilePath.class,
                             description = "A runs.jsonl or a sweep's folder.")
                     List<Path> places,
-            @Option(names = "--each", description = "A line a run instead of a line a variant.") boolean each,
+            @Option(names = "--each", description = "A line per run instead of one per variant.") boolean each,
             @Option(
                             names = "--plot",
                             paramLabel = "FILE",

@@ -62,7 +62,7 @@ final class TrainCommand implements Callable<Integer> {
             names = "--batch",
             paramLabel = "N",
             converter = OptionValues.Batch.class,
-            description = "Images a step, instead of the recipe's.")
+            description = "Images per step, instead of the recipe's.")
     private @Nullable Integer batch;
 
     @Option(
@@ -86,20 +86,20 @@ final class TrainCommand implements Callable<Integer> {
             names = "--resume",
             paramLabel = "DIR",
             converter = OptionValues.FilePath.class,
-            description = "Go on with the stopped run in DIR as it was started; needs no other option.")
+            description = "Resume the stopped run in DIR as it was started; needs no other option.")
     private @Nullable Path resume;
 
     @Option(
             names = "--require",
             paramLabel = "ACCURACY",
             converter = OptionValues.Accuracy.class,
-            description = "Exit with 3 where the accuracy is less than this fraction, such as 0.994.")
+            description = "Exit with 3 if the accuracy is below this fraction, such as 0.994.")
     private @Nullable Double require;
 
-    @Option(names = "--json", description = "Print one JSON object, and all else on standard error.")
+    @Option(names = "--json", description = "Print one JSON object, and everything else on standard error.")
     private boolean json;
 
-    @Option(names = "--quiet", description = "Print the closing line alone.")
+    @Option(names = "--quiet", description = "Print only the closing line.")
     private boolean quiet;
 
     @Spec
@@ -110,8 +110,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         if (resume != null && out != null) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--out " + out + ": a run that goes on stays in its own folder, --resume " + resume);
+                    spec.commandLine(), "--out " + out + ": a resumed run stays in its own folder, --resume " + resume);
         }
         return resume == null ? begin() : goOn(resume);
     }
@@ -159,7 +158,7 @@ final class TrainCommand implements Callable<Integer> {
             RecipeReader.read(kept.toString(), List.of());
         } catch (UserError e) {
             throw new UserError(
-                    e.getMessage() + "; delete this file, and the run goes on by the recipe in its checkpoint", e);
+                    e.getMessage() + "; delete this file, and the run resumes with the recipe in its checkpoint", e);
         }
         return recipe.read(kept.toString(), overrides());
     }
@@ -171,8 +170,8 @@ final class TrainCommand implements Callable<Integer> {
         }
         Path folder = Path.of(then.dataFolder());
         if (Files.notExists(folder)) {
-            throw new UserError("going on with " + run + ": its images were in " + folder
-                    + ", and there is no such folder now; say with --data where they are");
+            throw new UserError("resuming " + run + ": its images were in " + folder
+                    + ", and that folder is gone; say with --data where they are");
         }
         return folder;
     }
@@ -216,7 +215,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int stopped(TrainingResult.Stopped stopped, StopRequest stop, RunLog log) {
-        String line = "stopped by %s in epoch %s after %s of its steps; go on with: mnist20k train --resume %s"
+        String line = "stopped by %s in epoch %s after %s of its steps; resume with: mnist20k train --resume %s"
                 .formatted(
                         stop,
                         stopped.epoch(),

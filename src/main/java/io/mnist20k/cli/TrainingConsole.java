@@ -43,7 +43,7 @@ final class TrainingConsole implements TrainingListener, AutoCloseable {
                         Units.counted(start.settings().recipe().epochs(), "epoch"),
                         Printable.of(start.directory().toString())));
         if (start.epochsDone() > 0 || start.stepsDone() > 0) {
-            lines.println("going on after " + Units.counted(start.epochsDone(), "epoch") + " and "
+            lines.println("resuming after " + Units.counted(start.epochsDone(), "epoch") + " and "
                     + Units.counted(start.stepsDone(), "step"));
         }
         lines.println();

@@ -28,7 +28,7 @@ class GpuCheckTest {
         check(out);
         Files.writeString(out.resolve("gpu-check.json"), "{}");
         UserError refused = assertThrows(UserError.class, () -> check(out));
-        assertTrue(refused.getMessage().contains(out + " has the results of a check already"), refused.getMessage());
+        assertTrue(refused.getMessage().contains(out + " already has the results of a check"), refused.getMessage());
         assertTrue(refused.getMessage().contains("--out"), refused.getMessage());
         assertEquals("{}", Files.readString(out.resolve("gpu-check.json")));
     }

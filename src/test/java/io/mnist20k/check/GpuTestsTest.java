@@ -165,7 +165,7 @@ class GpuTestsTest {
                 "compute-sanitizer found errors; see sanitizer-*.out",
                 () -> GpuTests.judged(Map.of("memcheck", 0, "racecheck", 1)));
         assertFailed(
-                "compute-sanitizer came to no count; see sanitizer-*.out",
+                "compute-sanitizer gave no count; see sanitizer-*.out",
                 () -> GpuTests.judged(Map.of("memcheck", unknown, "racecheck", unknown)));
     }
 

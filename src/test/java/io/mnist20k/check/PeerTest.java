@@ -72,7 +72,7 @@ class PeerTest {
     void whatIsNoJsonIsNoAnswer() throws Exception {
         try (Peer peer = peer("echo 'Segmentation fault'", LONG)) {
             String reason = assertThrows(Part.Failed.class, peer::answer).getMessage();
-            assertTrue(reason.contains("cannot be read"), reason);
+            assertTrue(reason.contains("unreadable answer"), reason);
         }
     }
 

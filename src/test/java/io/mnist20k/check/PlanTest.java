@@ -92,7 +92,7 @@ class PlanTest {
     @Test
     void aWholeTrainingHasToReachWhatIsRequired() throws Exception {
         Part.Failed failed = assertThrows(Part.Failed.class, () -> run(false, "training by cuDNN"));
-        assertEquals("the accuracy is 0.9939 and has to be 0.994", failed.getMessage());
+        assertEquals("the accuracy is 0.9939, below the required 0.994", failed.getMessage());
         assertEquals(
                 List.of("train --device cuda --json --quiet --set=engine.kernels=cudnn --out ./training-cudnn"
                         + " --data digits"),
@@ -114,7 +114,7 @@ class PlanTest {
         Part.Failed failed = assertThrows(Part.Failed.class, () -> run(true, "same bits"));
         int differs = "weights of bits-".length();
         assertEquals(
-                "two trainings with one seed gave models that differ from byte " + differs + " on",
+                "two trainings with the same seed gave models that differ from byte " + differs + " on",
                 failed.getMessage());
         assertEquals(Map.of("equal", false, "firstDifference", (long) differs), failed.measured());
     }
@@ -188,7 +188,7 @@ class PlanTest {
     void aTrainingThatFallsShortHasFailed() {
         Part.Failed failed = assertThrows(
                 Part.Failed.class, () -> Plan.judged(answer(0.9939), epochs(0.9, 0.99, 0.9939), Plan.REQUIRED));
-        assertEquals("the accuracy is 0.9939 and has to be 0.994", failed.getMessage());
+        assertEquals("the accuracy is 0.9939, below the required 0.994", failed.getMessage());
         Map<?, ?> kept = (Map<?, ?>) failed.measured();
         assertEquals("0.9939", String.valueOf(kept.get("finalAccuracy")));
         assertFalse(kept.containsKey("secondsTo994Cold"), "a time to what was never reached");
@@ -205,7 +205,7 @@ class PlanTest {
         Part.Skipped refused = assertThrows(
                 Part.Skipped.class, () -> Plan.profiled(ended(1, "==ERROR== ERR_NVGPUCTRPERM - The user does not")));
         assertEquals(
-                "the driver lets administrators alone profile; run as root, or load its module with"
+                "the driver lets only administrators profile; run as root, or load its module with"
                         + " NVreg_RestrictProfilingToAdminUsers=0",
                 refused.getMessage());
     }

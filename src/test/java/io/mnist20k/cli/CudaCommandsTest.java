@@ -32,7 +32,7 @@ final class CudaCommandsTest {
     void doctorCallsTheSoftwareDeviceByItsName() {
         String page = Typed.in("doctor").succeeded().out();
         assertTrue(page.contains("ready: " + NAME), page);
-        assertTrue(page.contains("only where it is named"), page);
+        assertTrue(page.contains("only if named"), page);
         JsonNode answer = Typed.in("doctor", "--json").succeeded().json();
         assertFalse(answer.get("auto").stringValue().equals("cuda"), answer.toString());
     }

@@ -22,7 +22,7 @@ class GpuCheckCommandTest {
             Map.entry("same bits", "the same seed twice"),
             Map.entry("warm", "a training without start-up"),
             Map.entry("peers", "PyTorch"),
-            Map.entry("batches", "sizes of a batch"),
+            Map.entry("batches", "batch sizes"),
             Map.entry("floor", "the card's limits"),
             Map.entry("step", "a step piece by piece"),
             Map.entry("launches", "the cost of a launch"),

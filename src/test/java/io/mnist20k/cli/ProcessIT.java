@@ -223,7 +223,7 @@ final class ProcessIT {
     }
 
     private Path accented(String name) throws IOException {
-        assumeFalse(FileNames.areAscii(), "this locale cannot spell " + name);
+        assumeFalse(FileNames.areAscii(), "this locale cannot encode " + name);
         return Files.createDirectory(folder.resolve(name));
     }
 

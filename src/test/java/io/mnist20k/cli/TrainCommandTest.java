@@ -360,7 +360,7 @@ final class TrainCommandTest {
             }
         };
         begin(gone, settings(TinySetup.data(folder)), new TrainingListener() {}, () -> true);
-        Typed.in("train", "--resume", run.toString()).failed(1, "--device gone", "where --device names one");
+        Typed.in("train", "--resume", run.toString()).failed(1, "--device gone", "name that with --device");
         Typed.in("train", "--resume", run.toString(), "--device", "reference").succeeded();
     }
 

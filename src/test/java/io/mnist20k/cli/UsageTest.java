@@ -197,8 +197,7 @@ final class UsageTest {
         assertEquals(
                 "Exit codes: 0 done 1 failed, for the reason on standard error 2 wrong usage"
                         + " 3 the accuracy that train --require asks for was not reached"
-                        + " 129, 130, 143 stopped by SIGHUP, Ctrl-C or SIGTERM; a training has a checkpoint to go on"
-                        + " from",
+                        + " 129, 130, 143 stopped by SIGHUP, Ctrl-C or SIGTERM; a training leaves a checkpoint to resume",
                 onOneLine(help.substring(help.indexOf("Exit codes:"))));
     }
 
@@ -222,8 +221,8 @@ final class UsageTest {
     @Test
     void aFaultOfTheProgramIsOneLineThatNamesIt() {
         assertEquals(
-                "mnist20k: unexpected java.lang.IllegalStateException: two lines; this is a fault of the program, and"
-                        + " --verbose shows the stack trace to report it with",
+                "mnist20k: unexpected java.lang.IllegalStateException: two lines; this is a fault in the program, and"
+                        + " --verbose shows the stack trace to report",
                 reported(new IllegalStateException("two\n  lines")).strip());
     }
 
