@@ -148,7 +148,7 @@ public final class Cublas {
                         CudaDriver.memory(),
                         "cuBLAS finds no usable driver or GPU, or no memory for its own use: see what doctor says");
             case cublasStatus.CUBLAS_STATUS_ALLOC_FAILED ->
-                DriverRemedy.ofMemory(CudaDriver.memory(), "end what else uses this GPU");
+                DriverRemedy.ofMemory(CudaDriver.memory(), "end other processes on this GPU");
             case cublasStatus.CUBLAS_STATUS_ARCH_MISMATCH ->
                 "this cuBLAS does not support this GPU: install one that does";
             case cublasStatus.CUBLAS_STATUS_EXECUTION_FAILED, cublasStatus.CUBLAS_STATUS_INTERNAL_ERROR ->

@@ -26,17 +26,17 @@ final class CudnnStatus {
     /// What a person can do about a status, or empty.
     static String remedy(int status) {
         return switch (status) {
-            case NOT_INITIALIZED -> "cuDNN finds no usable driver or GPU: see what doctor says of them";
+            case NOT_INITIALIZED -> "cuDNN finds no usable driver or GPU: see what doctor says";
             case SUBLIBRARY_VERSION_MISMATCH ->
-                "files of two versions of cuDNN were loaded: keep one on the library path, whole";
+                "files of two versions of cuDNN were loaded: keep one, complete, on the library path";
             case SUBLIBRARY_LOADING_FAILED, NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE ->
-                "a file of cuDNN, or cuBLAS of the CUDA that it was built for, is missing: install all of both";
+                "a file of cuDNN, or of the cuBLAS of its CUDA version, is missing: install all of both";
             case NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER, NOT_SUPPORTED_INCOMPATIBLE_CUDART ->
                 "this cuDNN needs a newer driver: update NVIDIA's driver, or install cuDNN for an older CUDA";
             case NOT_SUPPORTED_ARCH_MISMATCH -> "this cuDNN does not support this GPU: install one that does";
             case INTERNAL_ERROR_HOST_ALLOCATION_FAILED -> "free some of this machine's memory";
             case INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED ->
-                DriverRemedy.ofMemory(CudaDriver.memory(), "end what else uses this GPU");
+                DriverRemedy.ofMemory(CudaDriver.memory(), "end other processes on this GPU");
             case INTERNAL_ERROR,
                     EXECUTION_FAILED,
                     EXECUTION_FAILED_CUDA_DRIVER,

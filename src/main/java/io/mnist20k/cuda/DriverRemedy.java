@@ -20,7 +20,7 @@ final class DriverRemedy {
     static String of(int status, Supplier<String> memory) {
         return switch (status) {
             case CUresult.CUDA_ERROR_OUT_OF_MEMORY ->
-                ofMemory(memory.get(), "ask for less, or end what else uses this GPU");
+                ofMemory(memory.get(), "ask for less, or end other processes on this GPU");
             case CUresult.CUDA_ERROR_STUB_LIBRARY ->
                 "this libcuda.so.1 is the toolkit's stub: install NVIDIA's driver, and take folders named stubs off the"
                         + " library path";
@@ -29,7 +29,7 @@ final class DriverRemedy {
             case CUresult.CUDA_ERROR_INVALID_DEVICE ->
                 "there is no such GPU: look at nvidia-smi and at CUDA_VISIBLE_DEVICES";
             case CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE ->
-                "another process has this GPU for itself, or it is set to compute mode prohibited: look at nvidia-smi";
+                "another process uses this GPU exclusively, or its compute mode is prohibited: look at nvidia-smi";
             case CUresult.CUDA_ERROR_INVALID_CONTEXT ->
                 "the thread " + Thread.currentThread().getName() + " has not made the GPU current";
             case CUresult.CUDA_ERROR_INVALID_IMAGE, CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU ->

@@ -27,8 +27,8 @@ public record KernelSources(String name, String text, Map<String, String> header
         int nearest = known.stream()
                 .filter(architecture -> architecture <= wanted)
                 .max(Integer::compare)
-                .orElseThrow(() -> new UserError("this NVRTC compiles for compute capabilities " + known
-                        + " only and the GPU is older: install an older CUDA toolkit"));
+                .orElseThrow(() -> new UserError("this NVRTC compiles only for compute capabilities " + known
+                        + ", and the GPU is older: install an older CUDA toolkit"));
         return compile(nearest, exact);
     }
 

@@ -117,7 +117,7 @@ final class LibrarySearch {
                     .map(Path::toString)
                     .collect(Collectors.joining(", "));
             if (!strangers.isEmpty()) {
-                trail.note("another cuDNN, in " + place.folder() + ", has " + strangers + " as well: remove one of the"
+                trail.note("another cuDNN, in " + place.folder() + ", also has " + strangers + ": remove one of the"
                         + " two if a call fails with CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH");
             }
         }
@@ -140,7 +140,7 @@ final class LibrarySearch {
         return places.all().stream()
                 .flatMap(place -> CUDA_MAJORS.stream().flatMap(major -> Copy.ofCublas(place, major)))
                 .findFirst()
-                .map(copy -> "cuDNN was built for CUDA " + wanted + ", and of cuBLAS there is only "
+                .map(copy -> "cuDNN was built for CUDA " + wanted + ", and the only cuBLAS found is "
                         + copy.required().getLast());
     }
 

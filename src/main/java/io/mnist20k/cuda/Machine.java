@@ -53,13 +53,13 @@ record Machine(Path root, String system, String architecture, Map<String, String
     Optional<String> withoutCuda() {
         String elsewhere = "use a Linux machine with an NVIDIA GPU, or --device cpu";
         if (system.startsWith("Windows")) {
-            return Optional.of("this program calls CUDA on Linux only, run it under WSL 2");
+            return Optional.of("this program calls CUDA only on Linux: run it under WSL 2");
         }
         if (!system.equals("Linux")) {
-            return Optional.of("NVIDIA has no CUDA for " + system + ", " + elsewhere);
+            return Optional.of("NVIDIA has no CUDA for " + system + ": " + elsewhere);
         }
         return architecture.equals("amd64") || architecture.equals("aarch64")
                 ? Optional.empty()
-                : Optional.of("NVIDIA has no CUDA for processors called " + architecture + ", " + elsewhere);
+                : Optional.of("NVIDIA has no CUDA for " + architecture + " processors: " + elsewhere);
     }
 }

@@ -94,7 +94,7 @@ final class Places {
                 addWheels(origin, folder);
                 addSitePackages(origin, folder);
             } else {
-                absent.add(origin + " names " + folder + ", which is no folder");
+                absent.add(origin + " names " + folder + ", which is not a folder");
             }
         }
     }

@@ -2,7 +2,7 @@ package io.mnist20k.cuda;
 
 /// How a person gets what is missing.
 final class Remedy {
-    private static final String NAME_ITS_FOLDER = ", or let " + Machine.VARIABLE + " name its folder";
+    private static final String NAME_ITS_FOLDER = ", or set " + Machine.VARIABLE + " to its folder";
 
     private Remedy() {}
 

@@ -35,7 +35,7 @@ final class Trail {
         for (Copy copy : places.stream().flatMap(copies).toList()) {
             Path folder = copy.place().folder();
             if (!copy.lacking().isEmpty()) {
-                meet(folder + " holds a part of " + library.title() + " and lacks "
+                meet(folder + " has only part of " + library.title() + " and lacks "
                         + String.join(", ", copy.lacking()));
                 continue;
             }

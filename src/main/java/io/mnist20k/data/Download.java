@@ -84,8 +84,8 @@ public record Download(List<URI> mirrors, Duration connectTimeout, Duration read
         } catch (IOException e) {
             throw new UserError(
                     "cannot write " + file.fileName() + " to " + folder + ": " + Reason.of(e)
-                            + "; see that it can be written and has 60 MB of room, or name"
-                            + " a folder that holds the four MNIST files with --data",
+                            + "; make sure that it is writable and has 60 MB free, or"
+                            + " name with --data a folder that holds the four MNIST files",
                     e);
         } finally {
             if (!written) {

@@ -23,7 +23,7 @@ public record Split(Dataset train, Dataset validation) {
         int count = train.count();
         if (count < 2) {
             throw new UserError("--holdout splits the training images, and there is only " + count
-                    + "; give a folder with more with --data, or leave --holdout out");
+                    + "; give --data a folder with more, or leave --holdout out");
         }
         int[] drawn = SampleOrder.permutation(HOLDOUT_KEY, Philox.stream(Purpose.SPLIT, 0, 0), count);
         int validation = Math.max(1, count / 6);

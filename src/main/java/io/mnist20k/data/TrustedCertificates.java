@@ -74,7 +74,7 @@ final class TrustedCertificates {
     private static UserError unreadable(Path bundle, String reason, Exception cause) {
         return new UserError(
                 "cannot read the trusted certificates in " + bundle + ": " + reason
-                        + "; name a file of certificates in PEM with the environment variable SSL_CERT_FILE",
+                        + "; set the environment variable SSL_CERT_FILE to a file of PEM certificates",
                 cause);
     }
 }

@@ -66,10 +66,10 @@ public final class Devices {
         }
         if (!NAMES.contains(device)) {
             throw new UserError(
-                    "--device " + device + ": there is no such device, use one of " + String.join(", ", NAMES));
+                    "--device " + device + ": there is no such device; use one of " + String.join(", ", NAMES));
         }
         if (passedOver.isEmpty()) {
-            throw new UserError("--device " + device + ": this program has no engine for it, use --device auto");
+            throw new UserError("--device " + device + ": this program has no engine for it; use --device auto");
         }
         throw new UserError("--device " + device + ": " + String.join("; ", passedOver));
     }

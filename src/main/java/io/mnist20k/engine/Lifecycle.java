@@ -32,7 +32,7 @@ public final class Lifecycle {
         if (!doing.equals(NOTHING)) {
             throw new IllegalStateException("this session is " + doing + "; wait for it, "
                     + (doing.equals("training")
-                            ? "or stop it by an observer's answer"
+                            ? "or let its observer stop it"
                             : "and let threads that share a session take turns"));
         }
     }
@@ -41,7 +41,7 @@ public final class Lifecycle {
     ///
     /// @throws IllegalStateException where the session is closed or at work
     public void restore(Runnable work) {
-        alone("taking a state", () -> {
+        alone("restoring a state", () -> {
             work.run();
             restored = true;
             return restored;

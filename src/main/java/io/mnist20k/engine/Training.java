@@ -74,8 +74,8 @@ public record Training(
     /// @throws IllegalArgumentException where a network does not take a dataset's images, or has other classes
     public static void requireImages(Network network) {
         if (!network.input().equals(Shape.IMAGE) || network.classes() != Recipe.CLASSES) {
-            throw new IllegalArgumentException("a network that tells " + network.classes() + " classes of images of "
-                    + network.input() + " apart; expected " + Recipe.CLASSES + " classes of " + Shape.IMAGE);
+            throw new IllegalArgumentException("a network for " + network.classes() + " classes of images of "
+                    + network.input() + "; expected " + Recipe.CLASSES + " classes of " + Shape.IMAGE);
         }
     }
 
@@ -86,7 +86,7 @@ public record Training(
     public void requireSinglePrecision(String engine) {
         if (this.engine.precision() != Precision.FP32) {
             throw new UserError(
-                    "engine.precision is %s, and --device %s computes in fp32 alone; train with --device cuda or with --set engine.precision=fp32"
+                    "engine.precision is %s, and --device %s computes only in fp32; train with --device cuda or with --set engine.precision=fp32"
                             .formatted(this.engine.precision().type(), engine));
         }
     }

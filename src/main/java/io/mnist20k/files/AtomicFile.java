@@ -88,7 +88,7 @@ public final class AtomicFile {
             super(
                     path.toString(),
                     null,
-                    Files.isSymbolicLink(path) ? "this is a link and no file" : "this is not a file");
+                    Files.isSymbolicLink(path) ? "this is a link, not a file" : "this is not a file");
         }
     }
 

@@ -30,7 +30,7 @@ public final class Reason {
                 return "host name not found";
             }
             if (cause instanceof InvalidAlgorithmParameterException) { // thrown for a trust store that is empty
-                return "there are no certificates to trust, the package ca-certificates brings them";
+                return "there are no certificates to trust, which the package ca-certificates brings";
             }
         }
         return switch (failure) {
@@ -38,7 +38,7 @@ public final class Reason {
             case ConnectException refused when refused.getMessage() == null -> "connection refused";
             case AccessDeniedException _ -> "permission denied";
             case FileAlreadyExistsException file
-            when file.getReason() == null -> file.getFile() + " is there and is no folder";
+            when file.getReason() == null -> file.getFile() + " exists and is not a folder";
             case DirectoryNotEmptyException folder -> folder.getFile() + " is a folder with files in it";
             case NoSuchFileException missing -> "there is no " + missing.getFile();
             case ClosedByInterruptException _ -> "the thread was interrupted";

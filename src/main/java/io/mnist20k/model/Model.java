@@ -72,7 +72,7 @@ public record Model(Recipe recipe, Normalization normalization, float[] paramete
         for (int i = tensor.offset(); i < tensor.offset() + tensor.elements(); i++) {
             if (!Float.isFinite(vector[i])) {
                 throw new IllegalArgumentException(
-                        "tensor " + tensor.name() + " holds " + vector[i] + ", with which nothing can be computed");
+                        "tensor " + tensor.name() + " holds " + vector[i] + ", which is not finite");
             }
             if (variance && vector[i] < 0) {
                 throw new IllegalArgumentException(
@@ -120,8 +120,8 @@ public record Model(Recipe recipe, Normalization normalization, float[] paramete
         var facts = new Facts(subject, file.metadata());
         String format = facts.text("format");
         if (format.startsWith("checkpoint ")) {
-            throw new UserError(subject + ": this is a run's checkpoint and no model; give the model.safetensors beside"
-                    + " it, which a run has once it is finished");
+            throw new UserError(subject + ": this is a run's checkpoint, not a model; give the model.safetensors beside"
+                    + " it, which a finished run has");
         }
         if (!format.equals(FORMAT)) {
             throw new UserError(subject + ": its format is " + format + ", and this program reads " + FORMAT
@@ -215,7 +215,7 @@ public record Model(Recipe recipe, Normalization normalization, float[] paramete
             String text = metadata.get(key);
             if (text == null) {
                 throw new UserError(subject + ": its metadata do not say its " + key
-                        + ", so it is no model of this program; give one that training wrote");
+                        + ", so it is not a model of this program; give one that training wrote");
             }
             return text;
         }

@@ -68,8 +68,8 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
                 .mapToLong(entry -> (long) entry.values().length * Float.BYTES)
                 .sum();
         if (bytes > MOST_BYTES - TensorHeader.MOST_HEADER_BYTES - 8) {
-            throw new UserError("writing " + path + ": it would have " + (bytes >> 20) + " MiB, and a file of "
-                    + (MOST_BYTES >> 20) + " MiB is the largest that this program reads; take a smaller network");
+            throw new UserError("writing " + path + ": it would have " + (bytes >> 20)
+                    + " MiB, and this program reads at most " + (MOST_BYTES >> 20) + " MiB; use a smaller network");
         }
         AtomicFile.write(path, encode());
     }
@@ -114,11 +114,12 @@ public record TensorFile(SortedMap<String, String> metadata, SortedMap<String, E
             });
             String digest = metadata.remove(DIGEST);
             if (digest == null) {
-                throw new TensorHeader.Damage("its metadata have no " + DIGEST + ", as every file of this program has");
+                throw new TensorHeader.Damage(
+                        "its metadata have no " + DIGEST + ", which every file of this program has");
             }
             var file = new TensorFile(metadata, tensors);
             if (!digest.equals(file.digest())) {
-                throw new TensorHeader.Damage("its content does not have the SHA-256 that it was written with");
+                throw new TensorHeader.Damage("its content does not match the SHA-256 that it was written with");
             }
             return file;
         } catch (TensorHeader.Damage e) {

@@ -83,7 +83,7 @@ final class TensorHeader {
             }
             return tree;
         } catch (JacksonException e) {
-            throw new Damage("its header is not JSON, or says something twice", e);
+            throw new Damage("its header is not JSON, or has a key twice", e);
         }
     }
 
@@ -106,7 +106,7 @@ final class TensorHeader {
         List<Long> shape = naturals(name, "shape", node.path("shape"));
         List<Long> offsets = naturals(name, "data_offsets", node.path("data_offsets"));
         if (offsets.size() != 2 || offsets.get(0) > offsets.get(1) || offsets.get(1) > dataBytes) {
-            throw new Damage("its tensor " + name + " should stand at the bytes " + offsets + " of " + dataBytes);
+            throw new Damage("its tensor " + name + " should be at the bytes " + offsets + " of " + dataBytes);
         }
         // A size of 0 makes an empty tensor, but of none other: its other sizes are bounded as well.
         long elements = 1;

@@ -155,7 +155,7 @@ public final class Network {
                 }
                 if (!in.equals(new Shape(classes, 1, 1))) {
                     throw new IllegalArgumentException(name + ": its input is " + in + ", expected " + classes
-                            + "×1×1, one value a class; end in a dense layer with out = " + classes
+                            + "×1×1, one value per class; end in a dense layer with out = " + classes
                             + ", or in a 1×1 convolution and a global pooling");
                 }
                 yield in;

@@ -129,7 +129,7 @@ final class PictureFile {
 
     private static UserError tooLarge(String subject, Throwable cause) {
         return new UserError(
-                subject + ": it takes more than the memory that Java may use; make it smaller, or allow more with "
+                subject + ": it needs more memory than Java may use; make it smaller, or allow more with "
                         + JavaMemory.more(),
                 cause);
     }

@@ -14,7 +14,7 @@ public record Prediction(int digit, double[] probabilities) {
         int from = index * classes;
         for (int k = from; k < from + classes; k++) {
             if (!Float.isFinite(logits[k])) {
-                throw new UserError("predicting: the model's score of a class is " + logits[k]
+                throw new UserError("predicting: the model's score for a class is " + logits[k]
                         + ", since its numbers are too large; train it again");
             }
         }

@@ -42,8 +42,8 @@ final class Document {
         TomlParseResult table = toml(toml);
         if (table == null) {
             throw new UserError(
-                    title + ": this is no TOML, and where it goes wrong cannot be told; look for a line break"
-                            + " or a control character within { and } or [ and ]");
+                    title + ": this is not TOML, and the place of the error is unknown; look for a line break"
+                            + " or a control character between { and } or [ and ]");
         }
         if (table.hasErrors()) {
             TomlParseError error = table.errors().getFirst();
@@ -86,7 +86,7 @@ final class Document {
             return Toml.parseDottedKey(dotted);
         } catch (IllegalArgumentException e) {
             throw new UserError(
-                    attempt + ": before the = stands no key; expected one like optimizer.lr or network.0.out", e);
+                    attempt + ": there is no key before the =; expected one like optimizer.lr or network.0.out", e);
         }
     }
 
@@ -213,7 +213,7 @@ final class Document {
                 .filter(key -> parent(key).equals(table) && !asked.contains(key))
                 .filter(key -> Spelling.edits(key, path) <= MISSPELT_EDITS)
                 .findFirst()
-                .map(key -> "; is " + key + " meant to be it?")
+                .map(key -> "; is " + key + " a misspelling of it?")
                 .orElse("");
     }
 
@@ -247,7 +247,7 @@ final class Document {
                 asked.stream().filter(key -> !inArray(key) || inArray(path)).toList();
         return error(
                 path,
-                "there is no key " + path + ", the nearest is " + Spelling.nearest(path, candidates)
+                "there is no key " + path + "; the nearest is " + Spelling.nearest(path, candidates)
                         + (siblings.isEmpty() ? "" : " (" + table + " takes " + String.join(", ", siblings) + ")"));
     }
 

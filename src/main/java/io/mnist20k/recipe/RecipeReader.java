@@ -104,8 +104,8 @@ public final class RecipeReader {
         try {
             Path file = Path.of(path);
             if (Files.notExists(file)) {
-                throw new UserError(title + ": there is no such file, and the built-in recipes are called "
-                        + String.join(", ", BUILT_IN));
+                throw new UserError(
+                        title + ": there is no such file, and the built-in recipes are " + String.join(", ", BUILT_IN));
             }
             if (Files.isDirectory(file)) {
                 throw new UserError(title + ": this is a folder, expected a TOML file");
@@ -120,7 +120,7 @@ public final class RecipeReader {
             }
         } catch (InvalidPathException e) {
             throw new UserError(
-                    title + ": this is no file name here (" + e.getReason() + "), and the built-in recipes are called "
+                    title + ": this is not a file name here (" + e.getReason() + "), and the built-in recipes are "
                             + String.join(", ", BUILT_IN),
                     e);
         } catch (IOException e) {
@@ -136,7 +136,7 @@ public final class RecipeReader {
                     .toString();
             return text.startsWith("\uFEFF") ? text.substring(1) : text; // the mark that some Windows editors write
         } catch (CharacterCodingException e) {
-            throw new UserError(title + ": this is no UTF-8 text, as TOML has to be", e);
+            throw new UserError(title + ": this is not UTF-8 text, which TOML has to be", e);
         }
     }
 

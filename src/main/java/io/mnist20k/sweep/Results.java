@@ -71,7 +71,7 @@ public record Results(List<RunResult> runs) {
                     Path where = found.putIfAbsent(result, file);
                     if (where != null && before != null && !before.agreesWith(result)) {
                         throw new UserError(attempt + ": " + where + " and " + file + " are of the same run and differ,"
-                                + " as they may where two kinds of processor ran it; keep one and delete the other");
+                                + " as they may if two kinds of processor ran it; keep one and delete the other");
                     }
                 }
             }

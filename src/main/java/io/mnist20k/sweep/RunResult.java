@@ -61,7 +61,7 @@ public record RunResult(
                     DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    private static final String AGAIN = "delete it and let the sweep run again";
+    private static final String AGAIN = "delete it and run the sweep again";
 
     static RunResult of(Variant variant, TrainingResult.Finished run) {
         return of(
@@ -131,7 +131,7 @@ public record RunResult(
     static RunResult read(Path file) {
         List<RunResult> runs = readAll(file, AGAIN);
         if (runs.size() != 1) {
-            throw unusable(file, "it holds " + runs.size() + " runs and not one", AGAIN, null);
+            throw unusable(file, "it holds " + runs.size() + " runs, not one", AGAIN, null);
         }
         return runs.getFirst();
     }
@@ -140,7 +140,7 @@ public record RunResult(
     ///
     /// @throws UserError where it cannot be read, or is not what [#toJson] gave
     static List<RunResult> readAll(Path file) {
-        return readAll(file, "restore it from a copy, let sweep merge write it again, or take out what is damaged");
+        return readAll(file, "restore it from a copy, write it again with sweep merge, or remove what is damaged");
     }
 
     private static List<RunResult> readAll(Path file, String remedy) {
@@ -155,7 +155,7 @@ public record RunResult(
             }
             return runs;
         } catch (CharacterCodingException e) {
-            throw unusable(file, "it is no text", remedy, e);
+            throw unusable(file, "it is not text", remedy, e);
         } catch (IOException e) {
             throw unusable(file, Reason.of(e), "permit reading it, or " + remedy, e);
         } catch (JacksonException e) {

@@ -88,9 +88,8 @@ public record Checkpoint(
         TensorFile file = TensorFile.read("the checkpoint", path);
         String format = file.metadata().getOrDefault("format", "unknown");
         if (!format.startsWith("checkpoint ") && file.metadata().containsKey("classes")) {
-            throw new UserError(
-                    "reading the checkpoint " + path + ": this is a model, and a run does not go on from one;"
-                            + " put its own checkpoint there, or begin a new run without --resume");
+            throw new UserError("reading the checkpoint " + path + ": this is a model, from which no run can resume;"
+                    + " put the run's checkpoint there, or begin a new run without --resume");
         }
         if (!format.equals(FORMAT)) {
             throw new UserError("reading the checkpoint " + path + ": its format is " + format
@@ -102,10 +101,10 @@ public record Checkpoint(
         try {
             run = Json.MAPPER.readValue(file.metadata().getOrDefault("run", ""), Run.class);
         } catch (JacksonException e) {
-            throw unusable(path, "what it says of the run cannot be read (" + e.getOriginalMessage() + ")", e);
+            throw unusable(path, "its description of the run cannot be read (" + e.getOriginalMessage() + ")", e);
         }
         if (run == null || !run.isWhole()) { // as JSON may have it
-            throw unusable(path, "what it says of the run cannot be", null);
+            throw unusable(path, "its description of the run cannot be right", null);
         }
         requirePossible(path, recipe, run);
         var settings = new RunSettings(
@@ -149,8 +148,8 @@ public record Checkpoint(
         if (entry == null || entry.values().length != length) {
             throw unusable(
                     path,
-                    "it has " + (entry == null ? "no" : Integer.toString(entry.values().length)) + " numbers as " + name
-                            + ", and its recipe needs " + length,
+                    "it has " + (entry == null ? "no" : Integer.toString(entry.values().length)) + " numbers for "
+                            + name + ", and its recipe needs " + length,
                     null);
         }
         return entry.values();
@@ -184,8 +183,8 @@ public record Checkpoint(
 
     private static void requireSame(Path directory, String what, Object then, Object now) {
         if (!then.equals(now)) {
-            throw new UserError("going on with " + directory + ": its " + what + " was " + then + " and is " + now
-                    + " now; go on with what it was started with, or begin a new run");
+            throw new UserError("resuming " + directory + ": its " + what + " was " + then + " and is now " + now
+                    + "; resume with what it was started with, or begin a new run");
         }
     }
 }

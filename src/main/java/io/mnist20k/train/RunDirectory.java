@@ -99,7 +99,7 @@ public final class RunDirectory implements AutoCloseable {
             if (Files.exists(path.resolve(name))) {
                 throw new UserError("making the run directory " + path + ": it holds the " + name
                         + " of another run; choose another folder with --out"
-                        + (Files.exists(path.resolve(CHECKPOINT)) ? ", or go on with that run with --resume" : ""));
+                        + (Files.exists(path.resolve(CHECKPOINT)) ? ", or resume that run with --resume" : ""));
             }
         }
     }
@@ -145,8 +145,8 @@ public final class RunDirectory implements AutoCloseable {
     public static RunDirectory reopen(Path path) {
         Path checkpoint = path.resolve(CHECKPOINT);
         if (Files.notExists(checkpoint)) {
-            throw new UserError("going on with " + path
-                    + ": it holds no checkpoint; give the folder of a run, or begin " + "a new one without --resume");
+            throw new UserError("resuming " + path
+                    + ": it holds no checkpoint; give the folder of a run, or begin a new one without --resume");
         }
         if (wasNeverLocked(path)) {
             Checkpoint.read(checkpoint); // refused where it is none, before a lock is left there
@@ -187,7 +187,7 @@ public final class RunDirectory implements AutoCloseable {
     private void requireIdle(boolean used) {
         if (used) {
             throw new IllegalStateException(
-                    "a training uses the run directory " + path + "; wait for it, or stop it by its `stopAsked`");
+                    "a training uses the run directory " + path + "; wait for it, or stop it through its `stopAsked`");
         }
     }
 
@@ -246,7 +246,7 @@ public final class RunDirectory implements AutoCloseable {
                         + (cause instanceof ClosedByInterruptException
                                 ? ";"
                                 : "; free some space, permit writing or move away what is in the way, and")
-                        + " go on with --resume " + ShellWord.of(path.toString()),
+                        + " continue with --resume " + ShellWord.of(path.toString()),
                 cause);
     }
 

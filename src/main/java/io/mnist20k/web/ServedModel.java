@@ -56,9 +56,9 @@ final class ServedModel implements AutoCloseable {
                 throw new UserError("looking for " + path
                         + (goesOn
                                 ? ": its run has not written it yet; wait until the run is over"
-                                : ": its run ended without it, and nobody trains there; read why in "
+                                : ": its run ended without writing it; read why in "
                                         + folder.resolve(RunDirectory.LOG)
-                                        + ", or go on with the run by train --resume "
+                                        + ", or resume the run with train --resume "
                                         + ShellWord.of(folder.toString())));
             }
             model = Model.read(path);

@@ -179,7 +179,7 @@ public final class Server implements AutoCloseable {
             } catch (UserError e) {
                 answer = Answer.error(422, e.getMessage());
             } catch (OutOfMemoryError e) {
-                answer = Answer.error(500, "answering failed: memory is full; give it more by " + JavaMemory.more());
+                answer = Answer.error(500, "answering failed: memory is full; allow more with " + JavaMemory.more());
             } catch (RuntimeException e) {
                 answer = Answer.error(500, "answering failed: " + e + "; try again");
             }
@@ -210,7 +210,7 @@ public final class Server implements AutoCloseable {
 
     private Answer answer(HttpExchange exchange) throws IOException {
         if (!isForThisMachine(exchange.getRequestHeaders())) {
-            return Answer.error(403, "this server answers to its own page alone, " + address());
+            return Answer.error(403, "this server answers only its own page, " + address());
         }
         String path = exchange.getRequestURI().getPath();
         String expected = path.equals("/predict") ? "POST" : "GET";
@@ -242,7 +242,7 @@ public final class Server implements AutoCloseable {
     private Answer predict(HttpExchange exchange) throws IOException {
         String type = exchange.getRequestHeaders().getFirst("Content-Type");
         if (type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/")) {
-            return Answer.error(415, "this is a form; send the picture alone, as curl does by --data-binary @FILE");
+            return Answer.error(415, "this is a form; send only the picture, as curl does with --data-binary @FILE");
         }
         long announced = announced(exchange.getRequestHeaders());
         if (announced > MOST_BYTES) {
@@ -250,7 +250,7 @@ public final class Server implements AutoCloseable {
         }
         int kibibytes = announced <= SMALL_BYTES ? 0 : Math.ceilDiv((int) announced, 1 << 10);
         if (!acquire(kibibytes)) {
-            return Answer.error(503, "pictures of others fill the memory that there is for them; try again");
+            return Answer.error(503, "other pictures fill the memory set aside for them; try again");
         }
         byte[] digit;
         try {

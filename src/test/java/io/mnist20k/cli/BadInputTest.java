@@ -139,7 +139,7 @@ final class BadInputTest {
     void aModelAndACheckpointAreToldApart() throws IOException {
         Typed.in(Typed.train(folder, out(), "--epochs", "1", "--quiet")).succeeded();
         Path checkpoint = out().resolve("checkpoint");
-        evaluateRefuses(checkpoint, "checkpoint and no model", "model.safetensors");
+        evaluateRefuses(checkpoint, "checkpoint, not a model", "model.safetensors");
         Files.copy(out().resolve("model.safetensors"), checkpoint, StandardCopyOption.REPLACE_EXISTING);
         Typed.in("train", "--resume", out().toString()).failed(1, checkpoint.toString(), "this is a model", "--resume");
     }

@@ -393,7 +393,7 @@ final class TrainCommandTest {
             Files.delete(TinySetup.data(folder).resolve("t10k-" + part));
         }
         Typed.in("train", "--resume", run.toString(), "--redraw")
-                .failed(1, "validation (--holdout, --redraw) was held-out and is re-drawn now", "begin a new run");
+                .failed(1, "validation (--holdout, --redraw) was held-out and is now re-drawn", "begin a new run");
         Typed.in("train", "--resume", run.toString(), "--holdout", "--redraw").failed(2, "leave one of them out");
         Typed.in("train", "--resume", run.toString(), "--quiet").succeeded();
     }
@@ -404,7 +404,7 @@ final class TrainCommandTest {
         Path recipe = run.resolve("recipe.toml");
         String edited = Files.readString(recipe).replaceFirst("(?m)^lr = .*$", "lr = 0.123");
         Files.writeString(recipe, edited);
-        Typed.in("train", "--resume", run.toString()).failed(1, "recipe was lr = 0.0", "is lr = 0.123 now");
+        Typed.in("train", "--resume", run.toString()).failed(1, "recipe was lr = 0.0", "is now lr = 0.123");
         assertEquals(edited, Files.readString(recipe));
         Files.writeString(recipe, edited.substring(0, 1));
         Typed.in("train", "--resume", run.toString()).failed(1, recipe.toString(), "delete this file");

@@ -131,7 +131,7 @@ final class LibrarySearchTest {
                                 .startsWith(machine.at("/usr/local/cuda/lib64").toString()),
                         words),
                 () -> assertTrue(cublas.reason().contains("lacks libcublasLt.so.12"), words),
-                () -> assertTrue(words.contains(machine.at("/gone") + ", which is no folder"), words),
+                () -> assertTrue(words.contains(machine.at("/gone") + ", which is not a folder"), words),
                 () -> assertTrue(words.contains("libcublas.so.13 did not load"), words));
     }
 

@@ -27,7 +27,7 @@ class LifecycleTest {
             return true;
         });
         assertTrue(evaluated);
-        String observer = "this session is training; wait for it, or stop it by an observer's answer";
+        String observer = "this session is training; wait for it, or let its observer stop it";
         assertEquals(7, lifecycle.use("training", () -> {
             assertRefused(observer, lifecycle::close);
             return 7;

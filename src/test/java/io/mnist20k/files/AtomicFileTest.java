@@ -55,7 +55,7 @@ class AtomicFileTest {
         Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
         for (Path target : List.of(pipe, link, dangling, Files.createDirectory(folder.resolve("a folder")))) {
             UserError failure = assertThrows(UserError.class, () -> AtomicFile.write(target, new byte[] {1}));
-            String found = Files.isSymbolicLink(target) ? "this is a link and no file" : "this is not a file";
+            String found = Files.isSymbolicLink(target) ? "this is a link, not a file" : "this is not a file";
             assertEquals(
                     "writing " + target + ": " + found + "; give the name of a file, or move this away",
                     failure.getMessage());

@@ -51,7 +51,7 @@ final class RecipeReaderTest {
 
     @Test
     void whatTheParserItselfFailsOnIsRefused() {
-        assertRefused(() -> RecipeReader.parse("recipe x", "k={\"\",#\r1"), "recipe x", "no TOML");
+        assertRefused(() -> RecipeReader.parse("recipe x", "k={\"\",#\r1"), "recipe x", "not TOML");
         assertRefused(() -> RecipeReader.parse("recipe x", "[optimizer#\0]\nlr = 1"), "recipe x");
         assertRefused(() -> RecipeReader.read("default", List.of("epochs={\"\",#\r1")), "epochs", "text");
     }
@@ -59,9 +59,10 @@ final class RecipeReaderTest {
     @Test
     void aKeyThatIsMissingMayBeMisspelt() {
         String conv = "network = [{ type = \"conv\", out = 4, %s = 3 }, { type = \"softmax\" }]";
-        assertRefused(() -> parse(conv.formatted("kernal")), "network.0.kernel is missing", "network.0.kernal meant");
+        assertRefused(
+                () -> parse(conv.formatted("kernal")), "network.0.kernel is missing", "network.0.kernal a misspelling");
         assertRefused(() -> parse(conv.formatted("width")), "network.0.kernel is missing, expected an integer");
-        assertRefused(() -> parse(LEAST.replace("network", "netwrok")), "network is missing", "netwrok meant");
+        assertRefused(() -> parse(LEAST.replace("network", "netwrok")), "network is missing", "netwrok a misspelling");
     }
 
     @Test

@@ -358,7 +358,7 @@ final class SweepTest {
         Path result = files(RunResult.FILE).getFirst();
         Files.write(result, content.getBytes(StandardCharsets.ISO_8859_1));
         UserError error = assertThrows(UserError.class, () -> Results.read(folder));
-        assertSays(error, result.toString(), "delete it and let the sweep run again");
+        assertSays(error, result.toString(), "delete it and run the sweep again");
         for (String inner : List.of("RunResult", "Exception", "deserialize", "Input length")) {
             assertDoesNotSay(error, inner);
         }

@@ -198,7 +198,7 @@ class RunDirectoryTest {
         assertSays(
                 assertThrows(UserError.class, () -> RunDirectory.reopen(run)),
                 path.toString(),
-                "what it says of the run cannot be",
+                "its description of the run cannot be",
                 "begin the run anew");
     }
 
@@ -215,10 +215,10 @@ class RunDirectoryTest {
         assertSays(
                 assertThrows(UserError.class, () -> RunDirectory.create(file)),
                 file.toString(),
-                "is no folder",
+                "is not a folder",
                 "--out");
         Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
-        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(dangling)), "is no folder", "--out");
+        assertSays(assertThrows(UserError.class, () -> RunDirectory.create(dangling)), "is not a folder", "--out");
         Path below = file.resolve("run");
         assertSays(assertThrows(UserError.class, () -> RunDirectory.create(below)), below.toString(), "--out");
     }

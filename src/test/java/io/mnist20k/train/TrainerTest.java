@@ -264,7 +264,7 @@ class TrainerTest {
                         },
                         () -> false));
         assertTrue(Thread.interrupted(), "the thread stays interrupted");
-        assertSays(error, "checkpoint: the thread was interrupted; go on with --resume " + run);
+        assertSays(error, "checkpoint: the thread was interrupted; continue with --resume " + run);
         assertInstanceOf(TrainingResult.Finished.class, TinyRun.goOn(run, () -> false));
     }
 
@@ -502,7 +502,7 @@ class TrainerTest {
                 run,
                 new RunSettings(same.recipe(), 17, Validation.HELD_OUT, 0, false, ""),
                 TinyRun.images(),
-                "validation (--holdout, --redraw) was test and is held-out");
+                "validation (--holdout, --redraw) was test and is now held-out");
         assertRefused(
                 run, new RunSettings(same.recipe(), 17, Validation.TEST, 9, false, ""), TinyRun.images(), "limit");
         Split others = new Split(

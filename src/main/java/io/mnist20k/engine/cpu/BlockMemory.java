@@ -54,7 +54,7 @@ final class BlockMemory {
         long needed = Planes.START + blocks * stride();
         if (needed > MOST_FLOATS) {
             throw new UserError("a batch of " + blocks * COUNT + " needs " + needed
-                    + " numbers for what passes between layers, more than one array holds; use a smaller batch or"
+                    + " numbers for the values between layers, more than one array holds; use a smaller batch or"
                     + " network");
         }
         floats = (int) needed;

@@ -57,7 +57,7 @@ final class Team {
             guarded(work, 0);
         } catch (OutOfMemoryError e) { // those that have started wait for the others
             failure = new UserError(
-                    "starting " + size + " threads: the system allows no more; take a smaller --threads, or allow this"
+                    "starting " + size + " threads: the system allows no more; use a smaller --threads, or allow this"
                             + " user or container more processes",
                     e);
         }

@@ -99,7 +99,7 @@ public final class CudaProvider implements EngineProvider {
         }
         if (gpus.isEmpty()) {
             return new Availability.Missing(
-                    List.of("the driver shows no GPU: look at nvidia-smi and at CUDA_VISIBLE_DEVICES"), findings);
+                    List.of("the driver sees no GPU: look at nvidia-smi and at CUDA_VISIBLE_DEVICES"), findings);
         }
         try (var device = new Device(ORDINAL, Precision.FP32)) {
             device.openLibraries();
@@ -108,7 +108,7 @@ public final class CudaProvider implements EngineProvider {
         String name = gpus.getFirst().name();
         return name.equals(SOFTWARE)
                 ? new Availability.OnRequest(
-                        name, "it is no GPU but this program's own test instrument, and slow", findings)
+                        name, "it is not a GPU but this program's own test instrument, and slow", findings)
                 : new Availability.Ready(name, findings);
     }
 

@@ -155,7 +155,7 @@ final class CudaSession implements Session {
         String size = failure.isOutOfDeviceMemory() && plannedBytes > 0
                 ? String.format(
                         Locale.ROOT,
-                        "; the network in batches of %d takes %,d MiB, less in smaller ones (--batch)",
+                        "; the network in batches of %d needs %,d MiB, and less in smaller ones (--batch)",
                         training.batch(),
                         Math.ceilDiv(plannedBytes, 1 << 20))
                 : "";

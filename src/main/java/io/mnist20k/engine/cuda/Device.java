@@ -182,7 +182,7 @@ final class Device implements AutoCloseable {
         String guessed = algorithms == null ? null : algorithms.unusable();
         return (uncaptured == null ? "" : "; launched piece by piece, since " + uncaptured.getMessage())
                 + (apart == null ? "" : "; launched one after the other, since " + apart)
-                + (guessed == null ? "" : "; by the algorithms that cuDNN guesses, since " + guessed);
+                + (guessed == null ? "" : "; with the algorithms that cuDNN guesses, since " + guessed);
     }
 
     /// The kernel's name for one type of activations.

@@ -36,7 +36,7 @@ interface Program {
             return new LayerProgram(network, training, sharedBytes, "");
         }
         if (training.engine().precision() != Precision.FP32) {
-            return new LayerProgram(network, training, sharedBytes, "; whole units are computed in fp32 alone");
+            return new LayerProgram(network, training, sharedBytes, "; whole units are computed only in fp32");
         }
         var units = UnitNetwork.of(network, sharedBytes);
         if (units.isPresent()) {

@@ -76,7 +76,7 @@ final class AlgorithmsTest {
         Algorithms algorithms = algorithms();
         assertEquals(Optional.of(SIX), choose(algorithms, "a convolution", ONE));
         assertEquals(0, measurements);
-        assertSays(String.valueOf(algorithms.unusable()), "algorithms.tsv cannot be used", "is no folder");
+        assertSays(String.valueOf(algorithms.unusable()), "algorithms.tsv cannot be used", "is not a folder");
     }
 
     @Test
