@@ -19,7 +19,7 @@ final class DeviceOptions {
             names = "--threads",
             paramLabel = "N",
             converter = OptionValues.Threads.class,
-            description = "Threads of a device that computes on the CPU; the result does not depend on their number."
+            description = "Threads of a device that computes on the CPU; they change its speed and no bit of a result."
                     + " Default: all processors.")
     private int threads = Runtime.getRuntime().availableProcessors();
 

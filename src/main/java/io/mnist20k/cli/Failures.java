@@ -104,9 +104,12 @@ record Failures(BooleanSupplier verbose) implements IParameterExceptionHandler, 
         if (missing == null) {
             return decapitalized(String.valueOf(e.getMessage()));
         }
-        return missing.isOption()
-                ? label(missing) + " needs a value (" + missing.paramLabel() + ")"
-                : missing.paramLabel() + " is missing";
+        if (!missing.isOption()) {
+            return missing.paramLabel() + " is missing";
+        }
+        return missing.required()
+                ? label(missing) + " " + missing.paramLabel() + " is missing"
+                : label(missing) + " needs a value (" + missing.paramLabel() + ")";
     }
 
     private static String label(ArgSpec argument) {

@@ -111,7 +111,7 @@ final class SweepTable {
     }
 
     private static String images(String data, String validation, int limit) {
-        return data + ", " + validation + (limit == 0 ? "" : ", after " + Units.count(limit));
+        return data + ", " + validation + (limit == 0 ? "" : ", trained on " + Units.count(limit));
     }
 
     static String interval(Row row) {

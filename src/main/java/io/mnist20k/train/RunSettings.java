@@ -37,9 +37,14 @@ public record RunSettings(
     /// The images to train and to validate on.
     ///
     /// @param files the dataset as its files have it
-    /// @throws UserError where there are too few images to hold any out
+    /// @throws UserError where there are too few images to hold any out, or fewer to train on than the limit
     public Split select(Split files) {
         Split split = validation.select(files, seed);
+        int count = split.train().count();
+        if (limit > count) {
+            throw new UserError("--limit " + limit + ": there are " + count
+                    + " images to train on; give a smaller one, or leave it out");
+        }
         return limit > 0 ? split.limit(limit) : split;
     }
 }

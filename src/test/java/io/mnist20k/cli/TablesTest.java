@@ -87,10 +87,10 @@ class TablesTest {
     @Test
     void rowsOfASweep() {
         assertEquals("""
-                recipe   variant           device  images                         parameters  epochs  runs  mean %  deviation  minimum  maximum     95 % interval    loss  seconds
-                default  0123456789abcdef  cpu     MNIST, held-out, after 55,000      19,370      19     4  99.610      0.123   99.490   99.730  99.420 to 99.800  0.0123     81.3  1 more diverged
-                mine     fedcba9876543210  cuda    digits, test                           10       1     2  50.000     25.000   25.000   75.000  0.000 to 100.000  1.5000      0.1
-                wild     0000000000000000  cpu     MNIST, test                         1,000       2     0       -          -        -        -                 -       -        -  3 more diverged
+                recipe   variant           device  images                              parameters  epochs  runs  mean %  deviation  minimum  maximum     95 % interval    loss  seconds
+                default  0123456789abcdef  cpu     MNIST, held-out, trained on 55,000      19,370      19     4  99.610      0.123   99.490   99.730  99.420 to 99.800  0.0123     81.3  1 more diverged
+                mine     fedcba9876543210  cuda    digits, test                                10       1     2  50.000     25.000   25.000   75.000  0.000 to 100.000  1.5000      0.1
+                wild     0000000000000000  cpu     MNIST, test                              1,000       2     0       -          -        -        -                 -       -        -  3 more diverged
                 """, text(SweepTable.of(List.of(FOUR, TWO, NONE)).lines()));
     }
 
@@ -113,10 +113,10 @@ class TablesTest {
     @Test
     void rowsForAPage() {
         assertEquals("""
-                recipe   images                         parameters  epochs              runs  mean ± deviation, %  least, %  95 % interval of the mean  loss, nats  seconds, median
-                default  MNIST, held-out, after 55,000      19,370      19  4 and 1 diverged       99.610 ± 0.123    99.490           99.420 to 99.800      0.0123             81.3
-                mine     digits, test                           10       1                 2      50.000 ± 25.000    25.000           0.000 to 100.000      1.5000              0.1
-                wild     MNIST, test                         1,000       2  0 and 3 diverged                - ± -         -                          -           -                -
+                recipe   images                              parameters  epochs              runs  mean ± deviation, %  least, %  95 % interval of the mean  loss, nats  seconds, median
+                default  MNIST, held-out, trained on 55,000      19,370      19  4 and 1 diverged       99.610 ± 0.123    99.490           99.420 to 99.800      0.0123             81.3
+                mine     digits, test                                10       1                 2      50.000 ± 25.000    25.000           0.000 to 100.000      1.5000              0.1
+                wild     MNIST, test                              1,000       2  0 and 3 diverged                - ± -         -                          -           -                -
                 """, text(SweepTable.forPage(List.of(FOUR, TWO, NONE)).lines()));
     }
 
@@ -143,9 +143,9 @@ class TablesTest {
                 null,
                 null);
         assertEquals("""
-                recipe   images                      seed  accuracy, %  best epoch, %  loss, nats  seconds
-                default  MNIST, test                   -5        99.71          99.72      0.0123     81.3
-                default  MNIST, re-drawn, after 100    12     diverged              -           -        -
+                recipe   images                           seed  accuracy, %  best epoch, %  loss, nats  seconds
+                default  MNIST, test                        -5        99.71          99.72      0.0123     81.3
+                default  MNIST, re-drawn, trained on 100    12     diverged              -           -        -
                 """, text(SweepTable.ofRuns(List.of(good, bad)).lines()));
     }
 

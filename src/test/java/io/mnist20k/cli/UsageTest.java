@@ -140,6 +140,12 @@ final class UsageTest {
     }
 
     @Test
+    void aRequiredOptionThatIsNotThereIsNamedWithItsValue() {
+        Typed.in("export", "model", "--out", "file").failed(2, "--format FORMAT is missing");
+        Typed.in("search", "--vary", "batch=64,128").failed(2, "--out DIR is missing");
+    }
+
+    @Test
     void anOptionTwiceIsWrongUsage() {
         Typed.in("train", "--seed", "1", "--seed", "2").failed(2, "--seed", "once");
     }

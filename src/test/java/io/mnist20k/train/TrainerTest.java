@@ -542,6 +542,21 @@ class TrainerTest {
         assertEquals(validation == Validation.TEST, Collections.disjoint(trainingFiles, judge));
     }
 
+    /// A run that were said to be limited, and is not.
+    @ParameterizedTest
+    @CsvSource({"TEST, 101", "HELD_OUT, 85"})
+    void moreImagesThanThereAreAreRefused(Validation validation, int all) {
+        Split files = TinyRun.images();
+        assertEquals(all, limited(validation, all).select(files).train().count());
+        UserError error =
+                assertThrows(UserError.class, () -> limited(validation, all + 1).select(files));
+        assertSays(error, "--limit " + (all + 1), "there are " + all + " images");
+    }
+
+    private static RunSettings limited(Validation validation, int limit) {
+        return new RunSettings(TinyRun.recipe(), 17, validation, limit, false, "");
+    }
+
     /// Each is another, by its noise.
     private static Set<ByteBuffer> pictures(Dataset dataset) {
         int area = dataset.height() * dataset.width();

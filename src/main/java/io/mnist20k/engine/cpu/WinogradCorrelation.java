@@ -182,7 +182,7 @@ final class WinogradCorrelation implements Correlation {
         for (int c = 0; c < inputs; c++) {
             int plane = inBase + inOrigin + c * inPlane;
             if (!cached) {
-                Lookahead.read(in, plane + tiles.y(firstRow) * inLine, plane + lastLine * inLine, scratch);
+                Prefetch.read(in, plane + tiles.y(firstRow) * inLine, plane + lastLine * inLine, scratch);
             }
             for (int row = 0; row < rows; row++) {
                 int at = inBase + inOrigin + c * inPlane + tiles.y(firstRow + row) * inLine;
@@ -223,7 +223,7 @@ final class WinogradCorrelation implements Correlation {
         for (int o = 0; o < outputs; o++) {
             int plane = outBase + o * outPlane;
             if (!cached) {
-                Lookahead.read(out, plane + firstLine * outLine, plane + lastLine * outLine, scratch);
+                Prefetch.read(out, plane + firstLine * outLine, plane + lastLine * outLine, scratch);
             }
             for (int row = 0; row < rows; row++) {
                 int to = plane + tiles.y(firstRow + row) / side * outLine;

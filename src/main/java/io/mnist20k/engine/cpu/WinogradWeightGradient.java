@@ -104,7 +104,7 @@ final class WinogradWeightGradient implements WeightGradient {
         int origin = inBase + (norm == null ? 0 : this.in.origin);
         for (int c = 0; c < inputs; c++) {
             int plane = origin + c * this.in.planeStride;
-            Lookahead.read(in, plane, plane + (tiles.height() + Winograd.KERNEL - 1) * this.in.lineLength, scratch);
+            Prefetch.read(in, plane, plane + (tiles.height() + Winograd.KERNEL - 1) * this.in.lineLength, scratch);
             for (int row = 0; row < tiles.down(); row++) {
                 int at = plane + tiles.y(row) * this.in.lineLength;
                 int to = inProducts() + c * line + row * tiles.across() * COUNT;
@@ -118,7 +118,7 @@ final class WinogradWeightGradient implements WeightGradient {
         for (int o = 0; o < outputs; o++) {
             int to = outProducts() + o * line;
             int plane = origin + o * this.dOut.planeStride;
-            Lookahead.read(dOut, plane, plane + tiles.height() * this.dOut.rowStride, scratch);
+            Prefetch.read(dOut, plane, plane + tiles.height() * this.dOut.rowStride, scratch);
             for (int row = 0; row < tiles.down(); row++) {
                 for (int column = 0; column < tiles.across(); column++, to += COUNT) {
                     int at = plane + tiles.y(row) * this.dOut.rowStride + tiles.x(column) * COUNT;

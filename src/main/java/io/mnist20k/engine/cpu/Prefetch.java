@@ -3,10 +3,10 @@ package io.mnist20k.engine.cpu;
 /// Brings memory into the nearest caches before tiles are cut out of it. Read along a plane, memory comes at the rate
 /// that the processor's prefetchers reach; read tile by tile, in several lines at once, with stores in between,
 /// each miss is waited for. Java has no prefetch instruction, so this reads one number a cache line.
-final class Lookahead {
+final class Prefetch {
     private static final int CACHE_LINE = 64 / Float.BYTES;
 
-    private Lookahead() {}
+    private Prefetch() {}
 
     /// @param scratch its first number is overwritten, so that the reads are not optimised away
     static void read(float[] data, int from, int to, float[] scratch) {
