@@ -14,7 +14,7 @@ import io.mnist20k.recipe.RecipeReader;
 import java.util.Arrays;
 import java.util.List;
 
-/// Our CPU engine. The variant is its precision.
+/// Our CPU engine.
 final class Mnist20k implements Peer {
     private final Task task;
     private final Engine engine;
@@ -25,8 +25,7 @@ final class Mnist20k implements Peer {
 
     private Mnist20k(Task task) {
         this.task = task;
-        Recipe recipe = RecipeReader.read(
-                task.network().toString(), List.of("engine.precision=\"" + task.variant() + "\""));
+        Recipe recipe = RecipeReader.read(task.network().toString(), List.of());
         Network network = recipe.build();
         train = new Dataset(task.train().pixels(), task.train().labels());
         test = new Dataset(task.test().pixels(), task.test().labels());

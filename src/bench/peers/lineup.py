@@ -113,8 +113,7 @@ def djl(options, variant):
 
 # Name, how its command is made, variant, whether it is an extra row: in lower precision, not what ours is held against.
 PEERS = [
-    ("mnist20k", mnist20k, "fp32", False),
-    ("mnist20k, bf16", mnist20k, "bf16", True),
+    ("mnist20k", mnist20k, "", False),
     ("PyTorch, contiguous", pytorch, "contiguous", False),
     ("PyTorch, channels_last", pytorch, "channels_last", False),
     ("PyTorch, compiled, contiguous", pytorch, "contiguous,compile", False),

@@ -5,7 +5,7 @@ package io.mnist20k.data;
 /// @param mean      of pixel / 255, in [0, 1] for a dataset
 /// @param deviation of pixel / 255 (the population's, not a sample's), greater than 0
 public record Normalization(float mean, float deviation) {
-    /// @throws IllegalArgumentException where normalized pixels would not be numbers
+    /// @throws IllegalArgumentException where normalised pixels would not be numbers
     public Normalization {
         if (!Float.isFinite(mean) || !Float.isFinite(deviation) || deviation <= 0) {
             throw new IllegalArgumentException("normalisation has mean " + mean + " and deviation " + deviation

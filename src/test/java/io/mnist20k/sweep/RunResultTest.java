@@ -11,6 +11,7 @@ import io.mnist20k.train.TinyRun;
 import io.mnist20k.train.TrainingResult;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class RunResultTest {
@@ -36,47 +37,36 @@ final class RunResultTest {
                 new float[10],
                 new Evaluation(1000, 992, 0.125, new int[10][10]),
                 Path.of("run"));
-        assertEquals(
-                new RunResult(
-                        "0123",
-                        "tiny",
-                        7,
-                        "reference",
-                        "a processor",
-                        "digits",
-                        "held-out",
-                        50,
-                        2014,
-                        3,
-                        16,
-                        0.992,
-                        0.995,
-                        0.125,
-                        59.4,
-                        14_000.4),
-                RunResult.of(VARIANT, run));
+        assertEquals(withNumbers(0.992, 0.995, 0.125, 59.4, 14_000.4), RunResult.of(VARIANT, run));
     }
 
     @Test
     void aRunThatDivergedHasNoNumbers() {
-        assertEquals(
-                new RunResult(
-                        "0123",
-                        "tiny",
-                        7,
-                        "reference",
-                        "a processor",
-                        "digits",
-                        "held-out",
-                        50,
-                        2014,
-                        3,
-                        16,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null),
-                RunResult.diverged(VARIANT, SETTINGS, "a processor"));
+        assertEquals(withNumbers(null, null, null, null, null), RunResult.diverged(VARIANT, SETTINGS, "a processor"));
+    }
+
+    private static RunResult withNumbers(
+            @Nullable Double finalAccuracy,
+            @Nullable Double bestAccuracy,
+            @Nullable Double finalLoss,
+            @Nullable Double trainSeconds,
+            @Nullable Double imagesPerSecond) {
+        return new RunResult(
+                "0123",
+                "tiny",
+                7,
+                "reference",
+                "a processor",
+                "digits",
+                "held-out",
+                50,
+                2014,
+                3,
+                16,
+                finalAccuracy,
+                bestAccuracy,
+                finalLoss,
+                trainSeconds,
+                imagesPerSecond);
     }
 }
