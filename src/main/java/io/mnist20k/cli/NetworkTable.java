@@ -37,7 +37,7 @@ final class NetworkTable {
                 .formatted(
                         Units.count(parameters),
                         left >= 0
-                                ? Units.count(left) + " below the limit"
+                                ? Units.count(left) + " below the " + Units.count(Budget.PARAMETERS - 1) + " allowed"
                                 : Units.count(-left) + " over budget (at most " + Units.count(Budget.PARAMETERS - 1)
                                         + " are allowed)",
                         Units.count(network.multiplyAdds()));

@@ -189,13 +189,13 @@ class TablesTest {
                 dense2      10                                 10×1×1          200            200            27×27
                 softmax1                                       10×1×1                                        27×27
 
-                1,575 parameters, 18,424 below the limit; 17,140 multiply-adds per image
+                1,575 parameters, 18,424 below the 19,999 allowed; 17,140 multiply-adds per image
                 """, text(NetworkTable.lines(network)));
     }
 
     @Test
     void howFarANetworkIsFromItsBudget() {
-        assertEquals("19,850 parameters, 149 below the limit; 19,850 multiply-adds per image", total(25));
+        assertEquals("19,850 parameters, 149 below the 19,999 allowed; 19,850 multiply-adds per image", total(25));
         assertEquals(
                 "20,644 parameters, 645 over budget (at most 19,999 are allowed); 20,644 multiply-adds per image",
                 total(26));
